@@ -1,0 +1,151 @@
+/**
+ * The configuration as every other part of the broker sees it: validated, frozen, and plain data,
+ * so that it can also be written down as JSON and shipped without a parser.
+ */
+
+/** What a grant may hand out on a target. Each name stands for a set of OSS actions. */
+export type Permission = 'read' | 'write' | 'list' | 'delete';
+
+/** The signature algorithms that an issuer may be trusted with: asymmetric ones only. */
+export type Algorithm =
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
+  | 'EdDSA';
+
+export interface Config {
+  /** Hex SHA-256 of everything else in this object: two configs behave alike if this is equal. */
+  readonly revision: string;
+  /** The region of the STS endpoint, e.g. `cn-hangzhou`. */
+  readonly region: string;
+  readonly sts: StsSettings;
+  readonly buckets: readonly Bucket[];
+  readonly issuers: readonly TrustedIssuer[];
+  readonly grants: readonly Grant[];
+  readonly cors: { readonly origins: readonly string[] };
+  readonly audit: { readonly claims: readonly ClaimPath[] };
+  /** Where the caller's address is read from. Absent: the address of the connection. */
+  readonly callerAddress?: CallerAddressSettings;
+}
+
+export interface StsSettings {
+  /** Host, or loopback `http://` URL in development. Absent: chosen from region and network. */
+  readonly endpoint?: string;
+  readonly network: 'public' | 'vpc';
+  /** The whole time that one AssumeRole may take, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+export interface CallerAddressSettings {
+  /** Lower-case header name, e.g. `x-forwarded-for`. */
+  readonly header: string;
+  /** How many proxies in front of the broker append to that header; at least 1. */
+  readonly trustedHops: number;
+}
+
+export interface Bucket {
+  readonly name: string;
+  readonly region: string;
+  /** Absolute URL without a trailing slash, as OSS clients take it. */
+  readonly endpoint: string;
+  /** True when the endpoint is a custom domain bound to the bucket. */
+  readonly cname: boolean;
+}
+
+/** A claim by its path into nested objects; one element names a top-level claim as it is. */
+export type ClaimPath = readonly [string, ...string[]];
+
+export interface TrustedIssuer {
+  readonly name: string;
+  /** Compared exactly with the `iss` claim. */
+  readonly issuer: string;
+  readonly audiences: readonly string[];
+  readonly keys: KeySource;
+  readonly algorithms: readonly Algorithm[];
+  /** Accepted `typ` header values, lower case, without `application/`. An absent `typ` counts as `jwt`. */
+  readonly types: readonly string[];
+  readonly maxTokenAgeSeconds: number;
+  readonly clockToleranceSeconds: number;
+  /** Tokens issued before this instant (seconds since the epoch) are refused. */
+  readonly tokensValidAfter?: number;
+  readonly attributes: readonly AttributeRule[];
+}
+
+/** Where the keys of one issuer come from. */
+export type KeySource =
+  | { readonly kind: 'discovery' }
+  | { readonly kind: 'jwksUri'; readonly uri: string }
+  | { readonly kind: 'jwks'; readonly jwks: { readonly keys: readonly object[] } };
+
+/** How one attribute is taken from the claims of its issuer. */
+export interface AttributeRule {
+  readonly name: string;
+  readonly claim: ClaimPath;
+  /** True: the value is the base32 of the claim's SHA-256, and any string is acceptable. */
+  readonly hash: boolean;
+  readonly grammar: Grammar;
+}
+
+export type Grammar =
+  | { readonly kind: 'name' | 'uuid' | 'email' | 'subject' | 'path'; readonly maxLength: number }
+  | { readonly kind: 'custom'; readonly characters: string; readonly maxLength: number };
+
+export interface Grant {
+  readonly name: string;
+  /** The `name` of a trusted issuer. */
+  readonly issuer: string;
+  /** All must hold. */
+  readonly when: readonly Condition[];
+  /** `acs:ram::<account>:role/<name>` */
+  readonly role: string;
+  readonly externalId?: string;
+  readonly allow: readonly [Allowance, ...Allowance[]];
+  readonly duration: GrantDuration;
+  readonly restrict: Restrictions;
+  /** `deny` keeps uploaders from publishing objects through `x-oss-object-acl`. */
+  readonly publicAcl: 'deny' | 'allow';
+}
+
+export type ClaimValue = string | number | boolean;
+
+export type Condition =
+  | { readonly claim: ClaimPath; readonly operator: 'equals'; readonly value: ClaimValue }
+  | { readonly claim: ClaimPath; readonly operator: 'in'; readonly values: readonly ClaimValue[] }
+  | { readonly claim: ClaimPath; readonly operator: 'contains'; readonly value: ClaimValue }
+  | { readonly claim: ClaimPath; readonly operator: 'startsWith'; readonly value: string }
+  | { readonly claim: ClaimPath; readonly operator: 'exists'; readonly value: boolean };
+
+export interface Allowance {
+  readonly target: TargetTemplate;
+  readonly permissions: readonly Permission[];
+  /** Further OSS object actions from the allow-list of data-plane actions. */
+  readonly actions: readonly string[];
+}
+
+/** `oss://bucket/key` with attributes still to be put in. */
+export interface TargetTemplate {
+  /** As the operator wrote it. */
+  readonly text: string;
+  readonly bucket: string;
+  /** The key, in order: literal text, or the name of an attribute. Empty: the whole bucket. */
+  readonly key: readonly (string | { readonly attribute: string })[];
+}
+
+export interface GrantDuration {
+  readonly defaultSeconds: number;
+  readonly maxSeconds: number;
+  /** True: a subject token with less than STS's floor of 900 s left is refused. */
+  readonly strict: boolean;
+}
+
+export interface Restrictions {
+  readonly https: boolean;
+  /** The addresses that may use the credential: the caller's own, or these (CIDR). */
+  readonly sourceIp?: 'caller' | readonly string[];
+}

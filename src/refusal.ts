@@ -1,0 +1,298 @@
+/** Every reason for which the broker says no, and the one table that turns a reason into an answer. */
+
+/** A reason with its own facts. The facts go to the audit line, never to the caller; none is a secret. */
+export type Refusal =
+  // the request
+  | { readonly reason: 'route_unknown' }
+  | { readonly reason: 'method_not_allowed'; readonly allow: string }
+  | { readonly reason: 'not_acceptable' }
+  | { readonly reason: 'body_too_large'; readonly limitBytes: number }
+  | { readonly reason: 'media_type_unsupported' }
+  | { readonly reason: 'request_malformed'; readonly problem: string }
+  // the subject token
+  | { readonly reason: 'token_missing' }
+  | { readonly reason: 'token_too_large'; readonly limitBytes: number }
+  | { readonly reason: 'token_malformed'; readonly problem: string }
+  | { readonly reason: 'header_not_allowed'; readonly header: string }
+  | { readonly reason: 'algorithm_not_allowed'; readonly issuerName: string }
+  | { readonly reason: 'token_type_not_allowed'; readonly issuerName: string }
+  | { readonly reason: 'issuer_untrusted' }
+  | { readonly reason: 'key_unknown'; readonly issuerName: string }
+  | { readonly reason: 'signature_invalid'; readonly issuerName: string }
+  | { readonly reason: 'claim_invalid'; readonly claim: string; readonly problem: string }
+  | { readonly reason: 'claim_not_allowed'; readonly claim: string }
+  | { readonly reason: 'audience_mismatch'; readonly issuerName: string }
+  | { readonly reason: 'token_expired'; readonly expiredAt: number }
+  | { readonly reason: 'token_not_yet_valid'; readonly claim: 'nbf' | 'iat' }
+  | { readonly reason: 'token_too_old'; readonly issuedAt: number }
+  | { readonly reason: 'token_revoked'; readonly issuedAt: number; readonly validAfter: number }
+  | {
+      readonly reason: 'issuer_keys_unavailable';
+      readonly issuerName: string;
+      readonly problem: string;
+      readonly retryAfterSeconds: number;
+    }
+  // the grant
+  | { readonly reason: 'no_grant_fits'; readonly misfits: readonly Misfit[] }
+  | { readonly reason: 'grant_not_available'; readonly misfits: readonly Misfit[] }
+  | { readonly reason: 'ambiguous_grant'; readonly grants: readonly string[] }
+  | { readonly reason: 'target_malformed'; readonly problem: string }
+  | { readonly reason: 'target_outside_grant'; readonly grants: readonly string[] }
+  | { readonly reason: 'permission_outside_grant'; readonly grant: string }
+  | {
+      readonly reason: 'duration_outside_grant';
+      readonly grant: string;
+      readonly maxSeconds: number;
+    }
+  | {
+      readonly reason: 'token_life_too_short';
+      readonly grant: string;
+      readonly leftSeconds: number;
+    }
+  | { readonly reason: 'caller_address_unknown'; readonly grant: string }
+  | { readonly reason: 'session_policy_too_large'; readonly grant: string; readonly bytes: number }
+  // what the broker itself depends on
+  | { readonly reason: 'source_credentials_unavailable'; readonly problem: string }
+  | { readonly reason: 'sts_throttled'; readonly retryAfterSeconds: number }
+  | {
+      readonly reason: 'sts_unavailable';
+      readonly problem: string;
+      readonly retryAfterSeconds: number;
+    }
+  | {
+      readonly reason: 'sts_refused';
+      readonly stsCode: string;
+      readonly hint: string;
+      readonly stsRequestId?: string;
+    }
+  | { readonly reason: 'sts_answer_unusable'; readonly problem: string }
+  | { readonly reason: 'audit_unavailable' }
+  | { readonly reason: 'internal_error' };
+
+export type Reason = Refusal['reason'];
+
+/** Why one grant did not fit the caller. */
+export interface Misfit {
+  readonly grant: string;
+  /** For the operator, e.g. `attribute "user": claim "sub" is missing`. Holds no claim value. */
+  readonly why: string;
+}
+
+/** The only error that the broker throws on purpose. */
+export class RefusalError extends Error {
+  override readonly name = 'RefusalError';
+  readonly refusal: Refusal;
+
+  constructor(refusal: Refusal) {
+    super(refusal.reason);
+    this.refusal = refusal;
+  }
+}
+
+/** Makes the error for a reason; the caller throws it. */
+export function refuse(refusal: Refusal): RefusalError {
+  return new RefusalError(refusal);
+}
+
+/** What the caller learns: a status, a stable code and one fixed sentence (RFC 9457). */
+export interface PublicAnswer {
+  readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 413 | 415 | 429 | 500 | 502 | 503;
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+}
+
+const INVALID_TOKEN: PublicAnswer = {
+  status: 401,
+  code: 'subject_token_invalid',
+  title: 'Invalid subject token',
+  detail: 'The subject token is not one that this broker accepts.',
+};
+
+const NO_GRANT: PublicAnswer = {
+  status: 403,
+  code: 'no_grant',
+  title: 'No grant',
+  detail: 'No grant fits this subject token and request.',
+};
+
+const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
+  route_unknown: {
+    status: 404,
+    code: 'not_found',
+    title: 'Not found',
+    detail: 'There is nothing at this address.',
+  },
+  method_not_allowed: {
+    status: 405,
+    code: 'method_not_allowed',
+    title: 'Method not allowed',
+    detail: 'This address does not take that method; see the Allow header.',
+  },
+  not_acceptable: {
+    status: 406,
+    code: 'not_acceptable',
+    title: 'Not acceptable',
+    detail: 'The answer is application/json, which the Accept header rules out.',
+  },
+  body_too_large: {
+    status: 413,
+    code: 'body_too_large',
+    title: 'Body too large',
+    detail: 'The request body is larger than this broker reads.',
+  },
+  media_type_unsupported: {
+    status: 415,
+    code: 'unsupported_media_type',
+    title: 'Unsupported media type',
+    detail: 'The request body must be application/json.',
+  },
+  request_malformed: {
+    status: 400,
+    code: 'invalid_request',
+    title: 'Invalid request',
+    detail: 'The request has an unknown, repeated or malformed member; see the API reference.',
+  },
+  token_missing: {
+    status: 401,
+    code: 'subject_token_required',
+    title: 'Subject token required',
+    detail: 'Send the subject token as "Authorization: Bearer <JWT>".',
+  },
+  token_too_large: INVALID_TOKEN,
+  token_malformed: INVALID_TOKEN,
+  header_not_allowed: INVALID_TOKEN,
+  algorithm_not_allowed: INVALID_TOKEN,
+  token_type_not_allowed: INVALID_TOKEN,
+  issuer_untrusted: INVALID_TOKEN,
+  key_unknown: INVALID_TOKEN,
+  signature_invalid: INVALID_TOKEN,
+  claim_invalid: INVALID_TOKEN,
+  claim_not_allowed: INVALID_TOKEN,
+  audience_mismatch: INVALID_TOKEN,
+  token_not_yet_valid: INVALID_TOKEN,
+  token_expired: {
+    status: 401,
+    code: 'subject_token_expired',
+    title: 'Subject token expired',
+    detail: 'The subject token has expired; get a new one from its issuer.',
+  },
+  token_too_old: {
+    status: 401,
+    code: 'subject_token_expired',
+    title: 'Subject token expired',
+    detail: 'The subject token has expired; get a new one from its issuer.',
+  },
+  token_revoked: {
+    status: 401,
+    code: 'subject_token_expired',
+    title: 'Subject token expired',
+    detail: 'The subject token has expired; get a new one from its issuer.',
+  },
+  issuer_keys_unavailable: {
+    status: 503,
+    code: 'issuer_unavailable',
+    title: 'Issuer unavailable',
+    detail: "The keys of the subject token's issuer cannot be read at the moment; try again.",
+  },
+  no_grant_fits: NO_GRANT,
+  grant_not_available: NO_GRANT,
+  ambiguous_grant: {
+    status: 400,
+    code: 'ambiguous_grant',
+    title: 'Ambiguous grant',
+    detail: 'Several grants fit; name one of those in "grants" as Grant.',
+  },
+  target_malformed: {
+    status: 400,
+    code: 'invalid_target',
+    title: 'Invalid target',
+    detail: 'Target must be oss://bucket/prefix/ or oss://bucket/key.',
+  },
+  target_outside_grant: {
+    status: 403,
+    code: 'target_outside_grant',
+    title: 'Target outside the grant',
+    detail: 'The target is not within what the grant allows.',
+  },
+  permission_outside_grant: {
+    status: 403,
+    code: 'permission_outside_grant',
+    title: 'Permission outside the grant',
+    detail: 'The grant does not allow every one of these permissions on this target.',
+  },
+  duration_outside_grant: {
+    status: 403,
+    code: 'duration_outside_grant',
+    title: 'Duration outside the grant',
+    detail: 'DurationSeconds is longer than the grant allows.',
+  },
+  token_life_too_short: {
+    status: 403,
+    code: 'subject_token_life_too_short',
+    title: 'Subject token about to expire',
+    detail: 'The grant wants a subject token with at least 900 seconds left; get a new one.',
+  },
+  caller_address_unknown: {
+    status: 403,
+    code: 'caller_address_unknown',
+    title: 'Caller address unknown',
+    detail: "The grant binds the credential to the caller's address, which cannot be told.",
+  },
+  session_policy_too_large: {
+    status: 403,
+    code: 'too_many_targets',
+    title: 'Too many targets',
+    detail: 'The grant covers more targets than one credential can hold; ask for one as Target.',
+  },
+  source_credentials_unavailable: {
+    status: 503,
+    code: 'source_credentials_unavailable',
+    title: 'Source credentials unavailable',
+    detail: 'The broker has no usable credentials of its own at the moment.',
+  },
+  sts_throttled: {
+    status: 503,
+    code: 'sts_throttled',
+    title: 'STS is throttling',
+    detail: 'STS is limiting requests; try again after the time in Retry-After.',
+  },
+  sts_unavailable: {
+    status: 503,
+    code: 'sts_unavailable',
+    title: 'STS unavailable',
+    detail: 'STS cannot be reached at the moment; try again after the time in Retry-After.',
+  },
+  sts_refused: {
+    status: 502,
+    code: 'sts_refused',
+    title: 'STS refused',
+    detail: 'STS refused to issue the credential; the operator finds the cause in the audit log.',
+  },
+  sts_answer_unusable: {
+    status: 502,
+    code: 'sts_answer_unusable',
+    title: 'Unusable answer from STS',
+    detail: 'STS gave an answer that the broker cannot use.',
+  },
+  audit_unavailable: {
+    status: 503,
+    code: 'audit_unavailable',
+    title: 'Audit log unavailable',
+    detail: 'The decision could not be recorded, so no credential was handed out.',
+  },
+  internal_error: {
+    status: 500,
+    code: 'internal_error',
+    title: 'Internal error',
+    detail: 'The broker has a defect; give its operator the request id.',
+  },
+};
+
+/** The public side of a reason. */
+export function answerFor(reason: Reason): PublicAnswer {
+  return ANSWERS[reason];
+}
+
+/** Every reason there is, for tests and for the documentation. */
+export const REASONS: readonly string[] = Object.keys(ANSWERS);
