@@ -1,0 +1,17 @@
+/** Reading one claim by its path, from objects that an attacker may have shaped. */
+import type { ClaimPath } from '../config/config.ts';
+
+/** The claim's value, or undefined where any step of the path is missing. Sees own members only. */
+export function readClaim(claims: object, path: ClaimPath): unknown {
+  let value: unknown = claims;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
+    value = Object.getOwnPropertyDescriptor(value, step)?.value;
+  }
+  return value;
+}
+
+/** The path as the operator wrote it, for messages. */
+export function formatClaimPath(path: ClaimPath): string {
+  return path.length === 1 ? `"${path[0]}"` : JSON.stringify(path);
+}

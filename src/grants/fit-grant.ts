@@ -1,0 +1,75 @@
+/** Whether one grant fits a caller, and which targets it then allows. */
+import type { Allowance, Grant, Permission, TrustedIssuer } from '../config/config.ts';
+import type { Claims } from '../subject-token/subject-token.ts';
+import { readAttribute } from './attributes.ts';
+import { unmetCondition } from './conditions.ts';
+import { keyProblem, type Target } from './target.ts';
+
+/** What is allowed on one target, once the attributes are in it. */
+export interface GrantedTarget {
+  readonly target: Target;
+  readonly permissions: readonly Permission[];
+  readonly actions: readonly string[];
+}
+
+export type Fit =
+  | { readonly fits: true; readonly grant: Grant; readonly allowances: readonly GrantedTarget[] }
+  | { readonly fits: false; readonly grant: Grant; readonly why: string };
+
+/** Array attributes multiply; more targets than this cannot fit into a session policy anyway. */
+const MAX_TARGETS = 1000;
+
+/**
+ * Compares one grant with the claims of a verified subject token. The grant fits if every
+ * condition holds and every attribute that its targets name is there and acceptable.
+ */
+export function fitGrant(grant: Grant, issuer: TrustedIssuer, claims: Claims): Fit {
+  const misfit = (why: string): Fit => ({ fits: false, grant, why });
+  if (grant.issuer !== issuer.name) return misfit('the grant is for another issuer');
+  for (const condition of grant.when) {
+    const why = unmetCondition(condition, claims);
+    if (why !== undefined) return misfit(why);
+  }
+  const allowances: GrantedTarget[] = [];
+  for (const allowance of grant.allow) {
+    const keys = renderKeys(allowance, issuer, claims);
+    if ('problem' in keys) return misfit(keys.problem);
+    const { permissions, actions } = allowance;
+    for (const key of keys.values) {
+      allowances.push({ target: { bucket: allowance.target.bucket, key }, permissions, actions });
+    }
+    if (allowances.length > MAX_TARGETS) return misfit(`more than ${MAX_TARGETS} targets`);
+  }
+  return { fits: true, grant, allowances };
+}
+
+/** Every key that the template yields: one, or one for each value of its array attributes. */
+function renderKeys(
+  allowance: Allowance,
+  issuer: TrustedIssuer,
+  claims: Claims,
+): { readonly values: readonly string[] } | { readonly problem: string } {
+  const { text, key: parts } = allowance.target;
+  const names = new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : part.attribute)));
+  let assignments: readonly ReadonlyMap<string, string>[] = [new Map()];
+  for (const name of names) {
+    const rule = issuer.attributes.find((attribute) => attribute.name === name);
+    if (rule === undefined) return { problem: `attribute "${name}" is not defined` };
+    const reading = readAttribute(rule, claims);
+    if ('problem' in reading) return reading;
+    if (assignments.length * reading.values.length > MAX_TARGETS) {
+      return { problem: `target "${text}" yields more than ${MAX_TARGETS} targets` };
+    }
+    assignments = assignments.flatMap((assignment) =>
+      reading.values.map((value) => new Map([...assignment, [name, value]])),
+    );
+  }
+  const values = assignments.map((assignment) =>
+    parts
+      .map((part) => (typeof part === 'string' ? part : (assignment.get(part.attribute) ?? '')))
+      .join(''),
+  );
+  // an acceptable value next to literal text can still make a "." or ".." segment
+  const problem = values.map(keyProblem).find((found) => found !== undefined);
+  return problem === undefined ? { values } : { problem: `target "${text}" ${problem}` };
+}

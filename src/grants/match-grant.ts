@@ -1,0 +1,51 @@
+/** Matching: which one grant serves this caller and this request. */
+import type { Grant } from '../config/config.ts';
+import { type Misfit, refuse } from '../refusal.ts';
+import type { SubjectToken } from '../subject-token/subject-token.ts';
+import { type Fit, fitGrant } from './fit-grant.ts';
+import { coversTarget } from './narrow.ts';
+import type { Target } from './target.ts';
+
+export type MatchedGrant = Extract<Fit, { fits: true }>;
+
+/**
+ * The grant that the caller names, or the only one that fits (and covers the target, if one is
+ * asked for). Throws the refusals `no_grant_fits`, `grant_not_available`, `target_outside_grant`
+ * and `ambiguous_grant`. A grant that does not exist and one that does not fit look the same.
+ */
+export function matchGrant(
+  grants: readonly Grant[],
+  token: SubjectToken,
+  asked: { readonly grant?: string | undefined; readonly target?: Target | undefined },
+): MatchedGrant {
+  const fits = grants
+    .filter((grant) => grant.issuer === token.issuer.name)
+    .filter((grant) => asked.grant === undefined || grant.name === asked.grant)
+    .map((grant) => fitGrant(grant, token.issuer, token.claims));
+  const fitting = fits.filter((fit) => fit.fits);
+  if (fitting.length === 0) {
+    const reason = asked.grant === undefined ? 'no_grant_fits' : 'grant_not_available';
+    throw refuse({ reason, misfits: fits.flatMap(toMisfit) });
+  }
+
+  const { target } = asked;
+  const covering =
+    target === undefined
+      ? fitting
+      : fitting.filter(({ allowances }) => coversTarget(allowances, target));
+  const [only, another] = covering;
+  if (only === undefined) {
+    throw refuse({
+      reason: 'target_outside_grant',
+      grants: fitting.map(({ grant }) => grant.name),
+    });
+  }
+  if (another !== undefined) {
+    throw refuse({ reason: 'ambiguous_grant', grants: covering.map(({ grant }) => grant.name) });
+  }
+  return only;
+}
+
+function toMisfit(fit: Fit): readonly Misfit[] {
+  return fit.fits ? [] : [{ grant: fit.grant.name, why: fit.why }];
+}

@@ -1,0 +1,92 @@
+/** Narrowing: the caller asks for less than the grant, and never gets more. */
+import type { GrantDuration, Permission } from '../config/config.ts';
+import { refuse } from '../refusal.ts';
+import type { GrantedTarget } from './fit-grant.ts';
+import { containsTarget, isPrefix, type Target } from './target.ts';
+
+/** STS issues nothing shorter: https://www.alibabacloud.com/help/en/ram/api-assumerole */
+export const STS_FLOOR_SECONDS = 900;
+
+/** Whether any of the granted targets holds the target that the caller asks for. */
+export function coversTarget(allowances: readonly GrantedTarget[], target: Target): boolean {
+  return allowances.some((allowance) => containsTarget(allowance.target, target));
+}
+
+/**
+ * Cuts what a grant allows down to the target and the permissions that the caller asks for.
+ * Throws the refusals `target_outside_grant` and `permission_outside_grant`.
+ */
+export function narrowAllowances(
+  grantName: string,
+  granted: readonly GrantedTarget[],
+  asked: {
+    readonly target?: Target | undefined;
+    readonly permissions?: readonly Permission[] | undefined;
+  },
+): readonly GrantedTarget[] {
+  const { target, permissions } = asked;
+  const onTarget = target === undefined ? granted : cutToTarget(granted, target);
+  if (onTarget.length === 0) {
+    throw refuse({ reason: 'target_outside_grant', grants: [grantName] });
+  }
+  if (permissions === undefined) return onTarget;
+
+  const everyOneGranted = permissions.every((permission) =>
+    onTarget.some((allowance) => allowance.permissions.includes(permission)),
+  );
+  if (permissions.length === 0 || !everyOneGranted) {
+    throw refuse({ reason: 'permission_outside_grant', grant: grantName });
+  }
+  return onTarget
+    .map((allowance) => ({
+      target: allowance.target,
+      permissions: allowance.permissions.filter((permission) => permissions.includes(permission)),
+      // raw actions go with no permission, so asking for permissions leaves them behind
+      actions: [],
+    }))
+    .filter((allowance) => allowance.permissions.length > 0);
+}
+
+/** Every allowance that holds the target, cut down to it. One object cannot be listed. */
+function cutToTarget(granted: readonly GrantedTarget[], target: Target): readonly GrantedTarget[] {
+  return granted
+    .filter((allowance) => containsTarget(allowance.target, target))
+    .map((allowance) => ({
+      target,
+      permissions: isPrefix(target)
+        ? allowance.permissions
+        : allowance.permissions.filter((permission) => permission !== 'list'),
+      actions: allowance.actions,
+    }))
+    .filter(({ permissions, actions }) => permissions.length + actions.length > 0);
+}
+
+/**
+ * How long the credential may live, in seconds: what was asked for or the grant's default, never
+ * beyond the subject token's own life, except that STS has a floor of 900 s. Throws the refusals
+ * `duration_outside_grant` and, where the grant is strict, `token_life_too_short`.
+ */
+export function narrowDuration(
+  grantName: string,
+  duration: GrantDuration,
+  asked: { readonly durationSeconds?: number | undefined; readonly tokenLeftSeconds: number },
+): number {
+  const wanted = asked.durationSeconds ?? duration.defaultSeconds;
+  if (wanted > duration.maxSeconds) {
+    throw refuse({
+      reason: 'duration_outside_grant',
+      grant: grantName,
+      maxSeconds: duration.maxSeconds,
+    });
+  }
+  const allowed = Math.min(wanted, asked.tokenLeftSeconds);
+  if (allowed >= STS_FLOOR_SECONDS) return allowed;
+  if (duration.strict) {
+    throw refuse({
+      reason: 'token_life_too_short',
+      grant: grantName,
+      leftSeconds: asked.tokenLeftSeconds,
+    });
+  }
+  return STS_FLOOR_SECONDS;
+}

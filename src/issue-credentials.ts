@@ -1,0 +1,181 @@
+/**
+ * The pipeline: a subject token goes in, the smallest OSS credential that its grant allows comes
+ * out, and every decision leaves one audit line. The only place that knows the order of the steps.
+ */
+import { createHash } from 'node:crypto';
+import { type AuditFacts, openAuditTrail, type RecordAudit } from './audit-log.ts';
+import type { Config, Permission } from './config/config.ts';
+import { formatClaimPath, readClaim } from './grants/claims.ts';
+import type { GrantedTarget } from './grants/fit-grant.ts';
+import { matchGrant } from './grants/match-grant.ts';
+import { narrowAllowances, narrowDuration } from './grants/narrow.ts';
+import { chooseSourceIps } from './grants/source-ips.ts';
+import { formatTarget, parseTarget } from './grants/target.ts';
+import { refuse } from './refusal.ts';
+import { MAX_SESSION_POLICY_BYTES, renderSessionPolicy } from './session-policy/session-policy.ts';
+import { createRoleSessionName } from './sts/role-session-name.ts';
+import type { SubjectToken, VerifySubjectToken } from './subject-token/subject-token.ts';
+
+/** What a caller asks for, as read from the surface that the caller used. */
+export interface CredentialRequest {
+  readonly subjectToken: string;
+  readonly grant?: string;
+  readonly target?: string;
+  readonly permissions?: readonly Permission[];
+  readonly durationSeconds?: number;
+}
+
+/** Where a request came from. */
+export interface Origin {
+  readonly requestId: string;
+  /** IP address, from the source that the config trusts; absent where it cannot be told. */
+  readonly callerAddress?: string;
+}
+
+export interface AssumeRoleRequest {
+  readonly roleArn: string;
+  readonly roleSessionName: string;
+  readonly durationSeconds: number;
+  /** The session policy, serialised. Never absent: without it the session would have all of the role. */
+  readonly policy: string;
+  readonly externalId?: string;
+}
+
+export interface AssumedRole {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  readonly securityToken: string;
+  /** As STS wrote it: UTC, whole seconds, `Z`. */
+  readonly expiration: string;
+  readonly expiresAtMs: number;
+  readonly stsRequestId?: string;
+  /** True when an earlier answer of STS is used again. */
+  readonly isCached: boolean;
+}
+
+/** Calls STS AssumeRole, or finds its earlier answer. Throws refusals only. */
+export type AssumeRole = (request: AssumeRoleRequest) => Promise<AssumedRole>;
+
+export interface IssuedCredential {
+  readonly assumedRole: AssumedRole;
+  /** When a client should come back for the next one, in milliseconds since the epoch. */
+  readonly refreshAfterMs: number;
+  readonly grantName: string;
+  readonly allowances: readonly GrantedTarget[];
+}
+
+export interface PipelineDeps {
+  readonly config: Config;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly verifySubjectToken: VerifySubjectToken;
+  readonly assumeRole: AssumeRole;
+  readonly recordAudit: RecordAudit;
+}
+
+/** The share of a credential's remaining life after which a client should come back. */
+const REFRESH_AFTER_SHARE = 0.8;
+
+/**
+ * Issues one credential. `readRequest` parses what the caller sent, so that a request that cannot
+ * be parsed is audited like any other. Throws a RefusalError for every no. Nothing is returned
+ * before its audit line is written.
+ */
+export async function issueCredentials(
+  deps: PipelineDeps,
+  origin: Origin,
+  readRequest: () => Promise<CredentialRequest>,
+): Promise<IssuedCredential> {
+  const { config, now } = deps;
+  const { requestId, callerAddress } = origin;
+  const { recordAudit } = deps;
+  const trail = openAuditTrail({ requestId, configRevision: config.revision, now, recordAudit });
+  if (callerAddress !== undefined) trail.add({ callerAddress });
+  try {
+    const request = await readRequest();
+    const target = request.target === undefined ? undefined : parseTarget(request.target);
+
+    // 1. verify the subject token
+    const receivedAtMs = now();
+    const token = await deps.verifySubjectToken(request.subjectToken);
+    trail.add({ ...factsOfToken(token, config), verifyMs: now() - receivedAtMs });
+
+    // 2. match the grant
+    const asked = { ...request, target };
+    const { grant, allowances: granted } = matchGrant(config.grants, token, asked);
+    trail.add({ grant: grant.name, roleArn: grant.role });
+
+    // 3. narrow to what the caller asked for
+    const allowances = narrowAllowances(grant.name, granted, asked);
+    const tokenLeftSeconds = token.expiresAt - Math.ceil(now() / 1000);
+    const durationSeconds = narrowDuration(grant.name, grant.duration, {
+      durationSeconds: request.durationSeconds,
+      tokenLeftSeconds,
+    });
+    const sourceIps = chooseSourceIps(grant, callerAddress);
+    trail.add({ targets: allowances.map(toAuditTarget), durationSeconds });
+
+    // 4. render the session policy
+    const { https } = grant.restrict;
+    const { publicAcl } = grant;
+    const policy = renderSessionPolicy({ allowances, https, publicAcl, ...sourceIps });
+    if (policy.bytes > MAX_SESSION_POLICY_BYTES) {
+      const { bytes } = policy;
+      throw refuse({ reason: 'session_policy_too_large', grant: grant.name, bytes });
+    }
+    trail.add({ sessionPolicySha256: sha256(policy.text) });
+
+    // 5. assume the role
+    const roleSessionName = createRoleSessionName(token, grant.name);
+    trail.add({ roleSessionName });
+    const askedAtMs = now();
+    const assumedRole = await deps.assumeRole({
+      roleArn: grant.role,
+      roleSessionName,
+      durationSeconds,
+      policy: policy.text,
+      ...(grant.externalId === undefined ? {} : { externalId: grant.externalId }),
+    });
+    trail.add({ ...factsOfRole(assumedRole), stsMs: now() - askedAtMs });
+
+    // 6. record and answer
+    await trail.recordGranted();
+    const lifeMs = assumedRole.expiresAtMs - now();
+    const refreshAfterMs = now() + Math.max(0, lifeMs * REFRESH_AFTER_SHARE);
+    return { assumedRole, refreshAfterMs, grantName: grant.name, allowances };
+  } catch (error) {
+    throw await trail.recordRefused(error);
+  }
+}
+
+function factsOfToken(token: SubjectToken, config: Config): AuditFacts {
+  const claims = config.audit.claims.flatMap((path) => {
+    const value = readClaim(token.claims, path);
+    return value === undefined
+      ? []
+      : [{ key: formatClaimPath(path), value: JSON.stringify(value).slice(0, MAX_LOGGED_CLAIM) }];
+  });
+  return {
+    issuerName: token.issuer.name,
+    subject: token.subject,
+    ...(token.tokenId === undefined ? {} : { tokenId: token.tokenId }),
+    ...(claims.length === 0 ? {} : { claims }),
+  };
+}
+
+/** Characters of one claim that an audit line holds at most. */
+const MAX_LOGGED_CLAIM = 256;
+
+function factsOfRole(assumedRole: AssumedRole): AuditFacts {
+  const { accessKeyId, expiration, stsRequestId, isCached } = assumedRole;
+  const facts = { accessKeyId, expiration, cacheHit: isCached };
+  return stsRequestId === undefined ? facts : { ...facts, stsRequestId };
+}
+
+function toAuditTarget({ target, permissions, actions }: GrantedTarget) {
+  return { target: formatTarget(target), permissions: [...permissions, ...actions] };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,138 @@
+/** AssumeRole through the Alibaba Cloud SDK, with each of its traps closed here and nowhere else. */
+import type { Config } from '../config/config.ts';
+import type { AssumedRole, AssumeRole, AssumeRoleRequest } from '../issue-credentials.ts';
+import { RefusalError, refuse } from '../refusal.ts';
+import type { GetSourceCredentials, SourceCredentials } from './source-credentials.ts';
+import { refusalForStsError } from './sts-errors.ts';
+
+/** Loaded on first use: it is the heaviest thing that the broker loads. */
+async function loadSdk() {
+  const [sts, core] = await Promise.all([
+    import('@alicloud/sts20150401'),
+    import('@alicloud/openapi-core'),
+  ]);
+  // the SDK is CommonJS with a `default` export, so its class sits one level deeper
+  return { Client: sts.default.default, AssumeRoleRequest: sts.AssumeRoleRequest, ...core };
+}
+
+type Sdk = Awaited<ReturnType<typeof loadSdk>>;
+type StsClient = InstanceType<Sdk['Client']>;
+
+/**
+ * Makes the function that calls STS AssumeRole. It throws refusals only, and none of them holds
+ * what STS was sent: the SDK puts the whole URL, session policy included, into network errors.
+ */
+export function createAssumeRole(options: {
+  readonly region: string;
+  readonly sts: Config['sts'];
+  readonly getSourceCredentials: GetSourceCredentials;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}): AssumeRole {
+  const { region, sts, getSourceCredentials, now } = options;
+  let sdk: Promise<Sdk> | undefined;
+  let current: { readonly credentials: SourceCredentials; readonly client: StsClient } | undefined;
+
+  async function clientFor(credentials: SourceCredentials): Promise<[StsClient, Sdk]> {
+    sdk ??= loadSdk();
+    const loaded = await sdk;
+    if (current?.credentials !== credentials) {
+      const config = new loaded.$OpenApiUtil.Config(clientConfig(region, sts, credentials));
+      current = { credentials, client: new loaded.Client(config) };
+    }
+    return [current.client, loaded];
+  }
+
+  return async function assumeRole(request) {
+    const [client, loaded] = await clientFor(await getSourceCredentials());
+    const call = client.assumeRole(new loaded.AssumeRoleRequest(toSdkRequest(request)));
+    try {
+      return readAnswer(await withinDeadline(call, sts.timeoutMs), now());
+    } catch (error) {
+      if (error instanceof RefusalError) throw error;
+      throw refuse(refusalForStsError(error, request));
+    }
+  };
+}
+
+function clientConfig(region: string, sts: Config['sts'], credentials: SourceCredentials) {
+  const isPlainHttp = sts.endpoint?.startsWith('http://') === true;
+  return {
+    ...credentials,
+    regionId: region,
+    network: sts.network,
+    protocol: isPlainHttp ? 'HTTP' : 'HTTPS',
+    ...(sts.endpoint === undefined ? {} : { endpoint: sts.endpoint.replace(/^https?:\/\//, '') }),
+    // the SDK takes its connect timeout for the socket's idle timeout, so the shorter one would win
+    readTimeout: sts.timeoutMs,
+    connectTimeout: sts.timeoutMs,
+  };
+}
+
+function toSdkRequest(request: AssumeRoleRequest) {
+  return {
+    roleArn: request.roleArn,
+    roleSessionName: request.roleSessionName,
+    durationSeconds: request.durationSeconds,
+    policy: request.policy,
+    ...(request.externalId === undefined ? {} : { externalId: request.externalId }),
+  };
+}
+
+/** The SDK's timeouts are idle timeouts: an answer that trickles would never end. This one is a deadline. */
+async function withinDeadline<Answer>(call: Promise<Answer>, timeoutMs: number): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      const problem = `no answer within ${timeoutMs} ms`;
+      reject(refuse({ reason: 'sts_unavailable', problem, retryAfterSeconds: 1 }));
+    }, timeoutMs);
+  });
+  try {
+    return await Promise.race([call, deadline]);
+  } finally {
+    clearTimeout(timer);
+    call.catch(() => {}); // it may still fail after the deadline, with nobody left to hear it
+  }
+}
+
+/** https://www.alibabacloud.com/help/en/ram/api-assumerole: whole seconds, UTC. */
+const EXPIRATION = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
+interface SdkAnswer {
+  readonly statusCode?: number;
+  readonly body?: {
+    readonly requestId?: string;
+    readonly credentials?: {
+      readonly accessKeyId?: string;
+      readonly accessKeySecret?: string;
+      readonly securityToken?: string;
+      readonly expiration?: string;
+    };
+  };
+}
+
+function readAnswer({ statusCode, body }: SdkAnswer, nowMs: number): AssumedRole {
+  // a 302 is how STS throttles at times, and the SDK takes it for a success without a body
+  if (statusCode === 302) throw refuse({ reason: 'sts_throttled', retryAfterSeconds: 1 });
+  if (statusCode !== 200) throw unusable(`status ${statusCode}`);
+  const { accessKeyId, accessKeySecret, securityToken, expiration } = body?.credentials ?? {};
+  if (!isText(accessKeyId) || !isText(accessKeySecret) || !isText(securityToken)) {
+    throw unusable('a part of the credential is missing');
+  }
+  const expiresAtMs =
+    isText(expiration) && EXPIRATION.test(expiration) ? Date.parse(expiration) : Number.NaN;
+  if (!isText(expiration) || Number.isNaN(expiresAtMs)) throw unusable('no usable Expiration');
+  if (expiresAtMs <= nowMs) throw unusable('the credential has already expired');
+  const stsRequestId = isText(body?.requestId) ? { stsRequestId: body.requestId } : {};
+  const secrets = { accessKeyId, accessKeySecret, securityToken };
+  return { ...secrets, expiration, expiresAtMs, isCached: false, ...stsRequestId };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
+}
+
+function unusable(problem: string): RefusalError {
+  return refuse({ reason: 'sts_answer_unusable', problem });
+}

@@ -1,0 +1,20 @@
+/** The role session name: what ActionTrail and the access logs of OSS show, and the audit line too. */
+import { createHash } from 'node:crypto';
+import { base32 } from '../encoding/base32.ts';
+import { lengthPrefixed } from '../encoding/length-prefixed.ts';
+import type { SubjectToken } from '../subject-token/subject-token.ts';
+
+const READABLE_LENGTH = 24;
+/** 26 characters of base32 are 130 bits: no two callers share a name. */
+const HASH_LENGTH = 26;
+
+/**
+ * A readable part of the subject and a hash of issuer, subject and grant, within STS's
+ * `[A-Za-z0-9.@_-]{2,64}` (https://www.alibabacloud.com/help/en/ram/api-assumerole).
+ */
+export function createRoleSessionName(token: SubjectToken, grantName: string): string {
+  const readable = token.subject.replace(/[^A-Za-z0-9.@_-]/g, '_').slice(0, READABLE_LENGTH);
+  const identity = lengthPrefixed([token.issuer.issuer, token.subject, grantName]);
+  const hash = base32(createHash('sha256').update(identity).digest()).slice(0, HASH_LENGTH);
+  return `${readable}-${hash}`;
+}

@@ -1,0 +1,108 @@
+/** What the errors of STS and of its SDK mean for the caller, and what the operator can do about each. */
+import type { Refusal } from '../refusal.ts';
+
+interface Asked {
+  readonly roleArn: string;
+  readonly durationSeconds: number;
+}
+
+/**
+ * Turns whatever the SDK threw into a refusal. Only the error's code, status and request id are
+ * looked at; its message is used to choose a hint and goes nowhere, since it can hold the request.
+ */
+export function refusalForStsError(error: unknown, asked: Asked): Refusal {
+  const { name, code, statusCode, message, requestId, retryAfter } = readError(error);
+  if (code.includes('Throttling')) {
+    return { reason: 'sts_throttled', retryAfterSeconds: toRetryAfterSeconds(retryAfter) };
+  }
+  if (isAboutSourceCredentials(code)) {
+    return { reason: 'source_credentials_unavailable', problem: `STS answered ${code}` };
+  }
+  if (code === 'InternalError' || code === 'ServiceUnavailable' || (statusCode ?? 0) >= 500) {
+    return unavailable(`STS answered ${code === '' ? statusCode : code}`);
+  }
+  if (statusCode !== undefined && code !== '') {
+    return {
+      reason: 'sts_refused',
+      stsCode: code,
+      hint: hintFor(code, message, asked),
+      ...(requestId === undefined ? {} : { stsRequestId: requestId }),
+    };
+  }
+  // an HTML page of something between here and STS: the SDK cannot parse it and keeps no status
+  if (name === 'SyntaxError') return { reason: 'sts_answer_unusable', problem: 'not JSON' };
+  if (name === 'RequestTimeoutError') return unavailable('the connection timed out');
+  return unavailable(/^E[A-Z_]+$/.test(code) ? `the connection failed (${code})` : 'no connection');
+}
+
+/** Codes by which STS says that it does not know or no longer accepts what the request is signed with. */
+function isAboutSourceCredentials(code: string): boolean {
+  return (
+    code.startsWith('InvalidAccessKeyId') ||
+    code.startsWith('InvalidSecurityToken') ||
+    code === 'MissingSecurityToken' ||
+    code === 'SignatureDoesNotMatch'
+  );
+}
+
+function hintFor(code: string, message: string, { roleArn, durationSeconds }: Asked): string {
+  const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
+  switch (code) {
+    case 'NoPermission':
+      return hintForNoPermission(message, roleArn, roleName);
+    case 'EntityNotExist.Role':
+      return `there is no role ${roleArn}: correct "role" in the grant, or create it (aliyun ram CreateRole --RoleName ${roleName} ...)`;
+    case 'InvalidParameter.DurationSeconds':
+      return `the role does not allow ${durationSeconds} s: lower the grant's duration, or run: aliyun ram UpdateRole --RoleName ${roleName} --NewMaxSessionDuration ${durationSeconds}`;
+    case 'InvalidParameter.ExternalId':
+      return `the grant's externalId is not one that STS takes`;
+    case 'InvalidTimeStamp.Expired':
+      return `the broker's clock is more than 15 minutes off: set it by NTP`;
+    default:
+      return `see https://www.alibabacloud.com/help/en/ram/api-assumerole for ${code}`;
+  }
+}
+
+/** NoPermission has two sides: the source identity's own policy, and the role's trust policy. */
+function hintForNoPermission(message: string, roleArn: string, roleName: string): string {
+  if (message.includes('root accounts')) {
+    return 'the source credentials are those of the account itself, which may not assume roles: use a RAM user or a RAM role';
+  }
+  const ownSide = `allow the source identity sts:AssumeRole on ${roleArn}`;
+  const trustSide = `name the source identity in the trust policy of the role (see: aliyun ram GetRole --RoleName ${roleName}), and compare the external ID`;
+  if (message.includes('authorized by RAM')) {
+    return `the source identity's own side is missing: ${ownSide} (aliyun ram AttachPolicyToUser or AttachPolicyToRole)`;
+  }
+  return `one side of the trust is missing: ${ownSide}, and ${trustSide}`;
+}
+
+function unavailable(problem: string): Refusal {
+  return { reason: 'sts_unavailable', problem, retryAfterSeconds: 1 };
+}
+
+/** Milliseconds as the SDK reads them from `x-acs-retry-after`, to whole seconds from 1 to 60. */
+function toRetryAfterSeconds(retryAfterMs: number | undefined): number {
+  return Math.min(60, Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1000)));
+}
+
+function readError(error: unknown) {
+  const member = (name: string): unknown =>
+    typeof error === 'object' && error !== null ? Reflect.get(error, name) : undefined;
+  const text = (name: string) => {
+    const value = member(name);
+    return typeof value === 'string' ? value : '';
+  };
+  const number = (name: string) => {
+    const value = member(name);
+    return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
+  };
+  return {
+    name: text('name'),
+    // STS's codes are words and dots; anything else is not one and is not repeated anywhere
+    code: /^[A-Za-z0-9_.]{1,100}$/.test(text('code')) ? text('code') : '',
+    message: text('message'),
+    statusCode: number('statusCode'),
+    retryAfter: number('retryAfter'),
+    requestId: /^[A-Za-z0-9-]{1,64}$/.test(text('requestId')) ? text('requestId') : undefined,
+  };
+}
