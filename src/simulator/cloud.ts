@@ -1,4 +1,5 @@
 /** The state that the simulated STS and the simulated OSS share: who exists, and what they may do. */
+import type { JSONWebKeySet } from 'jose';
 import type { RamPolicy } from '../session-policy/ram-policy.ts';
 
 /** A signing identity: a RAM user, or one session of an assumed role. */
@@ -13,13 +14,18 @@ export interface Identity {
   readonly arn: string;
   /** Every set must allow a request: one for a user, role policy and session policy for a session. */
   readonly policies: readonly (readonly RamPolicy[])[];
+  /** Set when the session was opened, and kept by every session opened from it. */
+  readonly sourceIdentity?: string;
 }
 
 export interface Role {
   /** `acs:ram::<account>:role/<name>` */
   readonly arn: string;
   readonly policies: readonly RamPolicy[];
-  /** RAM ARNs of the identities that may assume this role; `acs:ram::<account>:root` is everybody in the account. */
+  /**
+   * RAM ARNs of the identities that may assume this role; `acs:ram::<account>:root` is everybody in the account,
+   * and `acs:ram::<account>:oidc-provider/<name>` is whoever holds a token of that OIDC provider.
+   */
   readonly trustedArns: readonly string[];
   readonly externalId?: string;
   readonly maxSessionDurationSeconds: number;
@@ -35,6 +41,17 @@ export interface SimulatedCloud {
   readonly roles: Map<string, Role>;
   /** By bucket name. */
   readonly buckets: Map<string, SimulatedBucket>;
+  /** By ARN, `acs:ram::<account>:oidc-provider/<name>`. */
+  readonly oidcProviders: Map<string, OidcProvider>;
+}
+
+/** An external issuer whose tokens AssumeRoleWithOIDC takes. */
+export interface OidcProvider {
+  /** Compared exactly with `iss`. */
+  readonly issuer: string;
+  /** RAM calls them client IDs; the token's `aud` must hold one of them. */
+  readonly audiences: readonly string[];
+  readonly jwks: JSONWebKeySet;
 }
 
 export interface SimulatedBucket {
@@ -48,5 +65,11 @@ export function createCloud(options: {
   readonly accountId: string;
   readonly now: () => number;
 }): SimulatedCloud {
-  return { ...options, identities: new Map(), roles: new Map(), buckets: new Map() };
+  return {
+    ...options,
+    identities: new Map(),
+    roles: new Map(),
+    buckets: new Map(),
+    oidcProviders: new Map(),
+  };
 }
