@@ -1,0 +1,94 @@
+/** The rules that the claims of a verified subject token must keep. */
+import type { TrustedIssuer } from '../config/config.ts';
+import { refuse } from '../refusal.ts';
+import type { JsonObject } from './strict-json.ts';
+import type { SubjectToken } from './subject-token.ts';
+
+/** The end of the year 9999: later dates cannot be written as RFC 3339. */
+const MAX_NUMERIC_DATE = 253_402_300_799;
+
+const MAX_IDENTIFIER_LENGTH = 1024;
+
+/** Two lone surrogates become the same bytes in UTF-8, so two identities could become one. */
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/**
+ * `cnf` binds a token to a key that the caller would have to prove (RFC 7800); `events` is what
+ * logout and security event tokens carry (OpenID Connect Back-Channel Logout 1.0, RFC 8417).
+ */
+const FORBIDDEN = ['cnf', 'events'] as const;
+
+/**
+ * Checks the registered claims (RFC 7519, section 4.1) against the issuer's rules and the clock.
+ * Call it only with claims whose signature holds: some of its refusals tell the caller about time.
+ * Throws `claim_invalid`, `claim_not_allowed`, `audience_mismatch`, `token_expired`,
+ * `token_not_yet_valid`, `token_too_old` or `token_revoked`.
+ */
+export function checkClaims(
+  claims: JsonObject,
+  issuer: TrustedIssuer,
+  nowMs: number,
+): Omit<SubjectToken, 'issuer' | 'claims'> {
+  for (const claim of FORBIDDEN) {
+    if (claim in claims) throw refuse({ reason: 'claim_not_allowed', claim });
+  }
+  checkAudience(claims['aud'], issuer);
+  const subject = readIdentifier(claims, 'sub');
+  const tokenId = 'jti' in claims ? readIdentifier(claims, 'jti') : undefined;
+  const times = checkTimes(claims, issuer, nowMs / 1000);
+  return { subject, ...(tokenId === undefined ? {} : { tokenId }), ...times };
+}
+
+function checkAudience(audience: unknown, issuer: TrustedIssuer): void {
+  const values: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
+  if (!values.every((value) => typeof value === 'string')) {
+    throw invalid('aud', 'is not a string or an array of strings');
+  }
+  if (!values.some((value) => issuer.audiences.includes(value))) {
+    throw refuse({ reason: 'audience_mismatch', issuerName: issuer.name });
+  }
+}
+
+function readIdentifier(claims: JsonObject, claim: 'sub' | 'jti'): string {
+  const value = claims[claim];
+  if (typeof value !== 'string' || value === '') throw invalid(claim, 'is not a non-empty string');
+  if (value.length > MAX_IDENTIFIER_LENGTH) throw invalid(claim, 'is too long');
+  if (LONE_SURROGATE.test(value)) throw invalid(claim, 'is not well-formed Unicode');
+  return value;
+}
+
+/** A token lives while `nbf` and `iat` <= now < `exp` and now <= `iat` + maximum age, give or take the tolerance. */
+function checkTimes(claims: JsonObject, issuer: TrustedIssuer, nowSeconds: number) {
+  const tolerance = issuer.clockToleranceSeconds;
+  const expiresAt = readNumericDate(claims, 'exp');
+  const issuedAt = readNumericDate(claims, 'iat');
+  const validFrom = 'nbf' in claims ? readNumericDate(claims, 'nbf') : undefined;
+
+  if (issuer.tokensValidAfter !== undefined && issuedAt < issuer.tokensValidAfter) {
+    throw refuse({ reason: 'token_revoked', issuedAt, validAfter: issuer.tokensValidAfter });
+  }
+  if (nowSeconds - tolerance >= expiresAt) {
+    throw refuse({ reason: 'token_expired', expiredAt: expiresAt });
+  }
+  if (issuedAt > nowSeconds + tolerance) {
+    throw refuse({ reason: 'token_not_yet_valid', claim: 'iat' });
+  }
+  if (validFrom !== undefined && validFrom > nowSeconds + tolerance) {
+    throw refuse({ reason: 'token_not_yet_valid', claim: 'nbf' });
+  }
+  if (nowSeconds - tolerance > issuedAt + issuer.maxTokenAgeSeconds) {
+    throw refuse({ reason: 'token_too_old', issuedAt });
+  }
+  return { issuedAt: Math.floor(issuedAt), expiresAt: Math.floor(expiresAt) };
+}
+
+function readNumericDate(claims: JsonObject, claim: 'exp' | 'iat' | 'nbf'): number {
+  const value = claims[claim];
+  if (typeof value !== 'number') throw invalid(claim, 'is not a number');
+  if (!(value >= 0 && value <= MAX_NUMERIC_DATE)) throw invalid(claim, 'is out of range');
+  return value;
+}
+
+function invalid(claim: string, problem: string) {
+  return refuse({ reason: 'claim_invalid', claim, problem });
+}

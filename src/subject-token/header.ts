@@ -1,0 +1,58 @@
+/** The header of a subject token, held against what its issuer is trusted with. */
+import type { Algorithm, TrustedIssuer } from '../config/config.ts';
+import { refuse } from '../refusal.ts';
+import type { JsonObject } from './strict-json.ts';
+
+/** What a header asks for: one key of the issuer, for one algorithm. */
+export interface WantedKey {
+  readonly algorithm: Algorithm;
+  /** `kid`: only ever compared with the `kid` of a key. */
+  readonly keyId: string | undefined;
+}
+
+/**
+ * Members that change how the token is read or where its key comes from. `jwk`, `jku`, `x5u` and
+ * `x5c` let a token bring its own key; `crit` and `b64` change what is signed (RFC 7515, 4.1.11;
+ * RFC 7797); `enc` and `zip` belong to encrypted tokens.
+ */
+const FORBIDDEN = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c', 'enc', 'zip'] as const;
+
+const MAX_KEY_ID_LENGTH = 256;
+
+/** True for a string that may name a key. */
+export function isKeyId(value: unknown): value is string {
+  return typeof value === 'string' && value.length > 0 && value.length <= MAX_KEY_ID_LENGTH;
+}
+
+/**
+ * Throws `header_not_allowed`, `algorithm_not_allowed` or `token_type_not_allowed`. The algorithm is
+ * taken from the issuer's list, never from the token: a token only picks one of them.
+ */
+export function checkHeader(header: JsonObject, issuer: TrustedIssuer): WantedKey {
+  for (const name of FORBIDDEN) {
+    if (name in header) throw refuse({ reason: 'header_not_allowed', header: name });
+  }
+
+  const keyId = header['kid'];
+  if (keyId !== undefined && !isKeyId(keyId)) {
+    throw refuse({ reason: 'header_not_allowed', header: 'kid' });
+  }
+
+  const algorithm = issuer.algorithms.find((allowed) => allowed === header['alg']);
+  if (algorithm === undefined) {
+    throw refuse({ reason: 'algorithm_not_allowed', issuerName: issuer.name });
+  }
+
+  const type = normalizeType(header['typ']);
+  if (type === undefined || !issuer.types.includes(type)) {
+    throw refuse({ reason: 'token_type_not_allowed', issuerName: issuer.name });
+  }
+  return { algorithm, keyId };
+}
+
+/** `typ` is a media type: no case, and `application/` may be left out (RFC 7515, section 4.1.9). */
+function normalizeType(type: unknown): string | undefined {
+  if (type === undefined) return 'jwt';
+  if (typeof type !== 'string') return undefined;
+  return type.toLowerCase().replace(/^application\//, '');
+}

@@ -1,0 +1,109 @@
+/** Parses JSON objects that mean the same to every reader: UTF-8, no repeated member, little nesting. */
+import { isUtf8 } from 'node:buffer';
+
+/** A JSON object without a prototype, at every depth. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export type JsonResult =
+  | { readonly ok: true; readonly value: JsonObject }
+  | { readonly ok: false; readonly problem: string };
+
+const MAX_DEPTH = 16;
+
+const QUOTE = 0x22;
+const COLON = 0x3a;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/** True for what JSON calls an object. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * Parses bytes that must hold one JSON object. Readers disagree on which of two equal member names
+ * counts (RFC 8259, section 4), so repeated names are refused however they are spelled; a byte order
+ * mark is refused as well. Throws nothing: the problem is data and quotes nothing of the input.
+ */
+export function parseJsonObject(bytes: Buffer): JsonResult {
+  if (!isUtf8(bytes)) return { ok: false, problem: 'is not UTF-8' };
+
+  const text = bytes.toString('utf8');
+  const { depth, members } = scanStructure(text);
+  if (depth > MAX_DEPTH) return { ok: false, problem: 'is nested too deeply' };
+
+  const value = parseJson(text);
+  if (!isJsonObject(value)) return { ok: false, problem: 'is not a JSON object' };
+  if (dropPrototypes(value) !== members) {
+    return { ok: false, problem: 'has a repeated member' };
+  }
+  return { ok: true, value };
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Counts members (colons outside strings) and the deepest nesting in one pass. The numbers mean
+ * something only if the text is JSON, which the caller learns afterwards.
+ */
+function scanStructure(text: string): { readonly depth: number; readonly members: number } {
+  let depth = 0;
+  let deepest = 0;
+  let members = 0;
+  for (let at = 0; at < text.length; at++) {
+    switch (text.charCodeAt(at)) {
+      case QUOTE:
+        at = endOfString(text, at);
+        break;
+      case COLON:
+        members++;
+        break;
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        depth++;
+        if (depth > deepest) deepest = depth;
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        depth--;
+        break;
+    }
+  }
+  return { depth: deepest, members };
+}
+
+/** The position of the quote that ends the string begun at `start`. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  while (at < text.length) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) return at;
+    at += code === BACKSLASH ? 2 : 1;
+  }
+  return text.length;
+}
+
+/**
+ * Takes the prototype from every object, so that `constructor` or `__proto__` is found only where a
+ * token says so, and counts members: JSON.parse has merged repeated ones, so fewer are left then.
+ */
+function dropPrototypes(value: object): number {
+  let members = 0;
+  if (!Array.isArray(value)) {
+    Object.setPrototypeOf(value, null);
+    members = Object.keys(value).length;
+  }
+  for (const inner of Object.values(value)) {
+    if (typeof inner === 'object' && inner !== null) members += dropPrototypes(inner);
+  }
+  return members;
+}

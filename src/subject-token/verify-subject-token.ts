@@ -1,0 +1,100 @@
+/** Verifies subject tokens: shape, trusted issuer, header, key, signature, claims, in this order. */
+import { type CryptoKey, errors, flattenedVerify } from 'jose';
+import type { TrustedIssuer } from '../config/config.ts';
+import { refuse } from '../refusal.ts';
+import { checkClaims } from './claims.ts';
+import { type CompactJws, parseCompactJws } from './compact-jws.ts';
+import { checkHeader } from './header.ts';
+import {
+  createFetchedKeys,
+  createInlineKeys,
+  type IssuerKeys,
+  type IssuerKeysEvent,
+} from './issuer-keys.ts';
+import { createLoadKeySet } from './load-key-set.ts';
+import type { SubjectToken, VerifySubjectToken } from './subject-token.ts';
+
+export interface VerifySubjectTokenOptions {
+  readonly issuers: readonly TrustedIssuer[];
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly fetch: typeof fetch;
+  /** The whole time that loading the keys of an issuer may take; 5,000 if absent. */
+  readonly timeoutMs?: number;
+  /** Hears of keys loaded and of failures to load them. */
+  readonly onEvent?: (event: IssuerKeysEvent) => void;
+}
+
+interface KnownIssuer {
+  readonly issuer: TrustedIssuer;
+  readonly keys: IssuerKeys;
+}
+
+const DEFAULT_TIMEOUT_MS = 5000;
+
+/**
+ * Makes the verifier for a config's issuers, each with its own keys. `warm` loads all keys ahead of
+ * the first token and never throws.
+ */
+export function createVerifySubjectToken(
+  options: VerifySubjectTokenOptions,
+): VerifySubjectToken & { readonly warm: () => Promise<void> } {
+  // Looked up by the exact text of `iss`: no prefix, case or URL normalisation can confuse two issuers.
+  const knownIssuers: ReadonlyMap<unknown, KnownIssuer> = new Map(
+    options.issuers.map((issuer) => [issuer.issuer, { issuer, keys: createKeys(issuer, options) }]),
+  );
+
+  async function verifySubjectToken(compactJws: string): Promise<SubjectToken> {
+    const jws = parseCompactJws(compactJws);
+    const known = knownIssuers.get(jws.claims['iss']);
+    if (known === undefined) throw refuse({ reason: 'issuer_untrusted' });
+
+    const { issuer, keys } = known;
+    const wanted = checkHeader(jws.header, issuer);
+    const key = await keys.find(wanted);
+    if (!(await hasValidSignature(jws, key, wanted.algorithm))) {
+      throw refuse({ reason: 'signature_invalid', issuerName: issuer.name });
+    }
+
+    const facts = checkClaims(jws.claims, issuer, options.now());
+    return { issuer, claims: jws.claims, ...facts };
+  }
+
+  async function warm(): Promise<void> {
+    await Promise.all([...knownIssuers.values()].map(({ keys }) => keys.warm()));
+  }
+
+  return Object.assign(verifySubjectToken, { warm });
+}
+
+function createKeys(issuer: TrustedIssuer, options: VerifySubjectTokenOptions): IssuerKeys {
+  const { now, fetch, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+
+  function onEvent(event: IssuerKeysEvent): void {
+    try {
+      options.onEvent?.(event);
+    } catch {
+      // A broken log must not keep keys from being renewed.
+    }
+  }
+
+  const load = createLoadKeySet({ issuer, fetch, timeoutMs });
+  const keysOptions = { issuerName: issuer.name, load, now, timeoutMs, onEvent };
+  return issuer.keys.kind === 'jwks'
+    ? createInlineKeys(keysOptions)
+    : createFetchedKeys(keysOptions);
+}
+
+async function hasValidSignature(
+  { segments }: CompactJws,
+  key: CryptoKey,
+  algorithm: string,
+): Promise<boolean> {
+  try {
+    await flattenedVerify(segments, key, { algorithms: [algorithm] });
+    return true;
+  } catch (error) {
+    if (error instanceof errors.JOSEError) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,116 @@
+/** Real signing keys, and tokens put together by hand for attacks that no library would sign. */
+import {
+  constants,
+  createHmac,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+  sign,
+} from 'node:crypto';
+import type { Algorithm } from '../../src/config/config.ts';
+
+export interface SigningKey {
+  readonly algorithm: Algorithm;
+  readonly keyId: string;
+  readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  /** With `kid`, `alg` and `use`, as an issuer publishes it. */
+  readonly publicJwk: JsonWebKey;
+}
+
+const CURVES: ReadonlyMap<Algorithm, string> = new Map([
+  ['ES256', 'P-256'],
+  ['ES384', 'P-384'],
+  ['ES512', 'P-521'],
+]);
+
+/** Makes a key pair for the algorithm. ES256 takes no time; RSA takes a tenth of a second or more. */
+export function generateSigningKey(
+  algorithm: Algorithm,
+  keyId: string,
+  options: { readonly rsaBits?: number; readonly rsaExponent?: number } = {},
+): SigningKey {
+  const { privateKey, publicKey } = generatePair(algorithm, options);
+  const publicJwk = {
+    ...publicKey.export({ format: 'jwk' }),
+    kid: keyId,
+    alg: algorithm,
+    use: 'sig',
+  };
+  return { algorithm, keyId, privateKey, publicKey, publicJwk };
+}
+
+function generatePair(
+  algorithm: Algorithm,
+  { rsaBits = 2048, rsaExponent = 65537 }: { rsaBits?: number; rsaExponent?: number },
+) {
+  const namedCurve = CURVES.get(algorithm);
+  if (namedCurve !== undefined) return generateKeyPairSync('ec', { namedCurve });
+  if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519');
+  return generateKeyPairSync('rsa', { modulusLength: rsaBits, publicExponent: rsaExponent });
+}
+
+/** A header or payload: an object, or the very text of its JSON. */
+export type JsonInput = object | string;
+
+/**
+ * A compact JWS that the key has really signed, whatever its header says: `alg`, `kid` and `typ` are
+ * not added.
+ */
+export function signCompact(header: JsonInput, payload: JsonInput, key: SigningKey): string {
+  const input = signingInput(header, payload);
+  return `${input}.${signBytes(Buffer.from(input), key).toString('base64url')}`;
+}
+
+/** A compact JWS whose signature is the HMAC-SHA-256 under the secret. */
+export function signHs256(header: JsonInput, payload: JsonInput, secret: Buffer | string): string {
+  const input = signingInput(header, payload);
+  return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
+}
+
+/** Header and payload with a signature of one's own choice, which may be empty. */
+export function unsignedCompact(header: JsonInput, payload: JsonInput, signature = ''): string {
+  return `${signingInput(header, payload)}.${signature}`;
+}
+
+/** Everything that attackers take for an HMAC secret because the issuer publishes it. */
+export function publishedSecrets(key: SigningKey): readonly (readonly [string, Buffer | string])[] {
+  const pem = key.publicKey.export({ format: 'pem', type: 'spki' }).toString();
+  const { n, x } = key.publicJwk;
+  return [
+    ['the PEM of the public key', pem],
+    ['the PEM without its last newline', pem.trimEnd()],
+    ['the PEM after white space', `\n${pem}`],
+    ['the DER of the public key', key.publicKey.export({ format: 'der', type: 'spki' })],
+    ['the text of the JWK', JSON.stringify(key.publicJwk)],
+    ['the bytes of the modulus or point', Buffer.from(n ?? x ?? '', 'base64url')],
+    ['the text of the modulus or point', n ?? x ?? ''],
+    ['nothing', ''],
+  ];
+}
+
+export function base64Url(text: string | Buffer): string {
+  return Buffer.from(text).toString('base64url');
+}
+
+function signingInput(header: JsonInput, payload: JsonInput): string {
+  return `${base64Url(toText(header))}.${base64Url(toText(payload))}`;
+}
+
+function toText(input: JsonInput): string {
+  return typeof input === 'string' ? input : JSON.stringify(input);
+}
+
+function signBytes(bytes: Buffer, { algorithm, privateKey }: SigningKey): Buffer {
+  if (algorithm === 'EdDSA') return sign(null, bytes, privateKey);
+  const hash = `sha${algorithm.slice(2)}`;
+  if (algorithm.startsWith('ES')) {
+    return sign(hash, bytes, { key: privateKey, dsaEncoding: 'ieee-p1363' });
+  }
+  if (algorithm.startsWith('PS')) {
+    const padding = constants.RSA_PKCS1_PSS_PADDING;
+    const saltLength = constants.RSA_PSS_SALTLEN_DIGEST;
+    return sign(hash, bytes, { key: privateKey, padding, saltLength });
+  }
+  return sign(hash, bytes, privateKey);
+}
