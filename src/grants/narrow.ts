@@ -47,18 +47,14 @@ export function narrowAllowances(
     .filter((allowance) => allowance.permissions.length > 0);
 }
 
-/** Every allowance that holds the target, cut down to it. One object cannot be listed. */
+/** All that the allowances which hold the target give on it. One object cannot be listed. */
 function cutToTarget(granted: readonly GrantedTarget[], target: Target): readonly GrantedTarget[] {
-  return granted
-    .filter((allowance) => containsTarget(allowance.target, target))
-    .map((allowance) => ({
-      target,
-      permissions: isPrefix(target)
-        ? allowance.permissions
-        : allowance.permissions.filter((permission) => permission !== 'list'),
-      actions: allowance.actions,
-    }))
-    .filter(({ permissions, actions }) => permissions.length + actions.length > 0);
+  const holding = granted.filter((allowance) => containsTarget(allowance.target, target));
+  const permissions = new Set(holding.flatMap((allowance) => allowance.permissions));
+  if (!isPrefix(target)) permissions.delete('list');
+  const actions = new Set(holding.flatMap((allowance) => allowance.actions));
+  if (permissions.size + actions.size === 0) return [];
+  return [{ target, permissions: [...permissions], actions: [...actions] }];
 }
 
 /**

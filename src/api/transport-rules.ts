@@ -1,0 +1,58 @@
+/** What a request must look like before its content is read: media types, and the size of its body. */
+import type { HonoRequest } from 'hono';
+import { refuse } from '../refusal.ts';
+
+/** A request has four short members; nothing that is longer is one. */
+const MAX_BODY_BYTES = 4096;
+
+const ACCEPTABLE_RANGES = ['*/*', 'application/*', 'application/json'];
+
+/** Throws `not_acceptable` if the `Accept` header (RFC 9110 section 12.5.1) rules JSON out. */
+export function requireJsonAccepted(accept: string | undefined): void {
+  if (accept === undefined || accept.trim() === '') return;
+  const isAccepted = accept.split(',').some((range) => {
+    const [type, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    const isRuledOut = parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
+    return type !== undefined && ACCEPTABLE_RANGES.includes(type) && !isRuledOut;
+  });
+  if (!isAccepted) throw refuse({ reason: 'not_acceptable' });
+}
+
+/**
+ * Reads a JSON body of at most 4 KiB, without ever holding more of it. Throws
+ * `media_type_unsupported` and `body_too_large`.
+ */
+export async function readJsonBody(request: HonoRequest): Promise<Buffer> {
+  const declared = request.header('content-length');
+  const isStreamed = request.header('transfer-encoding') !== undefined || declared === undefined;
+  if (!isStreamed && Number(declared) > MAX_BODY_BYTES) throw tooLarge();
+  const bytes = isStreamed
+    ? await readBounded(request.raw.body)
+    : Buffer.from(await request.arrayBuffer());
+  if (bytes.length > 0) requireJson(request);
+  return bytes;
+}
+
+function requireJson(request: HonoRequest): void {
+  const [type] = (request.header('content-type') ?? '').split(';');
+  const isEncoded = request.header('content-encoding') !== undefined;
+  if (type?.trim().toLowerCase() !== 'application/json' || isEncoded) {
+    throw refuse({ reason: 'media_type_unsupported' });
+  }
+}
+
+async function readBounded(body: ReadableStream<Uint8Array> | null): Promise<Buffer> {
+  if (body === null) return Buffer.alloc(0);
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > MAX_BODY_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+function tooLarge(): Error {
+  return refuse({ reason: 'body_too_large', limitBytes: MAX_BODY_BYTES });
+}

@@ -1,0 +1,84 @@
+/** The HTTP server: limits on what a connection may do, and an end that finishes what has begun. */
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+
+/** Function Compute passes on at most 8 KiB of headers; twice that leaves room behind other gateways. */
+const MAX_HEADER_BYTES = 16_384;
+/** For a whole request: it has at most 20 KiB. */
+const REQUEST_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_TIMEOUT_MS = 65_000;
+const DRAIN_STEP_MS = 50;
+
+export interface RunningServer {
+  readonly port: number;
+  /** Stops listening, finishes the requests in flight, and cuts off what is left after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/**
+ * Starts listening. `neverHangUp` turns the keep-alive timeout off, as Function Compute asks of
+ * custom runtimes: https://www.alibabacloud.com/help/en/functioncompute/fc/process-exited-unexpectedly-before-completing-request-1
+ */
+export async function startServer(options: {
+  readonly fetch: (request: Request, env: object) => Response | Promise<Response>;
+  readonly hostname: string;
+  readonly port: number;
+  readonly neverHangUp: boolean;
+}): Promise<RunningServer> {
+  const { fetch, hostname, port, neverHangUp } = options;
+  const server = createAdaptorServer({
+    fetch,
+    serverOptions: {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      headersTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: neverHangUp ? 0 : KEEP_ALIVE_TIMEOUT_MS,
+    },
+  });
+  if (!isHttp1(server)) throw new Error('the adaptor made a server of another kind');
+  server.on('clientError', answerUnreadable);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, hostname, resolve);
+  });
+  return {
+    port: portOf(server.address()),
+    close: (graceMs) => drain(server, graceMs),
+  };
+}
+
+async function drain(server: Server, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    server.close(() => resolve());
+  });
+  // a connection that was busy when closing began stays open, idle, unless it is closed then
+  const sweep = setInterval(() => server.closeIdleConnections(), DRAIN_STEP_MS);
+  const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(cutOff);
+}
+
+/** Answers what is not HTTP, or too large or slow to be read, with a bare status and nothing of its content. */
+function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (!socket.writable) return;
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request';
+  socket.end(
+    `HTTP/1.1 ${status}\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n`,
+  );
+}
+
+function isHttp1(server: object): server is Server {
+  return 'closeIdleConnections' in server;
+}
+
+function portOf(address: string | AddressInfo | null): number {
+  if (address === null || typeof address === 'string') throw new Error('the server has no port');
+  return address.port;
+}
