@@ -1,0 +1,36 @@
+/** What the tests of the verifier have in common. */
+import type { TrustedIssuer } from '../../src/config/config.ts';
+import { type Refusal, RefusalError } from '../../src/refusal.ts';
+import {
+  createVerifySubjectToken,
+  type VerifySubjectTokenOptions,
+} from '../../src/subject-token/verify-subject-token.ts';
+
+/** The refusal that a promise ends in. Anything else that happens fails the test. */
+export async function refusalOf(promise: Promise<unknown>): Promise<Refusal> {
+  const error = await promise.then(
+    () => new Error('nothing was refused'),
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof RefusalError) return error.refusal;
+  throw error;
+}
+
+/** A verifier for one issuer, with the real clock and network unless told otherwise. */
+export function verifierFor(
+  issuer: TrustedIssuer,
+  options: Partial<VerifySubjectTokenOptions> = {},
+) {
+  return createVerifySubjectToken({ issuers: [issuer], now: Date.now, fetch, ...options });
+}
+
+/** A clock that moves only when told to. */
+export function createTestClock(startMs = Date.UTC(2026, 10, 23, 18)) {
+  let nowMs = startMs;
+  return {
+    now: () => nowMs,
+    advanceSeconds(seconds: number) {
+      nowMs += seconds * 1000;
+    },
+  };
+}
