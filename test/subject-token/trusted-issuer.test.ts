@@ -1,0 +1,127 @@
+/** One issuer's word counts for that issuer alone. */
+import { SignJWT } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TrustedIssuer } from '../../src/config/config.ts';
+import { createVerifySubjectToken } from '../../src/subject-token/verify-subject-token.ts';
+import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
+import { generateSigningKey, signCompact } from '../support/keys.ts';
+import { refusalOf } from './arrange.ts';
+
+let red: TestIssuer;
+let blue: TestIssuer;
+beforeAll(async () => {
+  [red, blue] = await Promise.all([createTestIssuer(), createTestIssuer()]);
+});
+afterAll(() => Promise.all([red.close(), blue.close()]));
+
+function verifierOf(...issuers: readonly TrustedIssuer[]) {
+  return createVerifySubjectToken({ issuers, now: Date.now, fetch });
+}
+
+describe('trusted issuers', () => {
+  it('are told apart by iss', async () => {
+    const verify = verifierOf(red.trusted({ name: 'red' }), blue.trusted({ name: 'blue' }));
+
+    expect((await verify(await red.token())).issuer.name).toBe('red');
+    expect((await verify(await blue.token())).issuer.name).toBe('blue');
+  });
+
+  it('cannot sign for one another, though their keys share a kid', async () => {
+    const verify = verifierOf(red.trusted(), blue.trusted());
+    const [redKey] = red.keys();
+    expect(blue.keys()[0].keyId).toBe(redKey.keyId);
+
+    // Both orders: a cache shared by kid would answer with whichever key came first.
+    for (let round = 0; round < 2; round++) {
+      const forged = await blue.token({}, { key: redKey });
+      expect((await refusalOf(verify(forged))).reason).toBe('signature_invalid');
+      await verify(await red.token());
+      await verify(await blue.token());
+    }
+  });
+
+  it('take a token as the jose library signs it', async () => {
+    const [key] = red.keys();
+    const token = await new SignJWT({ plan: 'pro' })
+      .setProtectedHeader({ alg: key.algorithm, kid: key.keyId })
+      .setIssuer(red.url)
+      .setSubject('user-7')
+      .setAudience(['elsewhere', 'oss-token-broker'])
+      .setIssuedAt()
+      .setExpirationTime('5m')
+      .setJti('t-1')
+      .sign(key.privateKey);
+
+    const subjectToken = await verifierOf(red.trusted())(token);
+
+    expect(subjectToken).toMatchObject({
+      subject: 'user-7',
+      tokenId: 't-1',
+      claims: { plan: 'pro' },
+    });
+    expect(subjectToken.expiresAt - subjectToken.issuedAt).toBe(300);
+  });
+
+  it.each<[string, (url: string) => unknown]>([
+    ['absent', () => undefined],
+    ['null', () => null],
+    ['empty', () => ''],
+    ['a number', () => 1],
+    ['an array of the issuer', (url) => [url]],
+    ['an array of the issuer and another', (url) => [url, 'https://evil.example']],
+    ['an object', (url) => ({ [url]: url })],
+    ['with a slash at the end', (url) => `${url}/`],
+    ['with a path', (url) => `${url}/tenant`],
+    ['with a query', (url) => `${url}?`],
+    ['in upper case', (url) => url.toUpperCase()],
+    ['with another host after it', (url) => `${url}.evil.example`],
+    ['behind userinfo', (url) => url.replace('://', '://user@')],
+    ['through dot segments', (url) => `${url}/a/..`],
+    ['with white space', (url) => `${url} `],
+    ['with NUL', (url) => `${url}\0`],
+    ['without its last character', (url) => url.slice(0, -1)],
+    ['named as in the config', () => 'test'],
+    ['__proto__', () => '__proto__'],
+  ])('are not found when iss is %s', async (_what, makeIss) => {
+    const verify = verifierOf(red.trusted());
+
+    const refusal = await refusalOf(verify(await red.token({ iss: makeIss(red.url) })));
+
+    expect(refusal).toEqual({ reason: 'issuer_untrusted' });
+    await verify(await red.token());
+  });
+
+  it('are the only ones that are asked for anything', async () => {
+    const stranger = await createTestIssuer();
+    const verify = verifierOf(red.trusted());
+
+    const refusal = await refusalOf(verify(await stranger.token()));
+
+    expect(refusal).toEqual({ reason: 'issuer_untrusted' });
+    expect(stranger.requests).toEqual({ discovery: 0, jwks: 0, other: 0 });
+    await stranger.close();
+  });
+
+  it('do not vouch for claims that were changed after signing', async () => {
+    const verify = verifierOf(red.trusted());
+    const [header, , signature] = (await red.token()).split('.');
+    const admin = Buffer.from(JSON.stringify(red.claims({ sub: 'admin' }))).toString('base64url');
+
+    const refusal = await refusalOf(verify(`${header}.${admin}.${signature}`));
+
+    expect(refusal).toEqual({ reason: 'signature_invalid', issuerName: 'test' });
+  });
+
+  it('reveal that a token has expired only to who holds one that was really signed', async () => {
+    const verify = verifierOf(red.trusted());
+    const old = red.claims({ exp: 1000 });
+    const [key] = red.keys();
+    const header = { alg: key.algorithm, kid: key.keyId };
+
+    const forged = signCompact(header, old, generateSigningKey('ES256', key.keyId));
+
+    expect((await refusalOf(verify(forged))).reason).toBe('signature_invalid');
+    const real = signCompact(header, old, key);
+    expect((await refusalOf(verify(real))).reason).toBe('token_expired');
+  });
+});
