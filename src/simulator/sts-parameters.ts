@@ -14,7 +14,8 @@ export interface AssumeRoleParameters {
 const ROLE_ARN = /^acs:ram::\d+:role\/[A-Za-z0-9._-]{1,64}$/;
 const ROLE_SESSION_NAME = /^[A-Za-z0-9.@_-]{2,64}$/;
 const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
-const SOURCE_IDENTITY = /^(?!acs:|aliyun:|alibabacloud:)[\w+=,.@-]{2,64}$/;
+/** The prefixes that are reserved (`acs:` and the like) hold a colon, which the grammar has not. */
+const SOURCE_IDENTITY = /^[\w+=,.@-]{2,64}$/;
 const MIN_DURATION_SECONDS = 900;
 const DEFAULT_DURATION_SECONDS = 3600;
 const POLICY_LIMIT_BYTES = 2048;

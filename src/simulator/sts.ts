@@ -34,7 +34,7 @@ export interface StsCall {
 
 export interface SimulatedSts {
   readonly handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-  /** Oldest first; at most the last 10,000. */
+  /** Oldest first; at most the last `callCapacity`. */
   readonly calls: readonly StsCall[];
   readonly faults: FaultControl;
 }
@@ -47,14 +47,14 @@ export interface SimulatedStsOptions {
   readonly requestsPerSecond?: number;
   /** How many nonces are remembered, so that a replay is noticed. */
   readonly nonceCapacity?: number;
+  /** How many calls are kept, 10,000 by default. */
+  readonly callCapacity?: number;
 }
-
-const CALLS_KEPT = 10_000;
 
 /** `handle` is a listener for node:http; it rejects only for a broken connection or a bug. */
 export function createSimulatedSts(options: SimulatedStsOptions): SimulatedSts {
   const { cloud, randomBytes = nodeRandomBytes, sleep = sleepFor } = options;
-  const { requestsPerSecond, nonceCapacity = 100_000 } = options;
+  const { requestsPerSecond, nonceCapacity = 100_000, callCapacity = 10_000 } = options;
   const calls: StsCall[] = [];
   const { take: takeFault, ...faults } = createFaults();
   const authenticate = createAuthenticator({ cloud, nonceCapacity });
@@ -81,7 +81,7 @@ export function createSimulatedSts(options: SimulatedStsOptions): SimulatedSts {
 
   function record(received: StsRequest): void {
     calls.push(describeCall(received));
-    if (calls.length > CALLS_KEPT) calls.shift();
+    if (calls.length > callCapacity) calls.shift();
   }
 
   async function perform(received: StsRequest): Promise<object> {

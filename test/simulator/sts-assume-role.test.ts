@@ -155,6 +155,11 @@ describe('a parameter', () => {
     ['an empty policy', { policy: '' }, 'InvalidParameter.PolicyGrammar'],
     ['a policy that is no JSON', { policy: '{' }, 'InvalidParameter.PolicyGrammar'],
     [
+      'a further member',
+      { policy: JSON.stringify({ ...SESSION_POLICY, Id: 'x' }) },
+      'InvalidParameter.PolicyGrammar',
+    ],
+    [
       'no statement',
       { policy: '{"Version":"1","Statement":[]}' },
       'InvalidParameter.PolicyGrammar',

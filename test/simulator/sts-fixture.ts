@@ -157,7 +157,7 @@ export function signAcs3(
   const names = Object.keys(headers).sort();
   const canonical = `POST\n/\n${sortedQuery(query)}\n${names
     .map((name) => `${name}:${headers[name]}\n`)
-    .join('')}\n${names.join(';')}\n${headers['x-acs-content-sha256']}`;
+    .join('')}\n${names.join(';')}\n${createHash('sha256').update(body).digest('hex')}`;
   const text = `ACS3-HMAC-SHA256\n${createHash('sha256').update(canonical).digest('hex')}`;
   const signature = createHmac('sha256', keys.accessKeySecret).update(text).digest('hex');
   const authorization = `ACS3-HMAC-SHA256 Credential=${keys.accessKeyId},SignedHeaders=${names.join(';')},Signature=${signature}`;

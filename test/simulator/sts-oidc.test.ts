@@ -171,6 +171,22 @@ describe('AssumeRoleWithOIDC', () => {
     expect(body['Code'] ?? 'Success').toBe(code);
   });
 
+  it.each(['exp', 'iat', 'sub'])('refuses a token without %s', async (claim) => {
+    const OIDCToken = await signToken({ [claim]: undefined });
+    expect(await errorOf(ask({ OIDCToken }))).toMatchObject({
+      code: 'AuthenticationFail.OIDCToken.Invalid',
+    });
+  });
+
+  it('tells by the clock of the cloud whether a token has expired', async () => {
+    const OIDCToken = await signToken();
+    await ask({ OIDCToken });
+    fixture.clock.offsetMs = 700_000;
+    expect(await errorOf(ask({ OIDCToken }))).toMatchObject({
+      code: 'AuthenticationFail.OIDCToken.Expired',
+    });
+  });
+
   it('refuses a role that does not trust the provider', async () => {
     fixture.cloud.roles.set(ROLE_ARN, { ...ROLE, trustedArns: [`acs:ram::${ACCOUNT}:root`] });
     expect(await errorOf(ask({ OIDCToken: await signToken() }))).toMatchObject({

@@ -266,6 +266,28 @@ describe('a request that is not well made', () => {
       'SignatureDoesNotMatch',
     ],
     [
+      'a digest that does not stand for the body',
+      () =>
+        signAcs3(fixture.sts.host, {
+          query: ASSUME_ROLE,
+          headers: { 'x-acs-content-sha256': 'UNSIGNED-PAYLOAD' },
+        }),
+      'SignatureDoesNotMatch',
+    ],
+    [
+      'a body that is too large',
+      () => signRpc({ form: { ...ASSUME_ROLE, Policy: 'x'.repeat(64 * 1024) } }),
+      'InvalidParameter',
+    ],
+    [
+      'a parameter twice in the body',
+      () => {
+        const request = signRpc({ form: ASSUME_ROLE });
+        return { ...request, body: `RoleSessionName=bob&${request.body}` };
+      },
+      'InvalidParameter',
+    ],
+    [
       'a header that is not signed',
       () => {
         const request = signAcs3(fixture.sts.host, { query: ASSUME_ROLE });
@@ -316,6 +338,20 @@ describe('a request that is not well made', () => {
     expect((await send(fixture.sts.url, make())).body['Code']).toBe(code);
     expect(sessionsOf(fixture)).toEqual([]);
   });
+});
+
+it('answers at no other path', async () => {
+  const elsewhere = await send(`${fixture.sts.url}/v1`, signRpc({ form: ASSUME_ROLE }));
+  expect(elsewhere).toMatchObject({ status: 404, body: { Code: 'InvalidAction.NotFound' } });
+});
+
+it('keeps the last calls, and forgets older ones', async () => {
+  const small = await startFixture({ callCapacity: 2 });
+  for (const RoleSessionName of ['s1', 's2', 's3']) {
+    await send(small.sts.url, signRpc({ form: { RoleSessionName } }));
+  }
+  await small.sts.close();
+  expect(small.sts.calls.map(({ params }) => params['RoleSessionName'])).toEqual(['s2', 's3']);
 });
 
 it('forgets the oldest nonces when there are more than it may remember', async () => {
