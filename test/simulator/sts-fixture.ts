@@ -15,7 +15,7 @@ import { startSimulatedSts } from '../../src/simulator/sts-server.ts';
 const load = createRequire(import.meta.url);
 const sdk: typeof import('@alicloud/sts20150401', { with: { 'resolution-mode': 'require' }}) =
   load('@alicloud/sts20150401');
-export const vendorHttp: typeof import('@alicloud/credentials/dist/src/providers/http.js', { with: {
+const vendorHttp: typeof import('@alicloud/credentials/dist/src/providers/http.js', { with: {
   'resolution-mode': 'require',
 }}) = load('@alicloud/credentials/dist/src/providers/http.js');
 export const vendorRamRoleArn: typeof import('@alicloud/credentials/dist/src/providers/ram_role_arn.js', { with: {
