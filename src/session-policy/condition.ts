@@ -58,9 +58,9 @@ const compareBool: Compare = (actual, expected) => {
 };
 
 const compareAddress: Compare = (actual, expected) => {
-  const family = isIP(actual);
+  const family = addressFamily(actual);
   const [network = '', prefixLength, ...rest] = expected.split('/');
-  const networkFamily = isIP(network);
+  const networkFamily = addressFamily(network);
   if (family === 0 || networkFamily === 0 || rest.length > 0) return 'undecided';
   const maxBits = networkFamily === 6 ? 128 : 32;
   const bits = prefixLength === undefined ? maxBits : readPrefixLength(prefixLength);
@@ -69,6 +69,11 @@ const compareAddress: Compare = (actual, expected) => {
   block.addSubnet(network, bits, networkFamily === 6 ? 'ipv6' : 'ipv4');
   return toMatch(block.check(actual, family === 6 ? 'ipv6' : 'ipv4'));
 };
+
+/** 4, 6, or 0 for what is no address; one with a zone (`fe80::1%eth0`) means nothing outside its own machine. */
+function addressFamily(text: string): number {
+  return text.includes('%') ? 0 : isIP(text);
+}
 
 function readPrefixLength(text: string): number {
   return /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;

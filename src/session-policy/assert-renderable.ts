@@ -1,0 +1,46 @@
+/**
+ * The last look at what is about to enter a session policy. Everything here was refused long before;
+ * whatever still arrives is a defect of the broker, so that these throw plain errors.
+ */
+import { isIP } from 'node:net';
+import { isPrefix, type Target } from '../grants/target.ts';
+import { OBJECT_ACTIONS } from './object-actions.ts';
+
+const BUCKET = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
+
+/** RAM's wildcards have no documented escape; the rest is the syntax of templates, escapes and JSON, or invisible. */
+const UNSAFE = /[*?${}\\%"]|\p{C}|\p{Zl}|\p{Zp}/u;
+
+/** Throws if the target could mean more in a policy than the object or prefix that it names. */
+export function assertRenderableTarget(target: Target): void {
+  const { bucket, key } = target;
+  if (!BUCKET.test(bucket)) throw new Error('session policy: unsafe bucket name');
+  if (key === '') return;
+  if (!key.isWellFormed() || UNSAFE.test(key) || key.normalize('NFC') !== key) {
+    throw new Error('session policy: unsafe character in a key');
+  }
+  const segments = key.split('/');
+  if (isPrefix(target)) segments.pop();
+  if (segments.some((segment) => segment === '' || segment === '.' || segment === '..')) {
+    throw new Error('session policy: unsafe segment in a key');
+  }
+}
+
+/** Throws for every action that is not one on the data of single objects. */
+export function assertObjectAction(action: string): void {
+  if (!OBJECT_ACTIONS.includes(action)) {
+    throw new Error(`session policy: ${JSON.stringify(action)} is not an object action`);
+  }
+}
+
+/** Throws for what is neither an IP address nor a CIDR block. */
+export function assertAddressBlock(block: string): void {
+  const [address = '', bits, ...rest] = block.split('/');
+  // a zone (`fe80::1%eth0`) passes isIP
+  const family = address.includes('%') ? 0 : isIP(address);
+  const maxBits = family === 6 ? 128 : 32;
+  const hasBits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= maxBits);
+  if (family === 0 || !hasBits || rest.length > 0) {
+    throw new Error('session policy: a source address is no IP address and no CIDR block');
+  }
+}

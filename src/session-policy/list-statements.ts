@@ -1,0 +1,33 @@
+/** Which prefixes of which buckets may be listed, in as few statements as possible. */
+import { containsTarget, type Target } from '../grants/target.ts';
+
+/** One statement to be: each of the prefixes may be listed in each of the buckets. */
+export interface ListStatement {
+  readonly buckets: readonly string[];
+  /** Empty: the whole bucket may be listed. */
+  readonly prefixes: readonly string[];
+}
+
+/**
+ * Collects the prefixes of each bucket, without those within another one. Buckets share a statement
+ * only if their prefixes are the same: anything else would let one list the prefixes of the other.
+ */
+export function groupListings(targets: readonly Target[]): readonly ListStatement[] {
+  const statements = new Map<string, ListStatement>();
+  for (const bucket of [...new Set(targets.map((target) => target.bucket))].sort()) {
+    const prefixes = findPrefixes(targets.filter((target) => target.bucket === bucket));
+    const key = JSON.stringify(prefixes);
+    const { buckets } = statements.get(key) ?? { buckets: [] };
+    statements.set(key, { buckets: [...buckets, bucket], prefixes });
+  }
+  return [...statements.values()];
+}
+
+/** The outermost prefixes of one bucket; none if the whole bucket is among the targets. */
+function findPrefixes(targets: readonly Target[]): readonly string[] {
+  const outermost = targets.filter(
+    (inner) => !targets.some((outer) => outer.key !== inner.key && containsTarget(outer, inner)),
+  );
+  const prefixes = [...new Set(outermost.map((target) => target.key))].sort();
+  return prefixes.includes('') ? [] : prefixes;
+}
