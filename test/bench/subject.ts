@@ -1,0 +1,85 @@
+/** One server under measurement, in a process of its own: prints its port, and its CPU and memory when asked. */
+import { createServer } from 'node:http';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
+import { createAuditLog } from '../../src/audit-log.ts';
+import { createBroker } from '../../src/broker.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { startServer } from '../../src/server.ts';
+import { createStaticCredentials } from '../../src/sts/source-credentials.ts';
+
+/** What the parent hands over. */
+export interface SubjectOptions {
+  readonly kind: 'node' | 'hono' | 'hono+jose' | 'broker';
+  /** The bytes that the baselines answer: what the broker would. */
+  readonly body: string;
+  readonly jwks: JSONWebKeySet;
+  readonly issuer: string;
+  /** `broker.yaml` */
+  readonly config: string;
+  readonly sourceCredentials: { readonly accessKeyId: string; readonly accessKeySecret: string };
+}
+
+async function start(options: SubjectOptions): Promise<number> {
+  const { kind, body } = options;
+  const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store' };
+  if (kind === 'broker') return startBroker(options);
+  if (kind === 'node') {
+    const server = createServer((_request, response) => response.writeHead(200, headers).end(body));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    return typeof address === 'object' && address !== null ? address.port : 0;
+  }
+  const app = new Hono();
+  const keys = createLocalJWKSet(options.jwks);
+  app.get('/v1/credentials', async (c) => {
+    if (kind === 'hono+jose') {
+      const token = c.req.header('authorization')?.slice('Bearer '.length) ?? '';
+      await jwtVerify(token, keys, {
+        issuer: options.issuer,
+        audience: 'oss-token-broker',
+        algorithms: ['ES256'],
+        requiredClaims: ['exp', 'iat'],
+      });
+    }
+    return c.body(body, 200, headers);
+  });
+  return new Promise((resolve) => {
+    serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => resolve(port));
+  });
+}
+
+async function startBroker({ config: text, sourceCredentials }: SubjectOptions): Promise<number> {
+  const { config } = loadConfig({ text, file: 'bench.yaml', environment: {} });
+  const app = createBroker({
+    config,
+    getSourceCredentials: createStaticCredentials(sourceCredentials),
+    // the line is made and serialised as always; where it goes is the operator's affair
+    recordAudit: createAuditLog(async () => {}),
+    now: Date.now,
+    fetch,
+    randomUuid: () => crypto.randomUUID(),
+    isOnFunctionCompute: false,
+  });
+  const hostname = '127.0.0.1';
+  return (await startServer({ fetch: app.fetch, hostname, port: 0, neverHangUp: false })).port;
+}
+
+process.on('message', (message: SubjectOptions | 'usage') => {
+  if (message === 'usage') {
+    const { user, system } = process.cpuUsage();
+    process.send?.({
+      cpuMs: (user + system) / 1000,
+      memoryMiB: process.memoryUsage.rss() / 2 ** 20,
+    });
+    return;
+  }
+  start(message).then(
+    (port) => process.send?.({ port }),
+    (error: unknown) => {
+      process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
+      process.exit(1);
+    },
+  );
+});

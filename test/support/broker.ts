@@ -1,0 +1,157 @@
+/** A running broker with everything around it: an issuer with real keys, the simulator, and its audit lines. */
+import { randomUUID } from 'node:crypto';
+import { createAuditLog } from '../../src/audit-log.ts';
+import { createBroker } from '../../src/broker.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { type RunningServer, startServer } from '../../src/server.ts';
+import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { createStaticCredentials } from '../../src/sts/source-credentials.ts';
+import { createTestIssuer, type TestIssuer } from './issuer.ts';
+
+export interface TestBroker {
+  readonly url: string;
+  readonly issuer: TestIssuer;
+  readonly simulator: Simulator;
+  /** Moves the clock of the broker, the issuer and the simulator. */
+  readonly clock: { offsetMs: number };
+  /** Everything that was written to the audit log, as text. */
+  readonly log: { text: string };
+  auditLines(): readonly Readonly<Record<string, unknown>>[];
+  /** How often STS was asked for a session. */
+  stsCalls(): number;
+  ask(options?: AskOptions): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export interface AskOptions {
+  /** The subject token; absent: a good one. `null`: no Authorization header. */
+  readonly token?: string | null;
+  readonly claims?: Readonly<Record<string, unknown>>;
+  /** Sent as JSON with POST; a string is sent as it is. */
+  readonly body?: object | string;
+  readonly method?: string;
+  readonly path?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** The parsed body, or an empty object. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface TestBrokerOptions {
+  /** The config; `{{issuer}}`, `{{sts}}` and `{{oss}}` stand for the addresses around the broker. */
+  readonly config?: string;
+  readonly write?: (text: string) => Promise<void>;
+  readonly isOnFunctionCompute?: boolean;
+}
+
+/** One issuer and one grant: everybody's own prefix below `users/`. */
+export const SIMPLE_CONFIG = `
+region: cn-hangzhou
+sts: { endpoint: "{{sts}}", timeout: 2s }
+buckets:
+  app-media: { region: cn-hangzhou, endpoint: "{{oss}}" }
+issuers:
+  - name: app
+    issuer: "{{issuer}}"
+    audiences: [oss-token-broker]
+    types: [jwt, at+jwt]
+    attributes:
+      user: { claim: sub }
+grants:
+  - name: user-files
+    issuer: app
+    role: acs:ram::123456789012:role/oss-uploader
+    allow:
+      - { target: "oss://app-media/users/{user}/", permissions: [read, write, list, delete] }
+    duration: { default: 15m, max: 1h }
+    restrict: { https: false }
+`;
+
+/** Starts all of it on free ports of the loopback interface. Close it when done. */
+export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
+  const clock = { offsetMs: 0 };
+  const now = () => Date.now() + clock.offsetMs;
+  const issuer = await createTestIssuer({ now });
+  const simulator = await startSimulator({
+    now,
+    buckets: ['app-media', 'other'],
+    region: 'cn-hangzhou',
+  });
+  const text = (options.config ?? SIMPLE_CONFIG)
+    .replaceAll('{{issuer}}', issuer.url)
+    .replaceAll('{{sts}}', simulator.sts.url)
+    .replaceAll('{{oss}}', simulator.oss.url);
+  const { config } = loadConfig({ text, file: 'broker.yaml', environment: {} });
+  const log = { text: '' };
+  const write = async (line: string) => {
+    log.text += line;
+  };
+  const app = createBroker({
+    config,
+    getSourceCredentials: createStaticCredentials(simulator.sourceCredentials),
+    recordAudit: createAuditLog(options.write ?? write),
+    now,
+    fetch,
+    randomUuid: randomUUID,
+    isOnFunctionCompute: options.isOnFunctionCompute ?? false,
+  });
+  const server: RunningServer = await startServer({
+    fetch: app.fetch,
+    hostname: '127.0.0.1',
+    port: 0,
+    neverHangUp: false,
+  });
+  const url = `http://127.0.0.1:${server.port}`;
+
+  async function ask(asked: AskOptions = {}): Promise<Answer> {
+    const { token = await issuer.token(asked.claims), body, path = '/v1/credentials' } = asked;
+    const response = await fetch(`${url}${path}`, {
+      method: asked.method ?? 'POST',
+      headers: {
+        ...(token === null ? {} : { Authorization: `Bearer ${token}` }),
+        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...asked.headers,
+      },
+      ...(body === undefined
+        ? {}
+        : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const answerText = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      text: answerText,
+      body: toObject(answerText),
+    };
+  }
+
+  return {
+    url,
+    issuer,
+    simulator,
+    clock,
+    log,
+    auditLines: () =>
+      log.text
+        .split('\n')
+        .filter((line) => line !== '')
+        .map(toObject),
+    stsCalls: () => simulator.sts.calls.filter(({ action }) => action === 'AssumeRole').length,
+    ask,
+    async close() {
+      await server.close(0);
+      await Promise.all([issuer.close(), simulator.close()]);
+    },
+  };
+}
+
+function toObject(text: string): Readonly<Record<string, unknown>> {
+  if (!text.startsWith('{')) return {};
+  const value: unknown = JSON.parse(text);
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
