@@ -161,13 +161,20 @@ describe('a document of the issuer', () => {
     await verifierFor(issuer.trusted())(await issuer.token());
   });
 
-  it('is not waited for too long by a fetch that cannot be stopped', async () => {
-    const hanging = () => new Promise<Response>(() => undefined);
-    const verify = verifierFor(issuer.trusted(), { fetch: hanging, timeoutMs: 20 });
+  it('is not waited for too long by a fetch that does not listen, though it was told', async () => {
+    let signal: AbortSignal | null | undefined;
+    const verify = verifierFor(issuer.trusted(), {
+      timeoutMs: 20,
+      fetch: (_input, init) => {
+        signal = init?.signal;
+        return new Promise<Response>(() => undefined);
+      },
+    });
 
     expect(await refusalOf(verify(await issuer.token()))).toMatchObject({
       problem: 'the discovery document: took too long',
     });
+    expect(signal?.aborted).toBe(true);
   });
 
   it.each<[object, string]>([
