@@ -14,7 +14,7 @@ export interface CompactJws {
 }
 
 /** The longest subject token that is looked at. */
-export const MAX_TOKEN_BYTES = 8 * 1024;
+const MAX_TOKEN_BYTES = 8 * 1024;
 
 /**
  * Parses the compact serialisation (RFC 7515, section 7.1) without verifying anything.

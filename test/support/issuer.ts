@@ -26,7 +26,7 @@ export interface IssuerOptions {
   readonly now?: () => number;
 }
 
-export interface TokenOptions {
+interface TokenOptions {
   /** Laid over the usual header; `undefined` leaves a member out. */
   readonly header?: Readonly<Record<string, unknown>>;
   readonly key?: SigningKey;
