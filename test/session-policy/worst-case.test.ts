@@ -108,6 +108,20 @@ describe('worstCasePolicyBytes', () => {
     expect(worst).toBe(renderFor(grant, { user: longest }, '').bytes);
   });
 
+  it('allows for statements that only unlike values let merge', () => {
+    const grant = grantOf([
+      allowance(['users/', USER, '/'], { permissions: ['read'] }),
+      allowance(['users/', USER, '/'], { permissions: ['write'] }),
+      allowance(['common/'], { permissions: ['read', 'write'] }),
+      allowance(['users/', TEAM, '/'], { permissions: ['delete'] }),
+    ]);
+    const unlike = renderFor(grant, { user: 'abcdefgh', team: 'hgfedcba' }, '').bytes;
+    const alike = renderFor(grant, { user: 'abcdefgh', team: 'abcdefgh' }, '').bytes;
+    expect(alike).toBeGreaterThan(unlike);
+    const issuer = issuerWith(attribute('user'), attribute('team'));
+    expect(worstCasePolicyBytes(grant, issuer)).toBeGreaterThanOrEqual(alike);
+  });
+
   it('says so when a grant cannot be rendered at all', () => {
     const issuer = issuerWith(attribute('user'));
     expect(() => worstCasePolicyBytes(grantOf([allowance(['users/', USER])]), issuer)).toThrow(
