@@ -16,7 +16,7 @@ export type Refusal =
   | { readonly reason: 'header_not_allowed'; readonly header: string }
   | { readonly reason: 'algorithm_not_allowed'; readonly issuerName: string }
   | { readonly reason: 'token_type_not_allowed'; readonly issuerName: string }
-  | { readonly reason: 'issuer_untrusted' }
+  | { readonly reason: 'issuer_untrusted'; readonly claimedIssuer: string }
   | { readonly reason: 'key_unknown'; readonly issuerName: string }
   | { readonly reason: 'signature_invalid'; readonly issuerName: string }
   | { readonly reason: 'claim_invalid'; readonly claim: string; readonly problem: string }

@@ -31,6 +31,7 @@ interface KnownIssuer {
 }
 
 const DEFAULT_TIMEOUT_MS = 5000;
+const MAX_LOGGED_ISSUER_LENGTH = 200;
 
 /**
  * Makes the verifier for a config's issuers, each with its own keys. `warm` loads all keys ahead of
@@ -47,7 +48,10 @@ export function createVerifySubjectToken(
   async function verifySubjectToken(compactJws: string): Promise<SubjectToken> {
     const jws = parseCompactJws(compactJws);
     const known = knownIssuers.get(jws.claims['iss']);
-    if (known === undefined) throw refuse({ reason: 'issuer_untrusted' });
+    if (known === undefined) {
+      const claimedIssuer = describeIssuer(jws.claims['iss']);
+      throw refuse({ reason: 'issuer_untrusted', claimedIssuer });
+    }
 
     const { issuer, keys } = known;
     const wanted = checkHeader(jws.header, issuer);
@@ -83,6 +87,11 @@ function createKeys(issuer: TrustedIssuer, options: VerifySubjectTokenOptions): 
   return issuer.keys.kind === 'jwks'
     ? createInlineKeys(keysOptions)
     : createFetchedKeys(keysOptions);
+}
+
+/** For the operator, who may have mistyped it; nothing of it is believed. */
+function describeIssuer(issuer: unknown): string {
+  return typeof issuer === 'string' ? issuer.slice(0, MAX_LOGGED_ISSUER_LENGTH) : typeof issuer;
 }
 
 async function hasValidSignature(

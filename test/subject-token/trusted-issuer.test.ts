@@ -87,7 +87,7 @@ describe('trusted issuers', () => {
 
     const refusal = await refusalOf(verify(await red.token({ iss: makeIss(red.url) })));
 
-    expect(refusal).toEqual({ reason: 'issuer_untrusted' });
+    expect(refusal).toMatchObject({ reason: 'issuer_untrusted' });
     await verify(await red.token());
   });
 
@@ -97,7 +97,7 @@ describe('trusted issuers', () => {
 
     const refusal = await refusalOf(verify(await stranger.token()));
 
-    expect(refusal).toEqual({ reason: 'issuer_untrusted' });
+    expect(refusal).toMatchObject({ reason: 'issuer_untrusted' });
     expect(stranger.requests).toEqual({ discovery: 0, jwks: 0, other: 0 });
     await stranger.close();
   });
