@@ -47,8 +47,9 @@ function readForwarded(value: string | undefined, { trustedHops }: CallerAddress
   return addresses.at(-trustedHops);
 }
 
-/** An IP address without the IPv6 dress of an IPv4 one, or undefined. */
+/** An IP address without the IPv6 dress of an IPv4 one, or undefined. One with a zone means nothing elsewhere. */
 function toAddress(text: string | undefined): string | undefined {
   const address = text?.replace(/^::ffff:(?=\d+\.)/i, '');
-  return address !== undefined && isIP(address) !== 0 ? address : undefined;
+  const isUsable = address !== undefined && isIP(address) !== 0 && !address.includes('%');
+  return isUsable ? address : undefined;
 }

@@ -136,7 +136,8 @@ function allowListing(
 
 /**
  * Keeps uploaders from publishing objects. Names the public values rather than all but the private
- * ones: whether StringNotEquals matches a request without the header is not documented.
+ * ones: whether StringNotEquals matches a request without the header is not documented. Without
+ * regard to case, since whether OSS takes `Public-Read` is not documented either.
  */
 function denyPublishing(objects: readonly ObjectStatement[]): readonly RamStatement[] {
   const granted = new Set(objects.flatMap(({ actions }) => actions));
@@ -148,7 +149,7 @@ function denyPublishing(objects: readonly ObjectStatement[]): readonly RamStatem
       Action: oneOrMany(publishing),
       Resource: '*',
       Condition: {
-        StringEquals: { 'oss:x-oss-object-acl': ['public-read', 'public-read-write'] },
+        StringEqualsIgnoreCase: { 'oss:x-oss-object-acl': ['public-read', 'public-read-write'] },
       },
     },
   ];

@@ -245,6 +245,7 @@ export const attemptPlan = fc.record({
     undefined,
     'private',
     'default',
+    'Public-Read',
     'public-read',
     'public-read-write',
   ),

@@ -40,7 +40,9 @@ function isIntended(input: SessionPolicyInput, attempt: Attempt): boolean {
   }
   const isPublishing =
     ['oss:PutObject', 'oss:PutObjectAcl', 'oss:PutObjectVersionAcl'].includes(action) &&
-    ['public-read', 'public-read-write'].includes(context['oss:x-oss-object-acl'] ?? '');
+    ['public-read', 'public-read-write'].includes(
+      (context['oss:x-oss-object-acl'] ?? '').toLowerCase(),
+    );
   if (input.publicAcl === 'deny' && isPublishing) return false;
 
   return input.allowances.some(({ target, permissions, actions }) => {

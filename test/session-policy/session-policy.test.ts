@@ -45,7 +45,7 @@ describe('renderSessionPolicy', () => {
         '{"Effect":"Allow","Action":"oss:ListObjects","Resource":"acs:oss:*:*:app-media",' +
         '"Condition":{"StringLike":{"oss:Prefix":["users/42/","users/42/*"]},"IpAddress":{"acs:SourceIp":"203.0.113.7"}}},' +
         '{"Effect":"Deny","Action":"oss:PutObject","Resource":"*",' +
-        '"Condition":{"StringEquals":{"oss:x-oss-object-acl":["public-read","public-read-write"]}}},' +
+        '"Condition":{"StringEqualsIgnoreCase":{"oss:x-oss-object-acl":["public-read","public-read-write"]}}},' +
         '{"Effect":"Deny","Action":"oss:*","Resource":"*","Condition":{"Bool":{"acs:SecureTransport":"false"}}}]}',
     );
     expect(bytes).toBe(text.length);
