@@ -1,8 +1,10 @@
 /** The HTTP application: routes and the rules of the transport. No decision about credentials is taken here. */
 import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
+import type { AppEnv } from './api/app-env.ts';
 import { toCredentialBody } from './api/credential-answer.ts';
 import { readBody, readQuery, readSubjectToken } from './api/credential-request.ts';
+import { addLifecycleHooks, type LifecycleHooks } from './api/lifecycle-hooks.ts';
 import type { ReadOrigin } from './api/origin.ts';
 import { toProblem } from './api/problem.ts';
 import { readJsonBody, requireJsonAccepted } from './api/transport-rules.ts';
@@ -10,7 +12,6 @@ import { openAuditTrail } from './audit-log.ts';
 import {
   type CredentialRequest,
   issueCredentials,
-  type Origin,
   type PipelineDeps,
 } from './issue-credentials.ts';
 import { type Refusal, RefusalError, refuse } from './refusal.ts';
@@ -20,16 +21,12 @@ const CREDENTIALS_METHODS = 'GET, POST, OPTIONS';
 const HEALTH_METHODS = 'GET, HEAD';
 const PREFLIGHT_MAX_AGE_SECONDS = 600;
 
-interface AppEnv {
-  /** What @hono/node-server hands over beside the request; nothing in `app.request()`. */
-  Bindings: { incoming?: { socket: { remoteAddress?: string | undefined } } };
-  Variables: { origin: Origin };
-}
-
 export interface AppDeps extends PipelineDeps {
   readonly readOrigin: ReadOrigin;
   /** Whether the broker could sign a request to STS now. Asks nobody over the network. */
   readonly isReady: () => Promise<boolean>;
+  /** Present on Function Compute only. */
+  readonly lifecycleHooks?: LifecycleHooks;
 }
 
 /** Builds the application. Opens nothing and keeps no state of its own. */
@@ -45,6 +42,8 @@ export function createApp(deps: AppDeps) {
     c.header('X-Content-Type-Options', 'nosniff');
     await next();
   });
+
+  if (deps.lifecycleHooks !== undefined) addLifecycleHooks(app, deps.lifecycleHooks);
 
   const { origins } = deps.config.cors;
   if (origins.length > 0) {
@@ -98,7 +97,7 @@ export function createApp(deps: AppDeps) {
   app.all(CREDENTIALS, refuseMethod(CREDENTIALS_METHODS));
   app.all('/health', refuseMethod(HEALTH_METHODS));
   app.all('/ready', refuseMethod(HEALTH_METHODS));
-  // among the unknown: /initialize, /pre-stop and /invoke, which anybody could call on Function Compute
+  // among the unknown: /invoke, and /initialize and /pre-stop unless the platform itself calls them
   app.notFound((c) => refuseWith(c, refuse({ reason: 'route_unknown' })));
 
   app.onError(async (error, c) => {

@@ -1,0 +1,350 @@
+/** The shape of `broker.yaml`, from which both the check at start and the schema for editors are made. */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { OBJECT_ACTIONS } from '../session-policy/object-actions.ts';
+import { parseDuration } from './durations.ts';
+
+const text = (what: string) =>
+  z.string({ error: `must be ${what}` }).min(1, { error: `must be ${what}, and not empty` });
+
+const matching = (pattern: RegExp, what: string) =>
+  z.string({ error: `must be ${what}` }).regex(pattern, { error: `must be ${what}` });
+
+const flag = z.boolean({ error: 'must be true or false' });
+
+/** A duration between two bounds in seconds; `bounds` says them to the operator. */
+const duration = (minSeconds: number, maxSeconds: number, bounds: string) =>
+  z.string({ error: 'must be a duration like 15m' }).refine(
+    (value) => {
+      const seconds = parseDuration(value);
+      return seconds !== undefined && seconds >= minSeconds && seconds <= maxSeconds;
+    },
+    { error: `must be a duration ${bounds}, written like 900s, 15m or 1h` },
+  );
+
+const name = matching(
+  /^[a-z0-9][a-z0-9-]{0,62}$/,
+  'a name of lower-case letters, digits and "-", at most 63',
+);
+const region = matching(/^[a-z]{2}-[a-z0-9-]{2,30}$/, 'a region id, e.g. cn-hangzhou');
+
+const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
+
+/** https, or http on this very machine for development. */
+function isSafeUrl(value: string, isAcceptable: (url: URL) => boolean): boolean {
+  if (!URL.canParse(value)) return false;
+  const url = new URL(value);
+  const isLoopback = url.protocol === 'http:' && LOOPBACK.includes(url.hostname);
+  if (url.protocol !== 'https:' && !isLoopback) return false;
+  return url.username === '' && url.password === '' && isAcceptable(url);
+}
+
+const safeUrl = (what: string, isAcceptable: (url: URL) => boolean) =>
+  z
+    .string({ error: `must be ${what}` })
+    .refine((value) => isSafeUrl(value, isAcceptable), { error: `must be ${what}` });
+
+const hasNoQuery = (url: URL) => url.search === '' && url.hash === '';
+const isOrigin = (url: URL) => hasNoQuery(url) && url.pathname === '/';
+
+const HOST = /^[A-Za-z0-9.-]+(?::\d{1,5})?$/;
+
+const claimPath = z
+  .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
+    error: 'must be the name of a claim, or a list of names as path into nested objects',
+  })
+  .describe('A top-level claim by its name, or a list as path into nested objects.');
+
+const claimValue = z.union([z.string(), z.number(), z.boolean()], {
+  error: 'must be a string, a number or true or false',
+});
+
+const grammar = z.union(
+  [
+    z.enum(['name', 'uuid', 'email', 'subject', 'path']),
+    z.strictObject({
+      characters: z
+        .string()
+        .regex(/^[\x21-\x7e]{1,200}$/)
+        .refine((value) => !/[*?${}\\%/"]/.test(value)),
+      maxLength: z.int().min(1).max(256),
+    }),
+  ],
+  {
+    error:
+      'must be name, uuid, email, subject, path, or { characters: "A-Za-z0-9_", maxLength: 32 } with no * ? $ { } \\ % / among the characters',
+  },
+);
+
+const attribute = z.strictObject({
+  claim: claimPath,
+  grammar: grammar.optional().describe('Which values are acceptable. Default: name.'),
+  maxLength: z
+    .int({ error: 'must be a whole number from 1 to 256' })
+    .min(1, { error: 'must be a whole number from 1 to 256' })
+    .max(256, { error: 'must be a whole number from 1 to 256' })
+    .optional()
+    .describe("The longest acceptable value, instead of the grammar's own bound."),
+  as: z
+    .literal('hash', { error: 'must be hash, or left out' })
+    .optional()
+    .describe('hash: any string is acceptable, and its SHA-256 in base32 is used.'),
+});
+
+const ALGORITHMS = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+] as const;
+
+export const issuerSchema = z.strictObject({
+  name: name.describe('What grants call this issuer.'),
+  issuer: safeUrl('an https:// URL without query, fragment or password', hasNoQuery).describe(
+    'Compared exactly with the iss claim.',
+  ),
+  audiences: z
+    .array(text('an audience'), { error: 'must be a list of audiences' })
+    .min(1, { error: 'must name at least one audience, or tokens for others would be accepted' })
+    .describe('At least one of these must be in the aud claim.'),
+  jwksUri: safeUrl('an https:// URL', () => true)
+    .optional()
+    .describe('Where the keys are, instead of OpenID Connect discovery.'),
+  jwks: z
+    .strictObject({ keys: z.array(z.looseObject({})).min(1) }, { error: 'must be { keys: [...] }' })
+    .optional()
+    .describe('The keys themselves, instead of OpenID Connect discovery.'),
+  algorithms: z
+    .array(
+      z.enum(ALGORITHMS, {
+        error: `must be an asymmetric algorithm (${ALGORITHMS.join(', ')}): with a symmetric one, whoever verifies can also sign`,
+      }),
+    )
+    .min(1, { error: 'must name at least one algorithm' })
+    .default(['RS256', 'ES256'])
+    .describe('Signature algorithms that this issuer may use.'),
+  types: z
+    .array(text('a typ header like JWT or at+jwt'))
+    .min(1, { error: 'must name at least one type' })
+    .default(['JWT', 'at+jwt'])
+    .describe('Accepted typ headers; an absent one counts as JWT.'),
+  maxTokenAge: duration(1, 30 * 86_400, 'of at most 720h')
+    .default('24h')
+    .describe('Tokens whose iat is longer ago are refused.'),
+  clockTolerance: duration(1, 60, 'of at most 60s')
+    .default('30s')
+    .describe("How far the issuer's clock may be off."),
+  tokensValidAfter: z
+    .string({ error: 'must be an instant like 2026-11-01T00:00:00Z' })
+    .refine((value) => /Z$/.test(value) && !Number.isNaN(Date.parse(value)), {
+      error: 'must be an instant in UTC like 2026-11-01T00:00:00Z',
+    })
+    .optional()
+    .describe('Tokens issued before this instant are refused.'),
+  attributes: z
+    .record(z.string(), attribute)
+    .default({})
+    .describe('Named values that targets may hold, taken from the claims.'),
+});
+
+const condition = z.union(
+  [
+    z.strictObject({ claim: claimPath, equals: claimValue }),
+    z.strictObject({ claim: claimPath, in: z.array(claimValue).min(1) }),
+    z.strictObject({ claim: claimPath, contains: claimValue }),
+    z.strictObject({ claim: claimPath, startsWith: z.string().min(1) }),
+    z.strictObject({ claim: claimPath, exists: z.boolean() }),
+  ],
+  {
+    error:
+      'must be { claim: ..., and one of equals: value, in: [values], contains: value, startsWith: "text", exists: true }',
+  },
+);
+
+const permission = z.enum(['read', 'write', 'list', 'delete'], {
+  error: 'must be read, write, list or delete',
+});
+
+const MAX_ROLE_SESSION_SECONDS = 43_200;
+
+export const grantSchema = z.strictObject({
+  name: name.describe('What callers and the audit log call this grant.'),
+  issuer: text('the name of an issuer').describe('The name of the issuer that this grant is for.'),
+  when: z
+    .array(condition)
+    .default([])
+    .describe('Conditions on the claims, all of which must hold.'),
+  role: matching(
+    /^acs:ram::\d{5,20}:role\/[A-Za-z0-9.@_-]{1,64}$/,
+    'a role ARN, e.g. acs:ram::123456789012:role/oss-uploader',
+  ).describe('The RAM role that is assumed.'),
+  externalId: matching(/^[\w+=,.@:/-]{2,1224}$/, 'an external ID as STS takes it')
+    .optional()
+    .describe('Passed on to STS, for roles whose trust policy asks for it.'),
+  allow: z
+    .array(
+      z.strictObject({
+        target: text('a target, e.g. oss://bucket/users/{user}/').describe(
+          'oss://bucket/prefix/, oss://bucket/key or oss://bucket/, with {attribute} in the key.',
+        ),
+        permissions: z.array(permission).default([]).describe('What is allowed on the target.'),
+        actions: z
+          .array(
+            text('an action').refine((value) => OBJECT_ACTIONS.includes(value), {
+              error: `must be one of ${OBJECT_ACTIONS.join(', ')}`,
+            }),
+          )
+          .default([])
+          .describe('Further OSS object actions.'),
+      }),
+    )
+    .min(1, { error: 'must allow at least one target' })
+    .describe('What the grant allows.'),
+  duration: z
+    .strictObject({
+      default: duration(
+        900,
+        MAX_ROLE_SESSION_SECONDS,
+        'from 900s (the least that STS issues) to 12h',
+      )
+        .default('15m')
+        .describe('How long credentials live unless the caller asks for less or more.'),
+      max: duration(900, MAX_ROLE_SESSION_SECONDS, 'from 900s (the least that STS issues) to 12h')
+        .default('1h')
+        .describe("The most that a caller may ask for; within the role's MaxSessionDuration."),
+      strict: flag
+        .default(false)
+        .describe('Refuse subject tokens with less than 900 seconds left.'),
+    })
+    .prefault({})
+    .describe('How long credentials live.'),
+  restrict: z
+    .strictObject({
+      https: flag.default(true).describe('The credential works over HTTPS only.'),
+      sourceIp: z
+        .union([z.literal('caller'), z.array(z.string().refine(isAddressRange)).min(1)], {
+          error: 'must be caller, or a list of addresses and CIDR ranges like 203.0.113.0/24',
+        })
+        .optional()
+        .describe('The addresses from which alone the credential works.'),
+    })
+    .prefault({})
+    .describe('Further conditions of the session policy.'),
+  publicAcl: z
+    .enum(['deny', 'allow'], { error: 'must be deny or allow' })
+    .default('deny')
+    .describe('Whether uploaders may publish objects by x-oss-object-acl.'),
+});
+
+function isAddressRange(value: string): boolean {
+  const [address = '', bits, surplus] = value.split('/');
+  const version = isIP(address);
+  if (version === 0 || surplus !== undefined || address.includes('%')) return false;
+  return (
+    bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128))
+  );
+}
+
+export const bucketSchema = z.strictObject({
+  region: region.describe('Where the bucket is.'),
+  endpoint: z
+    .union([z.enum(['internal', 'accelerate']), safeUrl('an https:// URL', isOrigin)], {
+      error: 'must be internal, accelerate, or an https:// URL without a path',
+    })
+    .optional()
+    .describe("What clients are told. Default: the region's public endpoint."),
+  cname: flag.default(false).describe('The endpoint is a custom domain of this bucket.'),
+});
+
+export const BUCKET_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
+
+export const configSchema = z.strictObject({
+  region: region.describe('The region of the STS endpoint.'),
+  sts: z
+    .strictObject({
+      network: z
+        .enum(['public', 'vpc'], { error: 'must be public or vpc' })
+        .default('public')
+        .describe('Which of the STS endpoints of the region is used.'),
+      endpoint: z
+        .string({ error: 'must be host or host:port' })
+        .refine((value) => HOST.test(value) || isLoopbackHttp(value), {
+          error: 'must be host or host:port; http:// only on this machine',
+        })
+        .optional()
+        .describe('STS endpoint, instead of the one of region and network.'),
+      timeout: duration(1, 30, 'of at most 30s')
+        .default('5s')
+        .describe('The whole time that one AssumeRole may take.'),
+    })
+    .prefault({})
+    .describe('How STS is reached.'),
+  buckets: z
+    .record(z.string(), bucketSchema, {
+      error: 'must name the buckets: { my-bucket: { region: ... } }',
+    })
+    .describe('Every bucket that a grant may name.'),
+  issuers: z
+    .array(issuerSchema, { error: 'must be a list of issuers' })
+    .min(1, { error: 'must trust at least one issuer' })
+    .describe('The trusted issuers.'),
+  grants: z
+    .array(grantSchema, { error: 'must be a list of grants' })
+    .min(1, { error: 'must have at least one grant' })
+    .describe('Who may do what.'),
+  cors: z
+    .strictObject({
+      origins: z
+        .array(
+          z
+            .string()
+            .refine((value) => isSafeUrl(value, isOrigin) && new URL(value).origin === value, {
+              error:
+                'must be an origin as browsers send it, e.g. https://app.example.com: no path, no "*"',
+            }),
+        )
+        .default([])
+        .describe('Origins of pages that may call the broker, compared exactly.'),
+    })
+    .prefault({})
+    .describe('Cross-origin requests of browsers.'),
+  audit: z
+    .strictObject({
+      claims: z.array(claimPath).default([]).describe('Claims that the audit log shows.'),
+    })
+    .prefault({})
+    .describe('The audit log.'),
+  callerAddress: z
+    .strictObject({
+      header: matching(/^[A-Za-z0-9-]{1,64}$/, 'the name of a header').describe(
+        'The header that the proxies in front of the broker append the caller to.',
+      ),
+      trustedHops: z
+        .int({ error: 'must be a whole number from 1 to 10' })
+        .min(1, { error: 'must be a whole number from 1 to 10' })
+        .max(10, { error: 'must be a whole number from 1 to 10' })
+        .describe('How many proxies of yours append to it.'),
+    })
+    .optional()
+    .describe("Where the caller's address is read from. Default: the connection."),
+});
+
+function isLoopbackHttp(value: string): boolean {
+  return value.startsWith('http://') && isSafeUrl(value, isOrigin);
+}
+
+export type IssuerInput = z.output<typeof issuerSchema>;
+export type GrantInput = z.output<typeof grantSchema>;
+export type BucketInput = z.output<typeof bucketSchema>;
+
+/** JSON Schema (2020-12) for editors: what may be written, before defaults are filled in. */
+export function jsonSchema(): Record<string, unknown> {
+  const { $schema, ...schema } = z.toJSONSchema(configSchema, { io: 'input' });
+  return { $schema, title: 'broker.yaml of oss-token-broker', ...schema };
+}
