@@ -173,6 +173,10 @@ const permission = z.enum(['read', 'write', 'list', 'delete'], {
 
 const MAX_ROLE_SESSION_SECONDS = 43_200;
 
+const addressRange = z.string().refine(isAddressRange, {
+  error: 'must be an address or a CIDR range like 203.0.113.0/24',
+});
+
 export const grantSchema = z.strictObject({
   name: name.describe('What callers and the audit log call this grant.'),
   issuer: text('the name of an issuer').describe('The name of the issuer that this grant is for.'),
@@ -228,7 +232,7 @@ export const grantSchema = z.strictObject({
     .strictObject({
       https: flag.default(true).describe('The credential works over HTTPS only.'),
       sourceIp: z
-        .union([z.literal('caller'), z.array(z.string().refine(isAddressRange)).min(1)], {
+        .union([z.literal('caller'), z.array(addressRange).min(1)], {
           error: 'must be caller, or a list of addresses and CIDR ranges like 203.0.113.0/24',
         })
         .optional()
@@ -304,10 +308,16 @@ export const configSchema = z.strictObject({
         .array(
           z
             .string()
-            .refine((value) => isSafeUrl(value, isOrigin) && new URL(value).origin === value, {
-              error:
-                'must be an origin as browsers send it, e.g. https://app.example.com: no path, no "*"',
-            }),
+            .refine(
+              (value) =>
+                !value.includes('*') &&
+                isSafeUrl(value, isOrigin) &&
+                new URL(value).origin === value,
+              {
+                error:
+                  'must be an origin as browsers send it, e.g. https://app.example.com: no path, no "*"',
+              },
+            ),
         )
         .default([])
         .describe('Origins of pages that may call the broker, compared exactly.'),
