@@ -6,7 +6,8 @@ import type { RecordAudit } from './audit-log.ts';
 import type { Config } from './config/config.ts';
 import { createAssumeRole } from './sts/assume-role.ts';
 import { createCredentialCache } from './sts/credential-cache.ts';
-import type { GetSourceCredentials } from './sts/source-credentials.ts';
+import { createPlatformFallback } from './sts/function-credentials.ts';
+import type { SourceCredentialsProvider } from './sts/source-credentials.ts';
 import { createVerifySubjectToken } from './subject-token/verify-subject-token.ts';
 
 /** One credential is about 2 KiB, so the cache stays below 32 MiB. */
@@ -14,7 +15,7 @@ const MAX_CACHED_CREDENTIALS = 10_000;
 
 export interface BrokerOptions {
   readonly config: Config;
-  readonly getSourceCredentials: GetSourceCredentials;
+  readonly sourceCredentials: SourceCredentialsProvider;
   readonly recordAudit: RecordAudit;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -26,22 +27,28 @@ export interface BrokerOptions {
 
 /** Makes the application for one config. Asks nobody anything before the first request. */
 export function createBroker(options: BrokerOptions) {
-  const { config, getSourceCredentials, recordAudit, now, fetch, randomUuid } = options;
+  const { config, sourceCredentials, recordAudit, now, fetch, randomUuid } = options;
   const { region, sts, issuers, callerAddress } = config;
-  const assumeRole = createAssumeRole({ region, sts, getSourceCredentials, now });
+  const assumeRoleOnce = createAssumeRole({ region, sts, sourceCredentials, now });
+  const assumeRole = createCredentialCache({
+    assumeRole: assumeRoleOnce,
+    now,
+    maxEntries: MAX_CACHED_CREDENTIALS,
+  });
   return createApp({
     config,
     now,
     recordAudit,
     verifySubjectToken: createVerifySubjectToken({ issuers, now, fetch }),
-    assumeRole: createCredentialCache({ assumeRole, now, maxEntries: MAX_CACHED_CREDENTIALS }),
+    assumeRole: createPlatformFallback({ assumeRole, assumeRoleOnce }),
     readOrigin: createReadOrigin({
       isOnFunctionCompute: options.isOnFunctionCompute,
+      usesFunctionRole: (config.sourceCredentials?.type ?? 'function') === 'function',
       callerAddress,
       randomUuid,
     }),
     isReady: () =>
-      getSourceCredentials().then(
+      sourceCredentials.get().then(
         () => true,
         () => false,
       ),

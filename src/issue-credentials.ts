@@ -14,6 +14,7 @@ import { formatTarget, parseTarget } from './grants/target.ts';
 import { refuse } from './refusal.ts';
 import { MAX_SESSION_POLICY_BYTES, renderSessionPolicy } from './session-policy/session-policy.ts';
 import { createRoleSessionName } from './sts/role-session-name.ts';
+import type { SourceCredentials } from './sts/source-credentials.ts';
 import type { SubjectToken, VerifySubjectToken } from './subject-token/subject-token.ts';
 
 /** What a caller asks for, as read from the surface that the caller used. */
@@ -30,6 +31,8 @@ export interface Origin {
   readonly requestId: string;
   /** IP address, from the source that the config trusts; absent where it cannot be told. */
   readonly callerAddress?: string;
+  /** What the platform, or the caller in its name, put into the headers. For this request alone. */
+  readonly platformCredentials?: SourceCredentials;
 }
 
 export interface AssumeRoleRequest {
@@ -39,6 +42,8 @@ export interface AssumeRoleRequest {
   /** The session policy, serialised. Never absent: without it the session would have all of the role. */
   readonly policy: string;
   readonly externalId?: string;
+  /** What to sign with if the broker has no source credentials. Never cached, never shared. */
+  readonly platformCredentials?: SourceCredentials;
 }
 
 export interface AssumedRole {
@@ -87,7 +92,7 @@ export async function issueCredentials(
   readRequest: () => Promise<CredentialRequest>,
 ): Promise<IssuedCredential> {
   const { config, now } = deps;
-  const { requestId, callerAddress } = origin;
+  const { requestId, callerAddress, platformCredentials } = origin;
   const { recordAudit } = deps;
   const trail = openAuditTrail({ requestId, configRevision: config.revision, now, recordAudit });
   if (callerAddress !== undefined) trail.add({ callerAddress });
@@ -135,6 +140,7 @@ export async function issueCredentials(
       durationSeconds,
       policy: policy.text,
       ...(grant.externalId === undefined ? {} : { externalId: grant.externalId }),
+      ...(platformCredentials === undefined ? {} : { platformCredentials }),
     });
     trail.add({ ...factsOfRole(assumedRole), stsMs: now() - askedAtMs });
 

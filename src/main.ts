@@ -1,13 +1,15 @@
 /** Starts the broker: environment, config, application, server. The only reader of the environment and of the real clock. */
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { setTimeout as sleepFor } from 'node:timers/promises';
 import { createAuditLog } from './audit-log.ts';
 import { createBroker } from './broker.ts';
 import { ConfigError } from './config/config-problems.ts';
 import { loadConfig } from './config/load-config.ts';
 import { readConfigSource } from './config/read-config-source.ts';
 import { startServer } from './server.ts';
-import { createEnvironmentCredentials } from './sts/source-credentials.ts';
+import { createSourceCredentials, findStartProblem } from './sts/create-source-credentials.ts';
 
 /** Where Function Compute expects a custom runtime unless told otherwise. */
 const DEFAULT_PORT = 9000;
@@ -16,17 +18,43 @@ const SHUTDOWN_GRACE_MS = 10_000;
 async function main(): Promise<void> {
   const environment = process.env;
   const isOnFunctionCompute = environment['FC_FUNCTION_NAME'] !== undefined;
-  const source = await readConfigSource({
+  const configSource = await readConfigSource({
     environment,
     readFile: (path) => readFile(path, 'utf8'),
   });
-  const { config, warnings } = loadConfig({ ...source, environment });
+  const { config, warnings } = loadConfig({ ...configSource, environment });
   for (const warning of warnings)
     tell(`warning: ${warning.file}:${warning.line}: ${warning.message}`);
 
+  const source = config.sourceCredentials ?? {
+    type: isOnFunctionCompute ? ('function' as const) : ('environment' as const),
+  };
+  const problem = await findStartProblem(source, environment);
+  if (problem !== undefined) {
+    tell(problem);
+    process.exit(1);
+  }
+  const sourceCredentials = createSourceCredentials(source, {
+    region: config.region,
+    sts: config.sts,
+    environment,
+    homeDirectory: homedir(),
+    now: Date.now,
+    random: Math.random,
+    sleep: (delayMs, signal) => sleepFor(delayMs, undefined, { signal }),
+    fetch,
+    tell,
+  });
+  // on request, whatever their source: the next request finds the newest ones
+  process.on('SIGHUP', () => {
+    sourceCredentials
+      .get()
+      .then(sourceCredentials.renew)
+      .catch(() => tell('SIGHUP: there are no newer source credentials'));
+  });
   const app = createBroker({
     config,
-    getSourceCredentials: createEnvironmentCredentials(environment),
+    sourceCredentials,
     recordAudit: createAuditLog(writeToStdout),
     now: Date.now,
     fetch,

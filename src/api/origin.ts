@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import type { CallerAddressSettings } from '../config/config.ts';
 import type { Origin } from '../issue-credentials.ts';
+import { readPlatformCredentials } from '../sts/function-credentials.ts';
 
 /** The parts of a request that its origin is read from. */
 export interface OriginSource {
@@ -21,10 +22,13 @@ const PLATFORM_REQUEST_ID = /^[A-Za-z0-9-]{8,64}$/;
  */
 export function createReadOrigin(options: {
   readonly isOnFunctionCompute: boolean;
+  /** Whether the role of the function is what signs, so that its credentials may come by header. */
+  readonly usesFunctionRole: boolean;
   readonly callerAddress: CallerAddressSettings | undefined;
   readonly randomUuid: () => string;
 }): ReadOrigin {
   const { isOnFunctionCompute, callerAddress: settings, randomUuid } = options;
+  const readsCredentials = isOnFunctionCompute && options.usesFunctionRole;
   return function readOrigin({ header, remoteAddress }) {
     const platformId = isOnFunctionCompute ? header('x-fc-request-id') : undefined;
     const requestId =
@@ -34,7 +38,12 @@ export function createReadOrigin(options: {
     const claimed =
       settings === undefined ? remoteAddress : readForwarded(header(settings.header), settings);
     const callerAddress = toAddress(claimed);
-    return callerAddress === undefined ? { requestId } : { requestId, callerAddress };
+    const platformCredentials = readsCredentials ? readPlatformCredentials(header) : undefined;
+    return {
+      requestId,
+      ...(callerAddress === undefined ? {} : { callerAddress }),
+      ...(platformCredentials === undefined ? {} : { platformCredentials }),
+    };
   };
 }
 

@@ -2,6 +2,7 @@
  * The configuration as every other part of the broker sees it: validated, frozen, and plain data,
  * so that it can also be written down as JSON and shipped without a parser.
  */
+import type { SourceCredentialsSettings } from './source-credentials-settings.ts';
 
 /** What a grant may hand out on a target. Each name stands for a set of OSS actions. */
 export type Permission = 'read' | 'write' | 'list' | 'delete';
@@ -32,6 +33,8 @@ export interface Config {
   readonly audit: { readonly claims: readonly ClaimPath[] };
   /** Where the caller's address is read from. Absent: the address of the connection. */
   readonly callerAddress?: CallerAddressSettings;
+  /** Absent: the function's own on Function Compute, the environment elsewhere. */
+  readonly sourceCredentials?: SourceCredentialsSettings;
 }
 
 export interface StsSettings {

@@ -55,8 +55,8 @@ export interface SourceStsSettings {
 export interface RamRoleArnSettings extends AssumedRoleSettings {
   readonly type: 'ram_role_arn';
   readonly externalId?: string;
-  /** What AssumeRole is signed with; the environment if absent. Another role makes a chain of roles. */
-  readonly from?: SourceCredentialsSettings;
+  /** What AssumeRole is signed with; the environment if absent. A role makes a chain of roles. */
+  readonly from?: Exclude<SourceCredentialsSettings, { readonly type: 'ram_role_arn' }>;
 }
 
 export interface OidcRoleArnSettings extends AssumedRoleSettings {

@@ -44,7 +44,7 @@ const { config } = loadConfig({
 });
 const app = createBroker({
   config,
-  getSourceCredentials: createStaticCredentials(simulator.sourceCredentials),
+  sourceCredentials: createStaticCredentials(simulator.sourceCredentials),
   recordAudit: createAuditLog(async (line) => void process.stdout.write(line)),
   now: Date.now,
   fetch,

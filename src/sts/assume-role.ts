@@ -2,7 +2,11 @@
 import type { Config } from '../config/config.ts';
 import type { AssumedRole, AssumeRole, AssumeRoleRequest } from '../issue-credentials.ts';
 import { RefusalError, refuse } from '../refusal.ts';
-import type { GetSourceCredentials, SourceCredentials } from './source-credentials.ts';
+import {
+  isSameKey,
+  type SourceCredentials,
+  type SourceCredentialsProvider,
+} from './source-credentials.ts';
 import { refusalForStsError } from './sts-errors.ts';
 
 /** Loaded on first use: it is the heaviest thing that the broker loads. */
@@ -19,32 +23,37 @@ type Sdk = Awaited<ReturnType<typeof loadSdk>>;
 type StsClient = InstanceType<Sdk['Client']>;
 
 /**
- * Makes the function that calls STS AssumeRole. It throws refusals only, and none of them holds
+ * Makes the function that calls STS AssumeRole. If STS does not accept the source credentials, they
+ * are renewed once and the call is made once more. It throws refusals only, and none of them holds
  * what STS was sent: the SDK puts the whole URL, session policy included, into network errors.
  */
 export function createAssumeRole(options: {
   readonly region: string;
   readonly sts: Config['sts'];
-  readonly getSourceCredentials: GetSourceCredentials;
+  readonly sourceCredentials: SourceCredentialsProvider;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }): AssumeRole {
-  const { region, sts, getSourceCredentials, now } = options;
+  const { region, sts, sourceCredentials, now } = options;
   let sdk: Promise<Sdk> | undefined;
   let current: { readonly credentials: SourceCredentials; readonly client: StsClient } | undefined;
 
-  async function clientFor(credentials: SourceCredentials): Promise<[StsClient, Sdk]> {
+  async function createClient(credentials: SourceCredentials): Promise<StsClient> {
     sdk ??= loadSdk();
-    const loaded = await sdk;
-    if (current?.credentials !== credentials) {
-      const config = new loaded.$OpenApiUtil.Config(clientConfig(region, sts, credentials));
-      current = { credentials, client: new loaded.Client(config) };
-    }
-    return [current.client, loaded];
+    const { $OpenApiUtil, Client } = await sdk;
+    return new Client(new $OpenApiUtil.Config(clientConfig(region, sts, credentials)));
   }
 
-  return async function assumeRole(request) {
-    const [client, loaded] = await clientFor(await getSourceCredentials());
+  async function clientFor(credentials: SourceCredentials): Promise<StsClient> {
+    if (current?.credentials !== credentials) {
+      current = { credentials, client: await createClient(credentials) };
+    }
+    return current.client;
+  }
+
+  async function callSts(client: StsClient, request: AssumeRoleRequest): Promise<AssumedRole> {
+    sdk ??= loadSdk();
+    const loaded = await sdk;
     const call = client.assumeRole(new loaded.AssumeRoleRequest(toSdkRequest(request)));
     try {
       return readAnswer(await withinDeadline(call, sts.timeoutMs), now());
@@ -52,13 +61,37 @@ export function createAssumeRole(options: {
       if (error instanceof RefusalError) throw error;
       throw refuse(refusalForStsError(error, request));
     }
+  }
+
+  return async function assumeRole(request) {
+    // they hold for this request alone, so the client that knows them goes with it
+    const { platformCredentials } = request;
+    if (platformCredentials !== undefined) {
+      return callSts(await createClient(platformCredentials), request);
+    }
+    const credentials = await sourceCredentials.get();
+    try {
+      return await callSts(await clientFor(credentials), request);
+    } catch (error) {
+      if (!isAboutSourceCredentials(error)) throw error;
+      const renewed = await sourceCredentials.renew(credentials);
+      if (isSameKey(renewed, credentials)) throw error;
+      return callSts(await clientFor(renewed), request);
+    }
   };
+}
+
+function isAboutSourceCredentials(error: unknown): boolean {
+  return error instanceof RefusalError && error.refusal.reason === 'source_credentials_unavailable';
 }
 
 function clientConfig(region: string, sts: Config['sts'], credentials: SourceCredentials) {
   const isPlainHttp = sts.endpoint?.startsWith('http://') === true;
+  const { accessKeyId, accessKeySecret, securityToken } = credentials;
   return {
-    ...credentials,
+    accessKeyId,
+    accessKeySecret,
+    ...(securityToken === undefined ? {} : { securityToken }),
     regionId: region,
     network: sts.network,
     protocol: isPlainHttp ? 'HTTP' : 'HTTPS',

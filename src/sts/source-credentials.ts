@@ -1,26 +1,45 @@
-/** Source credentials: what the broker itself signs AssumeRole with. */
+/** Source credentials: what the broker itself signs AssumeRole with, and the two sources that need no renewal. */
 import { refuse } from '../refusal.ts';
+import { findCredentialProblem } from './credential-checks.ts';
 
 export interface SourceCredentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
+  /** Present if and only if the credentials are temporary. */
   readonly securityToken?: string;
+  /** Milliseconds since the epoch. Absent: never, or not known. */
+  readonly expiresAtMs?: number;
 }
 
-/**
- * Gives the source credentials as they are now; the same object for as long as they are the same.
- * Throws the refusal `source_credentials_unavailable`.
- */
-export type GetSourceCredentials = () => Promise<SourceCredentials>;
+export interface SourceCredentialsProvider {
+  /**
+   * Gives the source credentials as they are now; the same object for as long as they are the
+   * same. Throws the refusal `source_credentials_unavailable`.
+   */
+  readonly get: () => Promise<SourceCredentials>;
+  /**
+   * To be called when STS does not accept credentials that `get` gave: looks for newer ones, and
+   * gives the same ones back if there are none. Throws the refusal `source_credentials_unavailable`.
+   */
+  readonly renew: (rejected: SourceCredentials) => Promise<SourceCredentials>;
+}
 
-/** STS gives its temporary keys ids that begin so. */
-const TEMPORARY_KEY_PREFIX = 'STS.';
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Whether two credentials sign alike, whatever is known of their expiry. */
+export function isSameKey(one: SourceCredentials, other: SourceCredentials): boolean {
+  return (
+    one.accessKeyId === other.accessKeyId &&
+    one.accessKeySecret === other.accessKeySecret &&
+    one.securityToken === other.securityToken
+  );
+}
 
 /** Source credentials that are written in the code that embeds the broker. Throws on a mix-up. */
-export function createStaticCredentials(credentials: SourceCredentials): GetSourceCredentials {
-  const problem = mixUp(credentials);
-  if (problem !== undefined) throw refuse({ reason: 'source_credentials_unavailable', problem });
-  return async () => credentials;
+export function createStaticCredentials(credentials: SourceCredentials): SourceCredentialsProvider {
+  const problem = findCredentialProblem(credentials);
+  if (problem !== undefined) throw unavailable(problem);
+  return { get: async () => credentials, renew: async () => credentials };
 }
 
 /** The two families of names, in the order in which they are looked for. */
@@ -37,28 +56,21 @@ const ENVIRONMENT_NAMES = [
  * Source credentials from the environment: the names of the Alibaba Cloud SDKs, then those of the
  * OSS SDKs. The environment is read anew each time. One family is taken whole, never mixed.
  */
-export function createEnvironmentCredentials(
-  environment: Readonly<Record<string, string | undefined>>,
-): GetSourceCredentials {
+export function createEnvironmentCredentials(environment: Environment): SourceCredentialsProvider {
   let current: SourceCredentials | undefined;
-  return async () => {
+  async function get(): Promise<SourceCredentials> {
     const found = readEnvironment(environment);
-    if (typeof found === 'string') {
-      throw refuse({ reason: 'source_credentials_unavailable', problem: found });
-    }
-    const isSame =
-      current?.accessKeyId === found.accessKeyId &&
-      current.accessKeySecret === found.accessKeySecret &&
-      current.securityToken === found.securityToken;
-    if (!isSame || current === undefined) current = found;
+    if (typeof found === 'string') throw unavailable(found);
+    if (current === undefined || !isSameKey(current, found)) current = found;
     return current;
-  };
+  }
+  return { get, renew: get };
 }
 
+export const ENVIRONMENT_EMPTY = 'neither ALIBABA_CLOUD_ACCESS_KEY_ID nor OSS_ACCESS_KEY_ID is set';
+
 /** The credentials, or what is wrong with the environment. Names variables, never their values. */
-function readEnvironment(
-  environment: Readonly<Record<string, string | undefined>>,
-): SourceCredentials | string {
+export function readEnvironment(environment: Environment): SourceCredentials | string {
   for (const names of ENVIRONMENT_NAMES) {
     const accessKeyId = environment[names.id];
     const accessKeySecret = environment[names.secret];
@@ -66,25 +78,14 @@ function readEnvironment(
     if (!accessKeyId && !accessKeySecret) continue;
     if (!accessKeyId) return `${names.secret} is set, but ${names.id} is not`;
     if (!accessKeySecret) return `${names.id} is set, but ${names.secret} is not`;
-    const credentials = {
-      accessKeyId,
-      accessKeySecret,
-      ...(securityToken ? { securityToken } : {}),
-    };
-    const problem = mixUp(credentials);
+    const token = securityToken ? { securityToken } : {};
+    const credentials = { accessKeyId, accessKeySecret, ...token };
+    const problem = findCredentialProblem(credentials);
     return problem === undefined ? credentials : `${problem} (${names.id}, ${names.token})`;
   }
-  return 'neither ALIBABA_CLOUD_ACCESS_KEY_ID nor OSS_ACCESS_KEY_ID is set';
+  return ENVIRONMENT_EMPTY;
 }
 
-/** The commonest mistakes with these three values, told before STS tells them less clearly. */
-function mixUp({ accessKeyId, securityToken }: SourceCredentials): string | undefined {
-  const isTemporary = accessKeyId.startsWith(TEMPORARY_KEY_PREFIX);
-  if (isTemporary && securityToken === undefined) {
-    return 'the AccessKeyId begins with STS., so it is temporary and needs its SecurityToken';
-  }
-  if (!isTemporary && securityToken !== undefined) {
-    return 'there is a SecurityToken, but the AccessKeyId does not begin with STS., so it belongs to a RAM user; take both from one answer of STS, or leave the SecurityToken out';
-  }
-  return undefined;
+function unavailable(problem: string) {
+  return refuse({ reason: 'source_credentials_unavailable', problem });
 }

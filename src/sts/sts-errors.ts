@@ -36,7 +36,7 @@ export function refusalForStsError(error: unknown, asked: Asked): Refusal {
 }
 
 /** Codes by which STS says that it does not know or no longer accepts what the request is signed with. */
-function isAboutSourceCredentials(code: string): boolean {
+export function isAboutSourceCredentials(code: string): boolean {
   return (
     code.startsWith('InvalidAccessKeyId') ||
     code.startsWith('InvalidSecurityToken') ||

@@ -54,7 +54,7 @@ async function startBroker({ config: text, sourceCredentials }: SubjectOptions):
   const { config } = loadConfig({ text, file: 'bench.yaml', environment: {} });
   const app = createBroker({
     config,
-    getSourceCredentials: createStaticCredentials(sourceCredentials),
+    sourceCredentials: createStaticCredentials(sourceCredentials),
     // the line is made and serialised as always; where it goes is the operator's affair
     recordAudit: createAuditLog(async () => {}),
     now: Date.now,

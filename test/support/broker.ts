@@ -93,7 +93,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
   };
   const app = createBroker({
     config,
-    getSourceCredentials: createStaticCredentials(simulator.sourceCredentials),
+    sourceCredentials: createStaticCredentials(simulator.sourceCredentials),
     recordAudit: createAuditLog(options.write ?? write),
     now,
     fetch,

@@ -1,0 +1,131 @@
+/** From the settings of a source to the function that asks it once. */
+import { join } from 'node:path';
+import type { SourceCredentialsSettings } from '../config/source-credentials-settings.ts';
+import { createDefaultChain } from './credential-chain.ts';
+import { findCliProfile, type ProfileSource } from './credential-profiles.ts';
+import { createExchange, type Exchange } from './credential-transport.ts';
+import { loadFromModule } from './load-custom.ts';
+import { LoadError } from './load-error.ts';
+import {
+  loadCredentialFile,
+  loadCredentialsUri,
+  loadFromProcess,
+  loadInstanceRole,
+  readFileVersion,
+} from './load-from-elsewhere.ts';
+import {
+  loadOidcRoleSession,
+  loadRamRoleSession,
+  type RoleSessionContext,
+} from './load-role-session.ts';
+import {
+  createRenewingCredentials,
+  type LoadCredentials,
+  type Sleep,
+} from './renewing-credentials.ts';
+import {
+  createEnvironmentCredentials,
+  readEnvironment,
+  type SourceCredentials,
+  type SourceCredentialsProvider,
+} from './source-credentials.ts';
+
+export interface SourceTools extends RoleSessionContext {
+  /** Absolute path of the home directory, for the files of the CLI and the SDKs. */
+  readonly homeDirectory: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** From 0 up to but not including 1. */
+  readonly random: () => number;
+  readonly sleep: Sleep;
+  readonly fetch: typeof fetch;
+}
+
+export interface CredentialLoader {
+  readonly load: LoadCredentials;
+  readonly readVersion?: () => Promise<string>;
+}
+
+/** Makes the loader of one source. It keeps nothing but what the sources below it need. */
+export function createCredentialLoader(
+  settings: ProfileSource,
+  tools: SourceTools,
+): CredentialLoader {
+  const { environment } = tools;
+  const withExchange = (
+    ask: (exchange: Exchange) => Promise<SourceCredentials>,
+  ): CredentialLoader => ({
+    load: (signal) => ask(createExchange({ fetch: tools.fetch, sleep: tools.sleep, signal })),
+  });
+  switch (settings.type) {
+    case 'given':
+      return { load: async () => settings.credentials };
+    case 'environment':
+    case 'function':
+      return { load: async () => requireFound(readEnvironment(environment)) };
+    case 'file':
+      return {
+        load: () => loadCredentialFile(settings.path),
+        readVersion: () => readFileVersion(settings.path),
+      };
+    case 'module':
+      return { load: () => loadFromModule(settings.path) };
+    case 'process':
+      return { load: (signal) => loadFromProcess(settings.command, environment, signal) };
+    case 'credentials_uri':
+      return withExchange((exchange) => loadCredentialsUri(settings.uri, environment, exchange));
+    case 'ecs_ram_role':
+      return withExchange((exchange) => loadInstanceRole(settings, environment, exchange));
+    case 'oidc_role_arn':
+      return withExchange((exchange) => loadOidcRoleSession(settings, tools, { exchange }));
+    case 'ram_role_arn': {
+      const base = createProvider(settings.from ?? { type: 'environment' }, tools);
+      return withExchange((exchange) => loadRamRoleSession(settings, tools, { exchange, base }));
+    }
+    case 'given_role': {
+      const base = createProvider(settings.from, tools);
+      const role = { type: 'ram_role_arn', ...settings.role } as const;
+      return withExchange((exchange) => loadRamRoleSession(role, tools, { exchange, base }));
+    }
+    case 'profile':
+      return { load: (signal) => loadProfile(settings, tools, signal) };
+    case 'default_chain':
+      return {
+        load: createDefaultChain({
+          environment,
+          homeDirectory: tools.homeDirectory,
+          loadFrom: (found, signal) => createCredentialLoader(found, tools).load(signal),
+        }),
+      };
+  }
+}
+
+/** Makes the provider of a source: read anew each time if it is the environment, renewed otherwise. */
+export function createProvider(
+  settings: ProfileSource,
+  tools: SourceTools,
+): SourceCredentialsProvider {
+  const { now, random, sleep, environment } = tools;
+  if (settings.type === 'environment') return createEnvironmentCredentials(environment);
+  const source = settings.type.startsWith('given') ? 'profile' : settings.type;
+  const loader = createCredentialLoader(settings, tools);
+  return createRenewingCredentials({ ...loader, source, now, random, sleep });
+}
+
+async function loadProfile(
+  settings: Extract<SourceCredentialsSettings, { readonly type: 'profile' }>,
+  tools: SourceTools,
+  signal: AbortSignal,
+): Promise<SourceCredentials> {
+  const path = settings.path ?? join(tools.homeDirectory, '.aliyun', 'config.json');
+  const name = settings.name ?? tools.environment['ALIBABA_CLOUD_PROFILE'];
+  // the file is read at each load, so that another `aliyun configure` is noticed
+  const found = await findCliProfile(path, name);
+  if (found === undefined) throw new LoadError(`${path} is not there, or its profile is empty`);
+  return createCredentialLoader(found, tools).load(signal);
+}
+
+function requireFound(found: SourceCredentials | string): SourceCredentials {
+  if (typeof found === 'string') throw new LoadError(found);
+  return found;
+}
