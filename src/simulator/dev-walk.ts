@@ -23,7 +23,7 @@ export function describeWalk(urls: {
   export CREDENTIAL=$(curl -s -H "Authorization: Bearer $TOKEN" '${broker}/v1/credentials?Grant=user-files'); echo "$CREDENTIAL"
 
   # 3. upload with the credential, by the unchanged ali-oss client
-  upload() { node -e 'const { AccessKeyId, AccessKeySecret, SecurityToken, Grant } = JSON.parse(process.env.CREDENTIAL); new (require("ali-oss"))({ accessKeyId: AccessKeyId, accessKeySecret: AccessKeySecret, stsToken: SecurityToken, refreshSTSToken: () => {}, bucket: "app-media", endpoint: Grant.Targets[0].Endpoint, sldEnable: true }).put(process.argv[1], Buffer.from("hello")).then((answer) => console.log(answer.res.status, process.argv[1]), (error) => console.log(error.status, error.code, process.argv[1]))' "$1"; }
+  upload() { node -e 'const { AccessKeyId, AccessKeySecret, SecurityToken, Grant } = JSON.parse(process.env.CREDENTIAL); new (require("ali-oss"))({ accessKeyId: AccessKeyId, accessKeySecret: AccessKeySecret, stsToken: SecurityToken, refreshSTSToken: () => {}, bucket: "app-media", endpoint: Grant.Targets[0].Endpoint }).put(process.argv[1], Buffer.from("hello")).then((answer) => console.log(answer.res.status, process.argv[1]), (error) => console.log(error.status, error.code, process.argv[1]))' "$1"; }
   upload users/alice/hello.txt
 
   # 4. another user's prefix is refused by OSS

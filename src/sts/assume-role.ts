@@ -15,8 +15,17 @@ async function loadSdk() {
     import('@alicloud/sts20150401'),
     import('@alicloud/openapi-core'),
   ]);
-  // the SDK is CommonJS with a `default` export, so its class sits one level deeper
-  return { Client: sts.default.default, AssumeRoleRequest: sts.AssumeRoleRequest, ...core };
+  return { ...core, AssumeRoleRequest: sts.AssumeRoleRequest, Client: unwrap(sts.default) };
+}
+
+/**
+ * The SDK is CommonJS with a member `default`. Node gives the whole module as its default export,
+ * so that the class sits one level deeper; some loaders look through that, and give the class.
+ */
+function unwrap<Class extends new (...of: never[]) => object>(
+  module: Class | { readonly default: Class },
+): Class {
+  return 'default' in module ? module.default : module;
 }
 
 type Sdk = Awaited<ReturnType<typeof loadSdk>>;
