@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { OBJECT_ACTIONS } from '../session-policy/object-actions.ts';
 import { parseDuration } from './durations.ts';
+import { sourceCredentialsSchema } from './source-credentials-schema.ts';
 
 const text = (what: string) =>
   z.string({ error: `must be ${what}` }).min(1, { error: `must be ${what}, and not empty` });
@@ -343,6 +344,7 @@ export const configSchema = z.strictObject({
     })
     .optional()
     .describe("Where the caller's address is read from. Default: the connection."),
+  sourceCredentials: sourceCredentialsSchema.optional(),
 });
 
 function isLoopbackHttp(value: string): boolean {

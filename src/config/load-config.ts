@@ -20,6 +20,7 @@ import {
 } from './config-schema.ts';
 import { freezeDeeply } from './freeze-deeply.ts';
 import { describeIssue } from './schema-issues.ts';
+import { buildSourceCredentials } from './source-credentials-schema.ts';
 import { didYouMean } from './suggest.ts';
 import { readYaml } from './yaml-source.ts';
 
@@ -77,7 +78,7 @@ export function loadConfig(options: {
   const parts = buildParts(source.value, report, tellInto(warnings));
   if (!parsed.success || problems.length > 0) throw new ConfigError(inOrder(problems));
 
-  const { region, sts, cors, audit, callerAddress } = parsed.data;
+  const { region, sts, cors, audit, callerAddress, sourceCredentials } = parsed.data;
   const content = {
     region,
     sts: buildSts(sts),
@@ -87,6 +88,9 @@ export function loadConfig(options: {
     ...(callerAddress === undefined
       ? {}
       : { callerAddress: { ...callerAddress, header: callerAddress.header.toLowerCase() } }),
+    ...(sourceCredentials === undefined
+      ? {}
+      : { sourceCredentials: buildSourceCredentials(sourceCredentials) }),
   };
   return { config: freezeDeeply({ revision: hashOf(content), ...content }), warnings };
 }

@@ -5,7 +5,10 @@ import { createBroker } from '../../src/broker.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { createStaticCredentials } from '../../src/sts/source-credentials.ts';
+import {
+  createStaticCredentials,
+  type SourceCredentialsProvider,
+} from '../../src/sts/source-credentials.ts';
 import { createTestIssuer, type TestIssuer } from './issuer.ts';
 
 export interface TestBroker {
@@ -47,6 +50,8 @@ export interface TestBrokerOptions {
   readonly config?: string;
   readonly write?: (text: string) => Promise<void>;
   readonly isOnFunctionCompute?: boolean;
+  /** Instead of a RAM user that may assume the role. */
+  readonly sourceCredentials?: SourceCredentialsProvider;
 }
 
 /** One issuer and one grant: everybody's own prefix below `users/`. */
@@ -93,7 +98,8 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
   };
   const app = createBroker({
     config,
-    sourceCredentials: createStaticCredentials(simulator.sourceCredentials),
+    sourceCredentials:
+      options.sourceCredentials ?? createStaticCredentials(simulator.sourceCredentials),
     recordAudit: createAuditLog(options.write ?? write),
     now,
     fetch,
