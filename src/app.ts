@@ -12,6 +12,7 @@ import { openAuditTrail } from './audit-log.ts';
 import {
   type CredentialRequest,
   issueCredentials,
+  type Origin,
   type PipelineDeps,
 } from './issue-credentials.ts';
 import { type Refusal, RefusalError, refuse } from './refusal.ts';
@@ -37,9 +38,10 @@ export function createApp(deps: AppDeps) {
     const remoteAddress = c.env.incoming?.socket.remoteAddress;
     const origin = deps.readOrigin({ header: (name) => c.req.header(name), remoteAddress });
     c.set('origin', origin);
-    c.header('X-Request-Id', origin.requestId);
-    c.header('Cache-Control', 'no-store');
-    c.header('X-Content-Type-Options', 'nosniff');
+    // a preflight is answered by the CORS middleware, which adds to what it finds
+    if (c.req.method === 'OPTIONS') {
+      for (const [name, value] of Object.entries(headersFor(origin))) c.header(name, value);
+    }
     await next();
   });
 
@@ -66,8 +68,7 @@ export function createApp(deps: AppDeps) {
       requireJsonAccepted(c.req.header('accept'));
       return readRequest();
     });
-    const body = toCredentialBody(issued, origin.requestId, deps.config.buckets);
-    return c.body(body, 200, { 'Content-Type': 'application/json' });
+    return sendJson(c, toCredentialBody(issued, origin.requestId, deps.config.buckets));
   };
 
   app.post(CREDENTIALS, (c) =>
@@ -81,16 +82,19 @@ export function createApp(deps: AppDeps) {
     if (c.req.method === 'HEAD') return refuseMethod(CREDENTIALS_METHODS)(c);
     return answer(c, async () => ({
       subjectToken: readSubjectToken(c.req.header('authorization')),
-      ...readQuery(new URL(c.req.url).searchParams),
+      ...readQuery(c.req.url),
     }));
   });
 
   app.get('/health', (c) =>
-    c.json({ Status: 'ok', ConfigRevision: deps.config.revision.slice(0, 12) }),
+    sendJson(
+      c,
+      JSON.stringify({ Status: 'ok', ConfigRevision: deps.config.revision.slice(0, 12) }),
+    ),
   );
   app.get('/ready', async (c) =>
     (await deps.isReady())
-      ? c.json({ Status: 'ready' })
+      ? sendJson(c, JSON.stringify({ Status: 'ready' }))
       : refuseWith(c, refuse({ reason: 'source_credentials_unavailable', problem: 'not ready' })),
   );
 
@@ -121,9 +125,29 @@ export function createApp(deps: AppDeps) {
   }
 
   function sendProblem(c: Context<AppEnv>, refusal: Refusal): Response {
-    const { body, status, headers } = toProblem(refusal, c.get('origin').requestId);
-    return c.body(body, status, headers);
+    const origin = c.get('origin');
+    const { body, status, headers } = toProblem(refusal, origin.requestId);
+    return c.body(body, status, { ...headersFor(origin), ...headers });
+  }
+
+  function sendJson(c: Context<AppEnv>, body: string): Response {
+    return c.body(body, 200, {
+      ...headersFor(c.get('origin')),
+      'Content-Type': 'application/json',
+    });
   }
 
   return app;
+}
+
+/**
+ * The headers of every answer. They are handed over with the body rather than set beforehand, since
+ * Hono then sends them as they are.
+ */
+function headersFor({ requestId }: Origin): Record<string, string> {
+  return {
+    'X-Request-Id': requestId,
+    'Cache-Control': 'no-store',
+    'X-Content-Type-Options': 'nosniff',
+  };
 }

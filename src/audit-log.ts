@@ -62,7 +62,7 @@ export function openAuditTrail(options: {
 }): AuditTrail {
   const { requestId, configRevision, now, recordAudit } = options;
   const startedAtMs = now();
-  let known: AuditFacts = {};
+  const known: AuditFacts = {};
 
   function toLine(decision: AuditLine['decision'], refusal?: Refusal, problem?: string): AuditLine {
     const nowMs = now();
@@ -82,7 +82,7 @@ export function openAuditTrail(options: {
 
   return {
     add(facts) {
-      known = { ...known, ...facts };
+      Object.assign(known, facts);
     },
     async recordGranted() {
       try {

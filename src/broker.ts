@@ -1,9 +1,9 @@
 /** Puts the broker together from its config and the things it may not take for itself: clock, network, randomness. */
-
 import { createReadOrigin } from './api/origin.ts';
 import { createApp } from './app.ts';
 import type { RecordAudit } from './audit-log.ts';
 import type { Config } from './config/config.ts';
+import { createSessionPolicyMemo } from './session-policy/session-policy-memo.ts';
 import { createAssumeRole } from './sts/assume-role.ts';
 import { createCredentialCache } from './sts/credential-cache.ts';
 import { createPlatformFallback } from './sts/function-credentials.ts';
@@ -12,6 +12,8 @@ import { createVerifySubjectToken } from './subject-token/verify-subject-token.t
 
 /** One credential is about 2 KiB, so the cache stays below 32 MiB. */
 const MAX_CACHED_CREDENTIALS = 10_000;
+/** One policy is at most 2 KiB as text, and about as much as a key and as objects. */
+const MAX_RENDERED_POLICIES = 2000;
 
 export interface BrokerOptions {
   readonly config: Config;
@@ -40,6 +42,7 @@ export function createBroker(options: BrokerOptions) {
     now,
     recordAudit,
     verifySubjectToken: createVerifySubjectToken({ issuers, now, fetch }),
+    renderSessionPolicy: createSessionPolicyMemo(MAX_RENDERED_POLICIES),
     assumeRole: createPlatformFallback({ assumeRole, assumeRoleOnce }),
     readOrigin: createReadOrigin({
       isOnFunctionCompute: options.isOnFunctionCompute,

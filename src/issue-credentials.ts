@@ -2,7 +2,6 @@
  * The pipeline: a subject token goes in, the smallest OSS credential that its grant allows comes
  * out, and every decision leaves one audit line. The only place that knows the order of the steps.
  */
-import { createHash } from 'node:crypto';
 import { type AuditFacts, openAuditTrail, type RecordAudit } from './audit-log.ts';
 import type { Config, Permission } from './config/config.ts';
 import { formatClaimPath, readClaim } from './grants/claims.ts';
@@ -12,7 +11,8 @@ import { narrowAllowances, narrowDuration } from './grants/narrow.ts';
 import { chooseSourceIps } from './grants/source-ips.ts';
 import { formatTarget, parseTarget } from './grants/target.ts';
 import { refuse } from './refusal.ts';
-import { MAX_SESSION_POLICY_BYTES, renderSessionPolicy } from './session-policy/session-policy.ts';
+import { MAX_SESSION_POLICY_BYTES } from './session-policy/session-policy.ts';
+import type { RenderSessionPolicy } from './session-policy/session-policy-memo.ts';
 import { createRoleSessionName } from './sts/role-session-name.ts';
 import type { SourceCredentials } from './sts/source-credentials.ts';
 import type { SubjectToken, VerifySubjectToken } from './subject-token/subject-token.ts';
@@ -74,6 +74,7 @@ export interface PipelineDeps {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly verifySubjectToken: VerifySubjectToken;
+  readonly renderSessionPolicy: RenderSessionPolicy;
   readonly assumeRole: AssumeRole;
   readonly recordAudit: RecordAudit;
 }
@@ -123,12 +124,12 @@ export async function issueCredentials(
     // 4. render the session policy
     const { https } = grant.restrict;
     const { publicAcl } = grant;
-    const policy = renderSessionPolicy({ allowances, https, publicAcl, ...sourceIps });
+    const policy = deps.renderSessionPolicy({ allowances, https, publicAcl, ...sourceIps });
     if (policy.bytes > MAX_SESSION_POLICY_BYTES) {
       const { bytes } = policy;
       throw refuse({ reason: 'session_policy_too_large', grant: grant.name, bytes });
     }
-    trail.add({ sessionPolicySha256: sha256(policy.text) });
+    trail.add({ sessionPolicySha256: policy.sha256 });
 
     // 5. assume the role
     const roleSessionName = createRoleSessionName(token, grant.name);
@@ -180,8 +181,4 @@ function factsOfRole(assumedRole: AssumedRole): AuditFacts {
 
 function toAuditTarget({ target, permissions, actions }: GrantedTarget) {
   return { target: formatTarget(target), permissions: [...permissions, ...actions] };
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

@@ -35,12 +35,14 @@ export function readBody(bytes: Buffer): Asked {
 }
 
 /**
- * Reads the query of a GET: the same members, `Permissions` separated by commas. A token in the
+ * Reads the query of a GET's URL: the same members, `Permissions` separated by commas. A token in the
  * query would end up in logs; like every other unknown parameter it is refused.
  */
-export function readQuery(query: URLSearchParams): Asked {
+export function readQuery(url: string): Asked {
+  const at = url.indexOf('?');
+  if (at === -1) return {};
   const members = new Map<string, unknown>();
-  for (const [name, value] of query) {
+  for (const [name, value] of new URLSearchParams(url.slice(at + 1))) {
     if (members.has(name)) throw malformed('a query parameter is repeated');
     if (name === 'Permissions') members.set(name, value.split(','));
     else if (name === 'DurationSeconds')

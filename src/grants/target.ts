@@ -19,15 +19,20 @@ const MAX_KEY_BYTES = 1023;
  */
 const UNSAFE_CHARACTER = /[*?${}\\%"]|\p{C}|\p{Zl}|\p{Zp}/u;
 
+/** Nearly every key: nothing in it is unsafe or has another normal form, so it need not be looked at closely. */
+const PLAIN_TEXT = /^[A-Za-z0-9._@/-]*$/;
+
 /**
  * Says what keeps a key from being used in a policy, or nothing if it may be.
  * The empty key (the whole bucket) is acceptable.
  */
 export function keyProblem(key: string): string | undefined {
   if (key === '') return undefined;
-  if (!key.isWellFormed()) return 'holds a lone surrogate';
-  if (UNSAFE_CHARACTER.test(key)) return 'holds a character that is not allowed';
-  if (key.normalize('NFC') !== key) return 'is not in Unicode normal form C';
+  if (!PLAIN_TEXT.test(key)) {
+    if (!key.isWellFormed()) return 'holds a lone surrogate';
+    if (UNSAFE_CHARACTER.test(key)) return 'holds a character that is not allowed';
+    if (key.normalize('NFC') !== key) return 'is not in Unicode normal form C';
+  }
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) return `is longer than ${MAX_KEY_BYTES} bytes`;
   const segments = (key.endsWith('/') ? key.slice(0, -1) : key).split('/');
   if (segments.includes('')) return 'has an empty segment';

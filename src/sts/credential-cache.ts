@@ -1,5 +1,4 @@
 /** Answers of STS used again: one AssumeRole in flight for each key, and none while a good answer is at hand. */
-import { createHash } from 'node:crypto';
 import { lengthPrefixed } from '../encoding/length-prefixed.ts';
 import type { AssumedRole, AssumeRole, AssumeRoleRequest } from '../issue-credentials.ts';
 
@@ -62,6 +61,5 @@ export function createCredentialCache(options: {
 }
 
 function keyOf({ roleArn, roleSessionName, policy, externalId }: AssumeRoleRequest): string {
-  const inputs = lengthPrefixed([roleArn, roleSessionName, policy, externalId ?? '']);
-  return createHash('sha256').update(inputs).digest('base64');
+  return lengthPrefixed([roleArn, roleSessionName, policy, externalId ?? '']);
 }

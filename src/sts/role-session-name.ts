@@ -7,6 +7,7 @@ import type { SubjectToken } from '../subject-token/subject-token.ts';
 const READABLE_LENGTH = 24;
 /** 26 characters of base32 are 130 bits: no two callers share a name. */
 const HASH_LENGTH = 26;
+const HASH_BYTES = 17;
 
 /**
  * A readable part of the subject and a hash of issuer, subject and grant, within STS's
@@ -15,6 +16,7 @@ const HASH_LENGTH = 26;
 export function createRoleSessionName(token: SubjectToken, grantName: string): string {
   const readable = token.subject.replace(/[^A-Za-z0-9.@_-]/g, '_').slice(0, READABLE_LENGTH);
   const identity = lengthPrefixed([token.issuer.issuer, token.subject, grantName]);
-  const hash = base32(createHash('sha256').update(identity).digest()).slice(0, HASH_LENGTH);
+  const digest = createHash('sha256').update(identity).digest().subarray(0, HASH_BYTES);
+  const hash = base32(digest).slice(0, HASH_LENGTH);
   return `${readable}-${hash}`;
 }

@@ -220,8 +220,12 @@ function usageOf(child: ChildProcess): Promise<{ cpuMs: number; memoryMiB: numbe
 
 function messageOf<Message>(child: ChildProcess): Promise<Message> {
   return new Promise((resolve, reject) => {
-    child.once('message', (message: Message) => resolve(message));
-    child.once('exit', () => reject(new Error('a server ended early')));
+    const onExit = () => reject(new Error('a server ended early'));
+    child.once('exit', onExit);
+    child.once('message', (message: Message) => {
+      child.off('exit', onExit);
+      resolve(message);
+    });
   });
 }
 
