@@ -154,6 +154,12 @@ function withHint(
   const { stsCode, isTransient, problem } = failure;
   if (stsCode === undefined) return failure;
   const refusal = refusalForStsError({ code: stsCode, statusCode: 400 }, asked);
-  if (refusal.reason !== 'sts_refused') return failure;
-  return new LoadError(`${problem}: ${refusal.hint}`, { isTransient, stsCode });
+  switch (refusal.reason) {
+    case 'sts_refused':
+      return new LoadError(`${problem}: ${refusal.hint}`, { isTransient, stsCode });
+    case 'source_credentials_unavailable':
+      return new LoadError(refusal.problem, { isTransient, stsCode });
+    default:
+      return failure;
+  }
 }

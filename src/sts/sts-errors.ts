@@ -16,7 +16,8 @@ export function refusalForStsError(error: unknown, asked: Asked): Refusal {
     return { reason: 'sts_throttled', retryAfterSeconds: toRetryAfterSeconds(retryAfter) };
   }
   if (isAboutSourceCredentials(code)) {
-    return { reason: 'source_credentials_unavailable', problem: `STS answered ${code}` };
+    const problem = `STS answered ${code}: ${hintForSourceCredentials(code)}`;
+    return { reason: 'source_credentials_unavailable', problem };
   }
   if (code === 'InternalError' || code === 'ServiceUnavailable' || (statusCode ?? 0) >= 500) {
     return unavailable(`STS answered ${code === '' ? statusCode : code}`);
@@ -43,6 +44,22 @@ export function isAboutSourceCredentials(code: string): boolean {
     code === 'MissingSecurityToken' ||
     code === 'SignatureDoesNotMatch'
   );
+}
+
+/** What is probably wrong with the source credentials. */
+function hintForSourceCredentials(code: string): string {
+  switch (code) {
+    case 'InvalidAccessKeyId.NotFound':
+      return 'there is no such AccessKey; it was deleted or mistyped, or its session is long over';
+    case 'InvalidAccessKeyId.Inactive':
+      return 'the AccessKey is disabled';
+    case 'SignatureDoesNotMatch':
+      return 'the AccessKeySecret is not that of the AccessKeyId; RAM shows a secret only when it is made, so make a new AccessKey if it is lost';
+    case 'InvalidSecurityToken.Expired':
+      return 'the source credentials have expired';
+    default:
+      return 'the AccessKeyId, AccessKeySecret and SecurityToken are not all from one answer of STS';
+  }
 }
 
 function hintFor(code: string, message: string, { roleArn, durationSeconds }: Asked): string {
