@@ -298,6 +298,21 @@ describe('a process that was frozen', () => {
     expect((await provider.get()).accessKeyId).toBe('STS.b');
   });
 
+  it('asks right away if its timers ring before the first request does', async () => {
+    const { provider, state, pass, loads } = arrange();
+    state.answer = session('a', 60 * MINUTE_MS);
+    await provider.get();
+    state.answer = 'hang';
+    await pass(50 * MINUTE_MS);
+    await provider.get();
+    await pass(180 * MINUTE_MS, true);
+    await pass(0);
+
+    state.answer = session('b', 60 * MINUTE_MS, state.nowMs);
+    expect((await provider.get()).accessKeyId).toBe('STS.b');
+    expect(loads()).toBe(3);
+  });
+
   it('does not take what an abandoned load brings for the newest', async () => {
     const { provider, state, pass, answerHeld } = arrange();
     const abandoned = provider.get();

@@ -118,6 +118,17 @@ describe('on Function Compute', () => {
     expect(signers(running).at(-2)).toBe(old.AccessKeyId);
   });
 
+  it('does not fall back on the headers for any other trouble with STS', async () => {
+    const running = await start();
+    const own = openFunctionSession(running);
+    setEnvironment(own);
+    running.simulator.sts.faults.once({ kind: 'throttling' });
+    const headers = toHeaders(openFunctionSession(running));
+
+    expect((await running.ask({ headers })).body['code']).toBe('sts_throttled');
+    expect(signers(running)).toEqual([own.AccessKeyId]);
+  });
+
   it.each(['x-fc-access-key-id', 'x-fc-access-key-secret', 'x-fc-security-token'])(
     'takes no headers without %s',
     async (missing) => {

@@ -193,6 +193,20 @@ describe('the default chain', () => {
     expect(world.metadata.asked).toEqual([]);
   });
 
+  it('does not go on as somebody else when the role of the instance was found before and fails', async () => {
+    const clock = { offsetMs: 0 };
+    const own = serve(world.metadata);
+    serve(world.uri);
+    world.environment['ALIBABA_CLOUD_CREDENTIALS_URI'] = world.uri.url;
+    const provider = create({ type: 'default_chain' }, () => Date.now() + clock.offsetMs);
+    expect((await provider.get()).accessKeyId).toBe(own);
+
+    world.metadata.answer = { status: 404, body: '' };
+    clock.offsetMs = 3600_000;
+    expect(await problemOf(provider.get())).toMatch(/instance role: .* status 404/);
+    expect(world.uri.asked).toEqual([]);
+  });
+
   it('reads a role out of the ini file of the SDKs', async () => {
     const { accessKeyId, accessKeySecret } = world.createUserKey();
     await writeHome(
