@@ -6,8 +6,7 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 import { createAuditLog } from './audit-log.ts';
 import { createBroker } from './broker.ts';
 import { ConfigError } from './config/config-problems.ts';
-import { loadConfig } from './config/load-config.ts';
-import { readConfigSource } from './config/read-config-source.ts';
+import { openConfig } from './config/open-config.ts';
 import { startServer } from './server.ts';
 import { createSourceCredentials, findStartProblem } from './sts/create-source-credentials.ts';
 
@@ -18,11 +17,10 @@ const SHUTDOWN_GRACE_MS = 10_000;
 async function main(): Promise<void> {
   const environment = process.env;
   const isOnFunctionCompute = environment['FC_FUNCTION_NAME'] !== undefined;
-  const configSource = await readConfigSource({
+  const { config, warnings } = await openConfig({
     environment,
     readFile: (path) => readFile(path, 'utf8'),
   });
-  const { config, warnings } = loadConfig({ ...configSource, environment });
   for (const warning of warnings)
     tell(`warning: ${warning.file}:${warning.line}: ${warning.message}`);
 

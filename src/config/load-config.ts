@@ -1,5 +1,4 @@
 /** Loads `broker.yaml`: from text to a frozen config, or to every problem at once. */
-import { createHash } from 'node:crypto';
 import {
   buildBucket,
   buildGrant,
@@ -19,6 +18,7 @@ import {
   issuerSchema,
 } from './config-schema.ts';
 import { freezeDeeply } from './freeze-deeply.ts';
+import { hashConfig } from './hash-config.ts';
 import { describeIssue } from './schema-issues.ts';
 import { buildSourceCredentials } from './source-credentials-schema.ts';
 import { didYouMean } from './suggest.ts';
@@ -92,12 +92,7 @@ export function loadConfig(options: {
       ? {}
       : { sourceCredentials: buildSourceCredentials(sourceCredentials) }),
   };
-  return { config: freezeDeeply({ revision: hashOf(content), ...content }), warnings };
-}
-
-/** Hex SHA-256 of a config without its revision. */
-export function hashOf(content: Omit<Config, 'revision'>): string {
-  return createHash('sha256').update(JSON.stringify(content)).digest('hex');
+  return { config: freezeDeeply({ revision: hashConfig(content), ...content }), warnings };
 }
 
 interface Parts {
