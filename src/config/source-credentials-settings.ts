@@ -67,7 +67,7 @@ export interface OidcRoleArnSettings extends AssumedRoleSettings {
   readonly oidcTokenFile?: string;
 }
 
-export interface ProfileSettings {
+interface ProfileSettings {
   readonly type: 'profile';
   /** Absent: `ALIBABA_CLOUD_PROFILE`, or the file's current one. */
   readonly name?: string;

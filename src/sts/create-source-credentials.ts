@@ -1,6 +1,6 @@
 /** The source credentials that the config asks for, told to the operator whenever they change. */
 import type { SourceCredentialsSettings } from '../config/source-credentials-settings.ts';
-import { describeCredentials, findCredentialProblem } from './credential-checks.ts';
+import { findCredentialProblem } from './credential-checks.ts';
 import { createProvider, type SourceTools } from './credential-loader.ts';
 import { createFunctionCredentials } from './function-credentials.ts';
 import { type CustomSource, loadCustom } from './load-custom.ts';
@@ -10,14 +10,10 @@ import { createRenewingCredentials } from './renewing-credentials.ts';
 import {
   ENVIRONMENT_EMPTY,
   type Environment,
-  isSameKey,
   readEnvironment,
-  type SourceCredentials,
   type SourceCredentialsProvider,
 } from './source-credentials.ts';
-
-/** Tells the operator something that is no secret. */
-export type Tell = (message: string) => void;
+import { type Tell, tellChanges } from './tell-changes.ts';
 
 /** Makes the provider for one `sourceCredentials` section. Asks nobody before the first request. */
 export function createSourceCredentials(
@@ -25,15 +21,9 @@ export function createSourceCredentials(
   tools: SourceTools & { readonly tell: Tell },
 ): SourceCredentialsProvider {
   const { environment, now, tell } = tools;
-  const { type } = settings;
-  const isRenewed = type !== 'environment';
-  const provider =
-    type === 'function'
-      ? createFunctionCredentials({ environment, now })
-      : createProvider(settings, tools);
-  return tellChanges(provider, (credentials) => {
-    tell(describeCredentials(type, credentials, isRenewed));
-  });
+  if (settings.type !== 'function') return createProvider(settings, tools);
+  const provider = createFunctionCredentials({ environment, now });
+  return tellChanges(provider, { source: settings.type, isRenewed: true, tell });
 }
 
 /**
@@ -78,20 +68,4 @@ export function createCustomCredentials(
   const { now, random, sleep } = tools;
   const load = () => loadCustom(source);
   return createRenewingCredentials({ source: 'custom', load, now, random, sleep });
-}
-
-function tellChanges(
-  provider: SourceCredentialsProvider,
-  tellOf: (credentials: SourceCredentials) => void,
-): SourceCredentialsProvider {
-  let told: SourceCredentials | undefined;
-  const telling = (credentials: SourceCredentials): SourceCredentials => {
-    if (told === undefined || !isSameKey(told, credentials)) tellOf(credentials);
-    told = credentials;
-    return credentials;
-  };
-  return {
-    get: async () => telling(await provider.get()),
-    renew: async (rejected) => telling(await provider.renew(rejected)),
-  };
 }

@@ -29,6 +29,7 @@ import {
   type SourceCredentials,
   type SourceCredentialsProvider,
 } from './source-credentials.ts';
+import { type Tell, tellChanges } from './tell-changes.ts';
 
 export interface SourceTools extends RoleSessionContext {
   /** Absolute path of the home directory, for the files of the CLI and the SDKs. */
@@ -39,9 +40,11 @@ export interface SourceTools extends RoleSessionContext {
   readonly random: () => number;
   readonly sleep: Sleep;
   readonly fetch: typeof fetch;
+  /** Told of credentials that come into use, those below a role included. */
+  readonly tell?: Tell;
 }
 
-export interface CredentialLoader {
+interface CredentialLoader {
   readonly load: LoadCredentials;
   readonly readVersion?: () => Promise<string>;
 }
@@ -83,7 +86,9 @@ export function createCredentialLoader(
       return withExchange((exchange) => loadRamRoleSession(settings, tools, { exchange, base }));
     }
     case 'given_role': {
-      const base = createProvider(settings.from, tools);
+      // read out of a profile at each load, so it would be told at each load
+      const { tell: _tell, ...quietTools } = tools;
+      const base = createProvider(settings.from, quietTools);
       const role = { type: 'ram_role_arn', ...settings.role } as const;
       return withExchange((exchange) => loadRamRoleSession(role, tools, { exchange, base }));
     }
@@ -105,11 +110,16 @@ export function createProvider(
   settings: ProfileSource,
   tools: SourceTools,
 ): SourceCredentialsProvider {
-  const { now, random, sleep, environment } = tools;
-  if (settings.type === 'environment') return createEnvironmentCredentials(environment);
-  const source = settings.type.startsWith('given') ? 'profile' : settings.type;
+  const { now, random, sleep, environment, tell = () => {} } = tools;
+  const { type } = settings;
+  if (type === 'environment') {
+    const provider = createEnvironmentCredentials(environment);
+    return tellChanges(provider, { source: type, isRenewed: false, tell });
+  }
+  const source = type.startsWith('given') ? 'profile' : type;
   const loader = createCredentialLoader(settings, tools);
-  return createRenewingCredentials({ ...loader, source, now, random, sleep });
+  const provider = createRenewingCredentials({ ...loader, source, now, random, sleep });
+  return tellChanges(provider, { source, isRenewed: true, tell });
 }
 
 async function loadProfile(

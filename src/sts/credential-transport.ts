@@ -4,7 +4,7 @@ import type { Sleep } from './renewing-credentials.ts';
 
 const MAX_ANSWER_BYTES = 65_536;
 
-export interface HttpRequest {
+interface HttpRequest {
   readonly url: string;
   readonly method: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -1,5 +1,4 @@
 /** Source credentials from outside the process: instance metadata, a credentials URI, a file, a program. */
-import { execFile } from 'node:child_process';
 import { readFile, stat } from 'node:fs/promises';
 import type { EcsRamRoleSettings } from '../config/source-credentials-settings.ts';
 import { parseCredentialJson } from './credential-json.ts';
@@ -80,6 +79,7 @@ export async function loadFromProcess(
   environment: Environment,
   signal: AbortSignal,
 ): Promise<SourceCredentials> {
+  const { execFile } = await import('node:child_process');
   const output = await new Promise<string>((resolve, reject) => {
     const options = {
       env: environment,

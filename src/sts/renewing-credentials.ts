@@ -37,8 +37,6 @@ export interface RenewingOptions {
   /** From 0 up to but not including 1. */
   readonly random: () => number;
   readonly sleep: Sleep;
-  /** Told of credentials that were not in use before. */
-  readonly onChange?: (credentials: SourceCredentials) => void;
 }
 
 interface Held {
@@ -57,7 +55,7 @@ interface Flight {
  * While the present credentials are valid no request waits; the load runs beside it.
  */
 export function createRenewingCredentials(options: RenewingOptions): SourceCredentialsProvider {
-  const { source, load, readVersion, now, random, sleep, onChange } = options;
+  const { source, load, readVersion, now, random, sleep } = options;
   let held: Held | undefined;
   let flight: Flight | undefined;
   let versionCheck: Promise<void> | undefined;
@@ -163,7 +161,6 @@ export function createRenewingCredentials(options: RenewingOptions): SourceCrede
     }
     const credentials = isSame && before.expiresAtMs === loaded.expiresAtMs ? before : loaded;
     held = { credentials, version, renewAtMs: renewAtMs(credentials) };
-    if (!isSame) onChange?.(credentials);
     return credentials;
   }
 

@@ -12,7 +12,11 @@ type Answer = SourceCredentials | LoadError | 'hang';
 
 /** A source that answers what the test says next, on a clock that stands still until it is moved. */
 function arrange(options: { readonly hasVersion?: boolean } = {}) {
-  const state = { nowMs: START_MS, answer: 'hang' as Answer, version: '1' };
+  const state: { nowMs: number; answer: Answer; version: string } = {
+    nowMs: START_MS,
+    answer: 'hang',
+    version: '1',
+  };
   const held: ((answer: Answer) => void)[] = [];
   const timers: { readonly atMs: number; readonly ring: () => void }[] = [];
   let loads = 0;

@@ -17,9 +17,9 @@ import {
 } from './source-credentials-world.ts';
 
 export const SPOILS = ['broken', 'slow', 'empty', 'malformed', 'expired'] as const;
-export type Spoil = (typeof SPOILS)[number];
+type Spoil = (typeof SPOILS)[number];
 
-export interface ArrangedKind {
+interface ArrangedKind {
   readonly provider: SourceCredentialsProvider;
   /** Puts newer credentials in place; the older ones are gone at once. Absent: nothing can. */
   readonly rotate?: () => Promise<void>;

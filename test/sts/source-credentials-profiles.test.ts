@@ -234,6 +234,18 @@ describe('what the operator is told', () => {
     expect(told[0]).not.toContain(accessKeySecret);
   });
 
+  it('says it of an AccessKey that assumes a role, too', async () => {
+    const { accessKeyId, accessKeySecret } = world.createUserKey();
+    world.environment['OSS_ACCESS_KEY_ID'] = accessKeyId;
+    world.environment['OSS_ACCESS_KEY_SECRET'] = accessKeySecret;
+    await create({ type: 'ram_role_arn', role: BROKER_ROLE_ARN }).get();
+
+    expect(told.map((message) => message.slice(0, 45))).toEqual([
+      'source credentials (environment): a long-live',
+      'source credentials (ram_role_arn): temporary,',
+    ]);
+  });
+
   it('says when temporary credentials expire, and whether anything renews them', async () => {
     const session = world.createSession();
     const path = await world.writeText('credentials.json', JSON.stringify(session));
