@@ -37,11 +37,16 @@ export function createBroker(options: BrokerOptions) {
     now,
     maxEntries: MAX_CACHED_CREDENTIALS,
   });
+  const verifySubjectToken = createVerifySubjectToken({ issuers, now, fetch });
+  const warmUp = async () => {
+    await Promise.all([verifySubjectToken.warm(), assumeRoleOnce.warm()]);
+  };
   return createApp({
     config,
     now,
     recordAudit,
-    verifySubjectToken: createVerifySubjectToken({ issuers, now, fetch }),
+    verifySubjectToken,
+    ...(options.isOnFunctionCompute ? { lifecycleHooks: { warmUp } } : {}),
     renderSessionPolicy: createSessionPolicyMemo(MAX_RENDERED_POLICIES),
     assumeRole: createPlatformFallback({ assumeRole, assumeRoleOnce }),
     readOrigin: createReadOrigin({

