@@ -1,6 +1,7 @@
 /** Every kind of source credentials: it signs, it survives rotation under load, and it fails without leaking. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RefusalError } from '../../src/refusal.ts';
+import { createOssClient } from '../support/oss-client.ts';
 import { KINDS, SPOILS } from './source-credentials-kinds.ts';
 import { startWorld, UPLOADER_ARN, type World } from './source-credentials-world.ts';
 
@@ -33,10 +34,16 @@ function describeRefusal(error: unknown): string {
 }
 
 describe.each(KINDS)('$name', ({ source, arrange }) => {
-  it('signs AssumeRole', async () => {
+  it('signs AssumeRole, so that a file can be uploaded with what comes out', async () => {
     const { provider } = await arrange(world, { hastens: false });
     const issued = await world.createSigner(provider)();
+    const client = createOssClient(world.oss.url, {
+      AccessKeyId: issued.accessKeyId,
+      AccessKeySecret: issued.accessKeySecret,
+      SecurityToken: issued.securityToken,
+    });
 
+    expect(await client.put('a.txt', Buffer.from('a'))).toMatchObject({ res: { status: 200 } });
     expect(world.cloud.identities.get(issued.accessKeyId)?.arn).toContain('oss-uploader/caller');
   });
 

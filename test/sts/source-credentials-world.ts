@@ -8,6 +8,7 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { RamPolicy } from '../../src/session-policy/ram-policy.ts';
 import { createCloud, type Role } from '../../src/simulator/cloud.ts';
+import { startSimulatedOss } from '../../src/simulator/oss-server.ts';
 import { startSimulatedSts } from '../../src/simulator/sts-server.ts';
 import { openSession } from '../../src/simulator/sts-session.ts';
 import { createAssumeRole } from '../../src/sts/assume-role.ts';
@@ -28,6 +29,11 @@ export const CANARY = 'canary-7d1f';
 const MAY_ASSUME: RamPolicy = {
   Version: '1',
   Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }],
+};
+
+const MAY_UPLOAD: RamPolicy = {
+  Version: '1',
+  Statement: [{ Effect: 'Allow', Action: 'oss:PutObject', Resource: '*' }],
 };
 
 /** What instance metadata and a credentials URI answer with. */
@@ -51,7 +57,8 @@ export async function startWorld() {
   });
   const brokerRole = role(BROKER_ROLE_ARN);
   cloud.roles.set(BROKER_ROLE_ARN, brokerRole);
-  cloud.roles.set(UPLOADER_ARN, role(UPLOADER_ARN));
+  cloud.roles.set(UPLOADER_ARN, role(UPLOADER_ARN, { policies: [MAY_UPLOAD] }));
+  cloud.buckets.set('app-media', { name: 'app-media', region: 'cn-hangzhou', corsOrigins: [] });
   const clusterKey = await generateKeyPair('ES256');
   cloud.oidcProviders.set(OIDC_ARN, {
     issuer: 'https://oidc.example.com',
@@ -59,6 +66,7 @@ export async function startWorld() {
     jwks: { keys: [{ ...(await exportJWK(clusterKey.publicKey)), alg: 'ES256' }] },
   });
   const sts = await startSimulatedSts({ cloud });
+  const oss = await startSimulatedOss({ cloud });
   const directory = await mkdtemp(join(tmpdir(), 'source-credentials-'));
   const metadata = await startCredentialServer();
   const uri = await startCredentialServer();
@@ -140,13 +148,14 @@ export async function startWorld() {
         roleArn: UPLOADER_ARN,
         roleSessionName: 'caller',
         durationSeconds: 900,
-        policy: JSON.stringify(MAY_ASSUME),
+        policy: JSON.stringify(MAY_UPLOAD),
       });
   }
 
   return {
     cloud,
     sts,
+    oss,
     metadata,
     uri,
     environment,
@@ -166,7 +175,7 @@ export async function startWorld() {
       ]),
     ],
     async close() {
-      await Promise.all([sts.close(), metadata.close(), uri.close()]);
+      await Promise.all([sts.close(), oss.close(), metadata.close(), uri.close()]);
       await rm(directory, { recursive: true });
     },
   };
