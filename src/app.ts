@@ -24,7 +24,7 @@ const PREFLIGHT_MAX_AGE_SECONDS = 600;
 
 export interface AppDeps extends PipelineDeps {
   readonly readOrigin: ReadOrigin;
-  /** Whether the broker could sign a request to STS now. Asks nobody over the network. */
+  /** Whether the broker could sign a request to STS now. */
   readonly isReady: () => Promise<boolean>;
   /** Present on Function Compute only. */
   readonly lifecycleHooks?: LifecycleHooks;
@@ -35,7 +35,7 @@ export function createApp(deps: AppDeps) {
   const app = new Hono<AppEnv>();
 
   app.use(async function setOrigin(c, next) {
-    const remoteAddress = c.env.incoming?.socket.remoteAddress;
+    const remoteAddress = c.env?.incoming?.socket.remoteAddress;
     const origin = deps.readOrigin({ header: (name) => c.req.header(name), remoteAddress });
     c.set('origin', origin);
     // a preflight is answered by the CORS middleware, which adds to what it finds

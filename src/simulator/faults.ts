@@ -6,7 +6,7 @@ export type Fault =
   /** Throttling.User, as JSON with status 400. */
   | { readonly kind: 'throttling' }
   /** The other documented answer to too many requests. */
-  | { readonly kind: 'redirect302'; readonly body: 'html' | 'empty' }
+  | { readonly kind: 'redirect302'; readonly body: 'html' | 'json' | 'empty' }
   /** A proxy in between that answers for STS. */
   | { readonly kind: 'html5xx'; readonly status: 502 | 503 | 504 }
   | { readonly kind: 'json5xx'; readonly code: 'InternalError' | 'ServiceUnavailable' }

@@ -9,6 +9,7 @@ export interface StsAnswer {
 }
 
 const TRICKLE_PIECES = 8;
+const REDIRECT_BODIES = { html: '<html><body>302 Found</body></html>', json: '{}', empty: '' };
 
 /**
  * Breaks the exchange in the way that the fault names, without asking STS at all; answers false, and
@@ -18,7 +19,7 @@ export function sendBrokenAnswer(response: ServerResponse, fault: Fault | undefi
   switch (fault?.kind) {
     case 'redirect302':
       response.writeHead(302, { location: 'https://error.aliyun.example/busy' });
-      response.end(fault.body === 'html' ? '<html><body>302 Found</body></html>' : '');
+      response.end(REDIRECT_BODIES[fault.body]);
       return true;
     case 'html5xx':
       response.writeHead(fault.status, { 'content-type': 'text/html' });

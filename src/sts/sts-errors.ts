@@ -30,8 +30,12 @@ export function refusalForStsError(error: unknown, asked: Asked): Refusal {
       ...(requestId === undefined ? {} : { stsRequestId: requestId }),
     };
   }
-  // an HTML page of something between here and STS: the SDK cannot parse it and keeps no status
-  if (name === 'SyntaxError') return { reason: 'sts_answer_unusable', problem: 'not JSON' };
+  // a page of HTML: the SDK cannot parse it, and keeps no status by which to tell whose it is
+  if (name === 'SyntaxError') {
+    return unavailable(
+      'the answer is not JSON: STS throttles by a redirect, or a proxy answers in its place',
+    );
+  }
   if (name === 'RequestTimeoutError') return unavailable('the connection timed out');
   return unavailable(/^E[A-Z_]+$/.test(code) ? `the connection failed (${code})` : 'no connection');
 }

@@ -1,0 +1,439 @@
+/** One request for every reason to refuse, and what the caller is told; shared by the tests that need them all. */
+import { expect } from 'vitest';
+import type { Reason } from '../../src/refusal.ts';
+import type { Fault } from '../../src/simulator/faults.ts';
+import type { Answer, AskOptions, TestBroker } from '../support/broker.ts';
+import { generateSigningKey, signCompact } from '../support/keys.ts';
+
+/** Grants chosen by the claim `plan`, so that each case meets exactly the one that it is about. */
+export const REFUSALS_CONFIG = `
+region: cn-hangzhou
+sts: { endpoint: "{{sts}}", timeout: 1s }
+buckets:
+  app-media: { region: cn-hangzhou, endpoint: "{{oss}}" }
+callerAddress: { header: X-Forwarded-For, trustedHops: 1 }
+issuers:
+  - name: app
+    issuer: "{{issuer}}"
+    audiences: [oss-token-broker]
+    tokensValidAfter: 2020-01-01T00:00:00Z
+    attributes:
+      user: { claim: sub }
+      teams: { claim: groups, grammar: path }
+  - name: unreachable
+    issuer: http://127.0.0.1:1
+    audiences: [oss-token-broker]
+grants:
+  - name: user-files
+    issuer: app
+    when: [{ claim: plan, equals: basic }]
+    role: acs:ram::123456789012:role/oss-uploader
+    allow: [{ target: "oss://app-media/users/{user}/", permissions: [read, write] }]
+    restrict: { https: false }
+  - name: strict
+    issuer: app
+    when: [{ claim: plan, equals: strict }]
+    role: acs:ram::123456789012:role/oss-uploader
+    allow: [{ target: "oss://app-media/users/{user}/", permissions: [read] }]
+    duration: { strict: true }
+  - name: bound
+    issuer: app
+    when: [{ claim: plan, equals: bound }]
+    role: acs:ram::123456789012:role/oss-uploader
+    allow: [{ target: "oss://app-media/users/{user}/", permissions: [read] }]
+    restrict: { sourceIp: caller }
+  - name: teams
+    issuer: app
+    when: [{ claim: plan, in: [teams, both] }]
+    role: acs:ram::123456789012:role/oss-uploader
+    allow: [{ target: "oss://app-media/teams/{teams}/", permissions: [read, list] }]
+  - name: both
+    issuer: app
+    when: [{ claim: plan, equals: both }]
+    role: acs:ram::123456789012:role/oss-uploader
+    allow: [{ target: "oss://app-media/users/{user}/", permissions: [read] }]
+  - name: nowhere
+    issuer: app
+    when: [{ claim: plan, equals: nowhere }]
+    role: acs:ram::123456789012:role/no-such-role
+    allow: [{ target: "oss://app-media/users/{user}/", permissions: [read] }]
+`;
+
+export interface RefusalCase {
+  readonly reason: Reason;
+  readonly status: number;
+  readonly code: string;
+  readonly ask: (broker: TestBroker) => Promise<Answer>;
+  /** What STS was asked; 0 unless the case is about STS. */
+  readonly stsCalls?: number;
+  /** What the operator must find in the audit line. */
+  readonly why?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string | RegExp>>;
+}
+
+const BASIC = { plan: 'basic' };
+const CHALLENGE = /^Bearer realm="oss-token-broker", error="invalid_token"/;
+const stranger = generateSigningKey('ES256', 'es256-1');
+const hourAgo = () => Math.floor(Date.now() / 1000) - 3600;
+
+/** A good request, but for what the case changes. */
+const asking =
+  (options: AskOptions = {}) =>
+  (broker: TestBroker) =>
+    broker.ask({ claims: BASIC, ...options });
+
+const withClaims = (claims: Readonly<Record<string, unknown>>) =>
+  asking({ claims: { ...BASIC, ...claims } });
+
+const withToken =
+  (makeToken: (broker: TestBroker) => string | Promise<string>) => async (broker: TestBroker) =>
+    broker.ask({ token: await makeToken(broker) });
+
+const withHeader = (header: Readonly<Record<string, unknown>>) =>
+  withToken((broker) => broker.issuer.token(BASIC, { header }));
+
+/** STS misbehaves once; each case has a subject of its own, so that no earlier answer is at hand. */
+const withFault = (fault: Fault) => async (broker: TestBroker) => {
+  broker.simulator.sts.faults.once(fault);
+  const sub = `user-${JSON.stringify(fault).replace(/[^a-z0-9]/gi, '')}`;
+  return broker.ask({ claims: { ...BASIC, sub } });
+};
+
+const invalidToken = {
+  status: 401,
+  code: 'subject_token_invalid',
+  headers: { 'WWW-Authenticate': CHALLENGE },
+};
+const expiredToken = { ...invalidToken, code: 'subject_token_expired' };
+
+const REQUEST_CASES: readonly RefusalCase[] = [
+  {
+    reason: 'route_unknown',
+    status: 404,
+    code: 'not_found',
+    ask: asking({ path: '/v2/credentials' }),
+  },
+  {
+    reason: 'method_not_allowed',
+    status: 405,
+    code: 'method_not_allowed',
+    ask: asking({ method: 'PUT' }),
+    headers: { Allow: 'GET, POST, OPTIONS' },
+  },
+  {
+    reason: 'not_acceptable',
+    status: 406,
+    code: 'not_acceptable',
+    ask: asking({ headers: { Accept: 'text/html' } }),
+  },
+  {
+    reason: 'body_too_large',
+    status: 413,
+    code: 'body_too_large',
+    ask: asking({ body: JSON.stringify({ Grant: 'x'.repeat(4096) }) }),
+    why: { limitBytes: 4096 },
+  },
+  {
+    reason: 'media_type_unsupported',
+    status: 415,
+    code: 'unsupported_media_type',
+    ask: asking({
+      body: 'Grant=x',
+      headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+    }),
+  },
+  {
+    reason: 'request_malformed',
+    status: 400,
+    code: 'invalid_request',
+    ask: asking({ body: { Grants: 'x' } }),
+    why: { problem: 'there is an unknown member' },
+  },
+];
+
+const TOKEN_CASES: readonly RefusalCase[] = [
+  {
+    reason: 'token_missing',
+    status: 401,
+    code: 'subject_token_required',
+    ask: asking({ token: null }),
+    headers: { 'WWW-Authenticate': 'Bearer realm="oss-token-broker"' },
+  },
+  { reason: 'token_too_large', ...invalidToken, ask: withClaims({ padding: 'x'.repeat(8192) }) },
+  { reason: 'token_malformed', ...invalidToken, ask: withToken(() => 'not.a-token') },
+  {
+    reason: 'header_not_allowed',
+    ...invalidToken,
+    ask: withHeader({ jku: 'https://evil.example.com' }),
+    why: { header: 'jku' },
+  },
+  {
+    reason: 'algorithm_not_allowed',
+    ...invalidToken,
+    ask: withToken((broker) => signCompact({ alg: 'HS256' }, broker.issuer.claims(), stranger)),
+  },
+  { reason: 'token_type_not_allowed', ...invalidToken, ask: withHeader({ typ: 'logout+jwt' }) },
+  {
+    reason: 'issuer_untrusted',
+    ...invalidToken,
+    ask: withClaims({ iss: 'https://evil.example.com' }),
+    why: { claimedIssuer: 'https://evil.example.com' },
+  },
+  {
+    reason: 'key_unknown',
+    ...invalidToken,
+    ask: withHeader({ kid: 'no-such-key' }),
+    why: { issuerName: 'app' },
+  },
+  {
+    reason: 'signature_invalid',
+    ...invalidToken,
+    ask: withToken((broker) =>
+      signCompact(
+        { alg: 'ES256', kid: broker.issuer.keys()[0].keyId },
+        broker.issuer.claims(BASIC),
+        stranger,
+      ),
+    ),
+  },
+  {
+    reason: 'claim_invalid',
+    ...invalidToken,
+    ask: withClaims({ sub: { toString: 'admin' } }),
+    why: { claim: 'sub' },
+  },
+  {
+    reason: 'claim_not_allowed',
+    ...invalidToken,
+    ask: withClaims({ cnf: { jkt: 'x' } }),
+    why: { claim: 'cnf' },
+  },
+  { reason: 'audience_mismatch', ...invalidToken, ask: withClaims({ aud: 'another-service' }) },
+  {
+    reason: 'token_not_yet_valid',
+    ...invalidToken,
+    ask: withClaims({ nbf: hourAgo() + 7200 }),
+    why: { claim: 'nbf' },
+  },
+  {
+    reason: 'token_expired',
+    ...expiredToken,
+    ask: withClaims({ iat: hourAgo(), exp: hourAgo() + 60 }),
+  },
+  { reason: 'token_too_old', ...expiredToken, ask: withClaims({ iat: hourAgo() - 86_400 }) },
+  {
+    reason: 'token_revoked',
+    ...expiredToken,
+    ask: withClaims({ iat: 1_500_000_000 }),
+    why: { issuedAt: 1_500_000_000 },
+  },
+  {
+    reason: 'issuer_keys_unavailable',
+    status: 503,
+    code: 'issuer_unavailable',
+    ask: withClaims({ iss: 'http://127.0.0.1:1' }),
+    why: { issuerName: 'unreachable' },
+    headers: { 'Retry-After': /^\d+$/ },
+  },
+];
+
+const GRANT_CASES: readonly RefusalCase[] = [
+  {
+    reason: 'no_grant_fits',
+    status: 403,
+    code: 'no_grant',
+    ask: withClaims({ plan: 'none' }),
+    why: {
+      misfits: expect.arrayContaining([
+        { grant: 'user-files', why: 'condition equals on claim "plan" does not hold' },
+      ]),
+    },
+  },
+  {
+    reason: 'grant_not_available',
+    status: 403,
+    code: 'no_grant',
+    ask: asking({ body: { Grant: 'strict' } }),
+  },
+  {
+    reason: 'ambiguous_grant',
+    status: 400,
+    code: 'ambiguous_grant',
+    ask: asking({ claims: { plan: 'both', groups: ['a'] } }),
+    why: { grants: ['teams', 'both'] },
+  },
+  {
+    reason: 'target_malformed',
+    status: 400,
+    code: 'invalid_target',
+    ask: asking({ body: { Target: 'oss://app-media/users/*/' } }),
+  },
+  {
+    reason: 'target_outside_grant',
+    status: 403,
+    code: 'target_outside_grant',
+    ask: asking({ body: { Target: 'oss://app-media/users/user-10/' } }),
+  },
+  {
+    reason: 'permission_outside_grant',
+    status: 403,
+    code: 'permission_outside_grant',
+    ask: asking({ body: { Permissions: ['read', 'delete'] } }),
+  },
+  {
+    reason: 'duration_outside_grant',
+    status: 403,
+    code: 'duration_outside_grant',
+    ask: asking({ body: { DurationSeconds: 3601 } }),
+    why: { maxSeconds: 3600 },
+  },
+  {
+    reason: 'token_life_too_short',
+    status: 403,
+    code: 'subject_token_life_too_short',
+    ask: asking({ claims: { plan: 'strict' } }),
+  },
+  {
+    reason: 'caller_address_unknown',
+    status: 403,
+    code: 'caller_address_unknown',
+    ask: asking({ claims: { plan: 'bound' } }),
+  },
+  {
+    reason: 'session_policy_too_large',
+    status: 403,
+    code: 'too_many_targets',
+    ask: asking({
+      claims: { plan: 'teams', groups: Array.from({ length: 60 }, (_, n) => `team-${n}`) },
+    }),
+  },
+];
+
+const STS_CASES: readonly RefusalCase[] = [
+  {
+    reason: 'sts_throttled',
+    status: 503,
+    code: 'sts_throttled',
+    ask: withFault({ kind: 'throttling' }),
+    stsCalls: 1,
+    headers: { 'Retry-After': '1' },
+  },
+  {
+    reason: 'sts_throttled',
+    status: 503,
+    code: 'sts_throttled',
+    ask: withFault({ kind: 'redirect302', body: 'json' }),
+    stsCalls: 1,
+    headers: { 'Retry-After': '1' },
+  },
+  {
+    reason: 'sts_unavailable',
+    status: 503,
+    code: 'sts_unavailable',
+    ask: withFault({ kind: 'json5xx', code: 'InternalError' }),
+    stsCalls: 1,
+    headers: { 'Retry-After': '1' },
+  },
+  {
+    reason: 'sts_unavailable',
+    status: 503,
+    code: 'sts_unavailable',
+    ask: withFault({ kind: 'reset' }),
+    stsCalls: 1,
+  },
+  {
+    reason: 'sts_unavailable',
+    status: 503,
+    code: 'sts_unavailable',
+    ask: withFault({ kind: 'hang' }),
+    stsCalls: 1,
+  },
+  {
+    reason: 'sts_unavailable',
+    status: 503,
+    code: 'sts_unavailable',
+    ask: withFault({ kind: 'halfAnswer' }),
+    stsCalls: 1,
+  },
+  {
+    reason: 'sts_unavailable',
+    status: 503,
+    code: 'sts_unavailable',
+    ask: withFault({ kind: 'slow', delayMs: 3000 }),
+    stsCalls: 1,
+  },
+  {
+    reason: 'sts_unavailable',
+    status: 503,
+    code: 'sts_unavailable',
+    ask: withFault({ kind: 'html5xx', status: 502 }),
+    stsCalls: 1,
+  },
+  {
+    reason: 'sts_unavailable',
+    status: 503,
+    code: 'sts_unavailable',
+    ask: withFault({ kind: 'html200' }),
+    stsCalls: 1,
+  },
+  {
+    reason: 'sts_unavailable',
+    status: 503,
+    code: 'sts_unavailable',
+    ask: withFault({ kind: 'redirect302', body: 'html' }),
+    stsCalls: 1,
+    headers: { 'Retry-After': '1' },
+  },
+  {
+    reason: 'sts_answer_unusable',
+    status: 502,
+    code: 'sts_answer_unusable',
+    ask: withFault({ kind: 'malformedCredentials', omit: ['SecurityToken'] }),
+    stsCalls: 1,
+  },
+  {
+    reason: 'sts_answer_unusable',
+    status: 502,
+    code: 'sts_answer_unusable',
+    ask: withFault({ kind: 'malformedCredentials', set: { Expiration: '2020-01-01T00:00:00Z' } }),
+    stsCalls: 1,
+  },
+  {
+    reason: 'sts_refused',
+    status: 502,
+    code: 'sts_refused',
+    ask: withFault({ kind: 'clockSkew' }),
+    stsCalls: 1,
+    why: { stsCode: 'InvalidTimeStamp.Expired', hint: expect.stringContaining('NTP') },
+  },
+  // the broker's user may assume one role and no other, so STS names the policy and not the role
+  {
+    reason: 'sts_refused',
+    status: 502,
+    code: 'sts_refused',
+    ask: asking({ claims: { plan: 'nowhere' } }),
+    stsCalls: 1,
+    why: {
+      stsCode: 'NoPermission',
+      hint: expect.stringContaining('sts:AssumeRole on acs:ram::123456789012:role/no-such-role'),
+    },
+  },
+  {
+    reason: 'source_credentials_unavailable',
+    status: 503,
+    code: 'source_credentials_unavailable',
+    ask: withFault({ kind: 'sourceCredentialsExpired' }),
+    stsCalls: 1,
+    why: { problem: expect.stringContaining('InvalidSecurityToken.Expired') },
+  },
+];
+
+export const REFUSAL_CASES: readonly RefusalCase[] = [
+  ...REQUEST_CASES,
+  ...TOKEN_CASES,
+  ...GRANT_CASES,
+  ...STS_CASES,
+];
+
+/** Reasons that need a broker with a defect or a broken log, and have tests of their own. */
+export const REASONS_WITH_OWN_TESTS: readonly Reason[] = ['internal_error', 'audit_unavailable'];
