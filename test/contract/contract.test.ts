@@ -1,0 +1,184 @@
+import { readFileSync } from 'node:fs';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
+import {
+  type Answer,
+  type AskOptions,
+  startTestBroker,
+  type TestBroker,
+} from '../support/broker.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const document = toObject(
+  parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8')),
+);
+const ajv = new Ajv2020({ strict: false, formats: { uri: true } });
+ajv.addSchema(document, 'openapi.yaml');
+
+/** Statuses that were seen, as `GET /health 200`, and codes. */
+const seen = { statuses: new Set<string>(), codes: new Set<string>() };
+let broker: TestBroker;
+
+beforeAll(async () => {
+  broker = await startTestBroker({
+    config: `${REFUSALS_CONFIG}\ncors: { origins: ["https://app.example.com"] }\n`,
+  });
+});
+
+afterAll(async () => {
+  await broker.close();
+});
+
+/** Asks, and holds the answer against what openapi.yaml declares for it. */
+async function check(method: string, path: string, answering: Promise<Answer>): Promise<void> {
+  const answer = await answering;
+  const { status, headers } = answer;
+  // an address that is not declared has only one answer, which is declared at another
+  const declaredPath = path in toObject(document['paths']) ? path : '/health';
+  const operation = memberAt(document, ['paths', declaredPath, method.toLowerCase()]);
+  const declared = resolve(memberAt(operation, ['responses', String(status)]));
+  if (declared === undefined)
+    throw new Error(`${method} ${path} answered ${status}, which is not declared`);
+  seen.statuses.add(`${method} ${declaredPath} ${status}`);
+
+  for (const [name, reference] of Object.entries(toObject(declared['headers']))) {
+    const header = toObject(resolve(reference));
+    const value = headers.get(name);
+    if (header['required'] === true || value !== null) {
+      expect(ajv.validate(toObject(header['schema']), value), `${name}: ${value}`).toBe(true);
+    }
+  }
+  const content = toObject(declared['content']);
+  const type = headers.get('content-type');
+  if (method === 'HEAD' || Object.keys(content).length === 0) {
+    expect(answer.text).toBe('');
+    return;
+  }
+  expect(Object.keys(content)).toContain(type);
+  const validate = compile(memberAt(content, [type ?? '', 'schema']));
+  expect(validate(answer.body), `${answer.text} ${JSON.stringify(validate.errors)}`).toBe(true);
+  const { code } = answer.body;
+  if (typeof code === 'string') seen.codes.add(code);
+}
+
+const asks: readonly (readonly [method: string, path: string, options: AskOptions])[] = [
+  ['POST', '/v1/credentials', { claims: { plan: 'basic' } }],
+  ['GET', '/v1/credentials', { claims: { plan: 'basic' } }],
+  [
+    'GET',
+    '/v1/credentials?Permissions=read,write&DurationSeconds=900&Target=oss://app-media/users/user-1/',
+    { claims: { plan: 'basic' } },
+  ],
+  ['GET', '/v1/credentials?access_token=x', { claims: { plan: 'basic' } }],
+  ['GET', '/v1/credentials', { token: null }],
+  ['GET', '/v1/credentials', { claims: { plan: 'none' } }],
+  ['GET', '/v1/credentials', { headers: { Accept: 'image/png' } }],
+  ['OPTIONS', '/v1/credentials', { token: null }],
+  [
+    'OPTIONS',
+    '/v1/credentials',
+    {
+      token: null,
+      headers: { Origin: 'https://app.example.com', 'Access-Control-Request-Method': 'POST' },
+    },
+  ],
+  ['HEAD', '/v1/credentials', { claims: { plan: 'basic' } }],
+  ['PUT', '/v1/credentials', {}],
+  ['GET', '/health', { token: null }],
+  ['GET', '/ready', { token: null }],
+  ['GET', '/nowhere', { token: null }],
+];
+
+describe('openapi.yaml', () => {
+  it.each(asks)('declares the answer to %s %s %o', async (method, path, options) => {
+    await check(method, path.replace(/\?.*/, ''), broker.ask({ ...options, method, path }));
+  });
+
+  it.each(REFUSAL_CASES)(
+    'declares the answer to a request that is refused for $reason',
+    async (refusal) => {
+      const method = refusal.reason === 'method_not_allowed' ? 'PUT' : 'POST';
+      const path = refusal.reason === 'route_unknown' ? '/nowhere' : '/v1/credentials';
+      // an unknown address is declared for GET
+      await check(path === '/nowhere' ? 'GET' : method, path, refusal.ask(broker));
+    },
+  );
+
+  it('declares the answers of GET to trouble with STS', async () => {
+    for (const [fault, sub] of [
+      ['clockSkew', 'g1'],
+      ['throttling', 'g2'],
+    ] as const) {
+      broker.simulator.sts.faults.once({ kind: fault });
+      await check(
+        'GET',
+        '/v1/credentials',
+        broker.ask({ method: 'GET', claims: { plan: 'basic', sub } }),
+      );
+    }
+  });
+
+  it('declares no status that the broker cannot give', () => {
+    const declared = Object.entries(toObject(document['paths'])).flatMap(([path, operations]) =>
+      Object.entries(toObject(operations)).flatMap(([method, operation]) =>
+        Object.keys(toObject(memberAt(operation, ['responses']))).map(
+          (status) => `${method.toUpperCase()} ${path} ${status}`,
+        ),
+      ),
+    );
+    // a defect and a broken log are provoked in tests of their own; /ready needs broken source credentials
+    const elsewhere = [
+      'POST /v1/credentials 500',
+      'GET /v1/credentials 500',
+      'GET /ready 503',
+      'GET /ready 404',
+    ];
+
+    expect(declared.filter((one) => !seen.statuses.has(one) && !elsewhere.includes(one))).toEqual(
+      [],
+    );
+  });
+
+  it('declares no code that the broker cannot give', () => {
+    const codes = memberAt(document, [
+      'components',
+      'schemas',
+      'Problem',
+      'properties',
+      'code',
+      'enum',
+    ]);
+    const declared = Array.isArray(codes) ? codes.map(String) : [];
+
+    expect(declared.filter((code) => !seen.codes.has(code)).sort()).toEqual([
+      'audit_unavailable',
+      'internal_error',
+    ]);
+  });
+});
+
+function compile(schema: unknown): ValidateFunction {
+  const reference = toObject(schema)['$ref'];
+  return typeof reference === 'string'
+    ? ajv.compile({ $ref: `openapi.yaml${reference}` })
+    : ajv.compile(toObject(schema));
+}
+
+/** Follows a `$ref` within the document. */
+function resolve(value: unknown): Json | undefined {
+  if (value === undefined) return undefined;
+  const reference = toObject(value)['$ref'];
+  if (typeof reference !== 'string') return toObject(value);
+  return resolve(memberAt(document, reference.replace('#/', '').split('/')));
+}
+
+function memberAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((parent, name) => toObject(parent)[name], value);
+}
+
+function toObject(value: unknown): Json {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
