@@ -64,7 +64,8 @@ describe('a secret', () => {
     sent.mockRestore();
     const said = everythingSaid(answers);
 
-    expect(said).not.toContain('canary');
+    for (const mark of ['canary', 'Statement', 'Policy=', 'x-acs-'])
+      expect(said).not.toContain(mark);
     expect(tokens.size).toBeGreaterThan(30);
     for (const token of tokens) {
       const [, , signature] = token.split('.');
@@ -84,21 +85,5 @@ describe('a secret', () => {
     expect(said).not.toContain(String(body['SecurityToken']).slice(0, 40));
     expect(said).not.toContain(call?.params['Policy']);
     expect(said).not.toContain('canary');
-  });
-
-  it('of STS is in no refusal when STS repeats what it was sent', async () => {
-    broker.simulator.cloud.identities.set(SOURCE.accessKeyId, {
-      ...SOURCE,
-      accessKeySecret: 'another',
-      arn: 'acs:ram::123456789012:user/oss-token-broker',
-      policies: [[]],
-    });
-    const { status, text } = await broker.ask({ claims: { plan: 'basic', sub: 'mismatch' } });
-
-    expect(status).toBe(503);
-    expect(everythingSaid([text])).not.toContain('canary');
-    expect(broker.auditLines().at(-1)).toMatchObject({
-      why: { problem: expect.stringContaining('SignatureDoesNotMatch') },
-    });
   });
 });
