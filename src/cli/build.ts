@@ -42,6 +42,11 @@ const start = await build({
   entryPoints: ['src/start/start.ts'],
   outfile: join(OUT, 'main.cjs'),
 });
+const importer = await build({
+  ...SETTINGS,
+  entryPoints: ['src/start/import-module.ts'],
+  outfile: join(OUT, 'import-module.cjs'),
+});
 const later = await Promise.all(
   Object.entries(LATER).map(([group, names]) =>
     build({
@@ -57,7 +62,9 @@ const later = await Promise.all(
   ),
 );
 
-const inputs = [broker, start, ...later].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+const inputs = [broker, start, importer, ...later].flatMap(({ metafile }) =>
+  Object.keys(metafile.inputs),
+);
 const strays = inputs.filter((input) => /^src\/(?:simulator|cli)\/|^test\//.test(input));
 if (strays.length > 0) throw new Error(`not for production: ${strays.join(', ')}`);
 writeFileSync(join(OUT, 'LICENSES.txt'), collectLicences(inputs));
@@ -98,6 +105,10 @@ function loadLater({ onResolve, onLoad }: PluginBuild): void {
       contents: `module.exports = require('./${group}.cjs')[${JSON.stringify(path)}];`,
     }));
   }
+  onResolve({ filter: /\/import-module\.ts$/ }, () => ({
+    path: './import-module.cjs',
+    external: true,
+  }));
   onResolve({ filter: /^\.\/[a-z]+\.cjs$/ }, ({ path }) => ({ path, external: true }));
 }
 

@@ -11,7 +11,14 @@ export interface BundledScripts {
   readonly scripts: ReadonlyMap<string, Script>;
 }
 
-const CACHE_SUFFIX = '.cache';
+/**
+ * A cache is for one Node only. V8 checks its own version, but not that of the Node around it, and
+ * two releases with the same V8 crash on each other's caches.
+ */
+export const CACHE_SUFFIX = `.${process.version}-${process.arch}.cache`;
+
+/** Files that Node itself loads, since only a module of Node's own can import others. */
+const NATIVE = ['./import-module.cjs'];
 
 /**
  * Loads files of one folder as Node would load CommonJS, each with its code cache beside it. V8
@@ -31,7 +38,6 @@ export function createBundledScripts(folder: string): BundledScripts {
     const script = new Script(source, {
       filename: file,
       ...(cachedData === undefined ? {} : { cachedData }),
-      importModuleDynamically: (specifier: string) => import(specifier),
     });
     scripts.set(name, script);
     const module = { exports: {} };
@@ -43,7 +49,8 @@ export function createBundledScripts(folder: string): BundledScripts {
   }
 
   function requireFrom(id: string): unknown {
-    return id.startsWith('./') ? load(id.slice(2)) : requireOther(id);
+    const isOwn = id.startsWith('./') && !NATIVE.includes(id);
+    return isOwn ? load(id.slice(2)) : requireOther(id);
   }
 
   return { load, scripts };

@@ -6,7 +6,7 @@ import { generateKeyPairSync, sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { createBundledScripts } from './bundled-script.ts';
+import { CACHE_SUFFIX, createBundledScripts } from './bundled-script.ts';
 
 const [, , folder = '', portText = ''] = process.argv;
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -43,7 +43,7 @@ while (!(await ask('/health'))) await new Promise((resolve) => setTimeout(resolv
 await ask('/v1/credentials');
 await ask('/v1/credentials', signToken());
 for (const [name, script] of bundle.scripts) {
-  writeFileSync(join(folder, `${name}.cache`), script.createCachedData());
+  writeFileSync(join(folder, `${name}${CACHE_SUFFIX}`), script.createCachedData());
 }
 process.exit(0);
 

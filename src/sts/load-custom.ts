@@ -1,6 +1,7 @@
 /** Source credentials of the operator's own making: a function or an object in code, or a module named in the config. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { importModule } from '../start/import-module.ts';
 import { readCredentials } from './credential-json.ts';
 import { codeOfSystemError, LoadError } from './load-error.ts';
 import type { SourceCredentials } from './source-credentials.ts';
@@ -29,7 +30,7 @@ export async function loadCustom(source: CustomSource): Promise<SourceCredential
 export async function loadFromModule(path: string): Promise<SourceCredentials> {
   let imported: unknown;
   try {
-    imported = await import(pathToFileURL(resolve(path)).href);
+    imported = await importModule(pathToFileURL(resolve(path)).href);
   } catch (error) {
     const code = codeOfSystemError(error);
     throw new LoadError(`the module cannot be imported${code === undefined ? '' : ` (${code})`}`);

@@ -3,12 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { createAuditLog } from '../../src/audit-log.ts';
 import { createBroker } from '../../src/broker.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
-import { type RunningServer, startServer } from '../../src/server.ts';
+import { startServer } from '../../src/server.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
 import {
   createStaticCredentials,
   type SourceCredentialsProvider,
 } from '../../src/sts/source-credentials.ts';
+import { startBundle } from './bundle.ts';
 import { createTestIssuer, type TestIssuer } from './issuer.ts';
 
 export interface TestBroker {
@@ -50,6 +51,8 @@ export interface TestBrokerOptions {
   readonly config?: string;
   readonly write?: (text: string) => Promise<void>;
   readonly isOnFunctionCompute?: boolean;
+  /** Runs the built broker in a process of its own, with the environment of Function Compute. */
+  readonly bundle?: { readonly node: string; readonly main: string };
   /** Instead of a RAM user that may assume the role. */
   readonly sourceCredentials?: SourceCredentialsProvider;
 }
@@ -91,27 +94,15 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     .replaceAll('{{issuer}}', issuer.url)
     .replaceAll('{{sts}}', simulator.sts.url)
     .replaceAll('{{oss}}', simulator.oss.url);
-  const { config } = loadConfig({ text, file: 'broker.yaml', environment: {} });
   const log = { text: '' };
-  const write = async (line: string) => {
+  const keep = async (line: string) => {
     log.text += line;
   };
-  const app = createBroker({
-    config,
-    sourceCredentials:
-      options.sourceCredentials ?? createStaticCredentials(simulator.sourceCredentials),
-    recordAudit: createAuditLog(options.write ?? write),
-    now,
-    fetch,
-    randomUuid: randomUUID,
-    isOnFunctionCompute: options.isOnFunctionCompute ?? false,
-  });
-  const server: RunningServer = await startServer({
-    fetch: app.fetch,
-    hostname: '127.0.0.1',
-    port: 0,
-    neverHangUp: false,
-  });
+  const { bundle } = options;
+  const server =
+    bundle === undefined
+      ? await startHere({ ...options, text, simulator, now, write: options.write ?? keep })
+      : await startBundle({ ...bundle, text, simulator, write: keep });
   const url = `http://127.0.0.1:${server.port}`;
 
   async function ask(asked: AskOptions = {}): Promise<Answer> {
@@ -150,10 +141,41 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     stsCalls: () => simulator.sts.calls.filter(({ action }) => action === 'AssumeRole').length,
     ask,
     async close() {
-      await server.close(0);
+      await server.close();
       await Promise.all([issuer.close(), simulator.close()]);
     },
   };
+}
+
+interface Started {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** In this process, where clock, audit log and source credentials can be had. */
+async function startHere(
+  options: TestBrokerOptions & {
+    readonly text: string;
+    readonly simulator: Simulator;
+    readonly now: () => number;
+    readonly write: (text: string) => Promise<void>;
+  },
+): Promise<Started> {
+  const { text, simulator, now, write } = options;
+  const { config } = loadConfig({ text, file: 'broker.yaml', environment: {} });
+  const app = createBroker({
+    config,
+    sourceCredentials:
+      options.sourceCredentials ?? createStaticCredentials(simulator.sourceCredentials),
+    recordAudit: createAuditLog(write),
+    now,
+    fetch,
+    randomUuid: randomUUID,
+    isOnFunctionCompute: options.isOnFunctionCompute ?? false,
+  });
+  const hostname = '127.0.0.1';
+  const server = await startServer({ fetch: app.fetch, hostname, port: 0, neverHangUp: false });
+  return { port: server.port, close: () => server.close(0) };
 }
 
 function toObject(text: string): Readonly<Record<string, unknown>> {

@@ -1,0 +1,97 @@
+/** The built broker as Function Compute runs it: its own Node, its environment, and standard output as the audit log. */
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createServer } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { installPlatformNode } from '../../src/cli/platform-node.ts';
+import type { Simulator } from '../../src/simulator/simulator.ts';
+
+export interface Bundle {
+  /** The Node of the platform, or this one where that cannot run. */
+  readonly node: string;
+  readonly main: string;
+}
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Builds the broker, as `npm run build` does. */
+export function buildBundle(): Bundle {
+  const tsx = `${root}node_modules/tsx/dist/cli.mjs`;
+  execFileSync(process.execPath, [tsx, 'src/cli/build.ts'], { cwd: root, stdio: 'pipe' });
+  return { node: installPlatformNode() ?? process.execPath, main: `${root}dist/main.cjs` };
+}
+
+/** What Function Compute sets for an instance, besides the credentials of its role. */
+export const PLATFORM_ENVIRONMENT = {
+  FC_FUNCTION_NAME: 'oss-token-broker',
+  FC_ACCOUNT_ID: '123456789012',
+  FC_REGION: 'cn-hangzhou',
+  FC_INSTANCE_ID: 'c-64f6cd87-1',
+  FC_FUNCTION_HANDLER: 'index.handler',
+  FC_FUNCTION_MEMORY_SIZE: '512',
+  FC_FUNC_CODE_PATH: '/code',
+};
+
+/** Starts the bundle and waits until it answers. Fails with what it said if it ends before that. */
+export async function startBundle(
+  options: Bundle & {
+    /** `broker.yaml` */
+    readonly text: string;
+    readonly simulator: Simulator;
+    readonly write: (text: string) => Promise<void>;
+    readonly environment?: Readonly<Record<string, string>>;
+  },
+): Promise<{ readonly port: number; readonly child: ChildProcess; close(): Promise<void> }> {
+  const { node, main, text, simulator, write } = options;
+  const port = await freePort();
+  const child = spawn(node, [main], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      ...PLATFORM_ENVIRONMENT,
+      FC_CUSTOM_LISTEN_PORT: String(port),
+      ALIBABA_CLOUD_ACCESS_KEY_ID: simulator.sourceCredentials.accessKeyId,
+      ALIBABA_CLOUD_ACCESS_KEY_SECRET: simulator.sourceCredentials.accessKeySecret,
+      BROKER_CONFIG_YAML: text,
+      ...options.environment,
+    },
+  });
+  let told = '';
+  let hasEnded = false;
+  child.stderr.on('data', (chunk) => {
+    told += chunk;
+  });
+  child.stdout.on('data', (chunk) => void write(String(chunk)));
+  const ended = new Promise<void>((resolve) => {
+    child.once('exit', () => {
+      hasEnded = true;
+      resolve();
+    });
+  });
+  while (!(await isAnswering(port))) {
+    if (hasEnded) throw new Error(`the bundle ended: ${told}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  return {
+    port,
+    child,
+    async close() {
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
+
+function isAnswering(port: number): Promise<boolean> {
+  return fetch(`http://127.0.0.1:${port}/health`).then(
+    ({ ok }) => ok,
+    () => false,
+  );
+}
+
+export async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (typeof address !== 'object' || address === null) throw new Error('there is no free port');
+  return address.port;
+}
