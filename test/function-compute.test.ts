@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { startTestBroker, type TestBroker } from './support/broker.ts';
 
 describe('the lifecycle hooks of Function Compute', () => {
@@ -72,11 +74,40 @@ describe('the lifecycle hooks of Function Compute', () => {
 });
 
 describe('s.yaml', () => {
-  it('names the files that the build writes and the paths that the broker answers', () => {
-    const text = readFileSync(new URL('../s.yaml', import.meta.url), 'utf8');
+  const text = readFileSync(new URL('../s.yaml', import.meta.url), 'utf8');
+  const schema: object = JSON.parse(
+    readFileSync(new URL('fc3-schema.json', import.meta.url), 'utf8'),
+  );
+  const validate = new Ajv({ strict: false }).compile(schema);
+  const { edition, resources } = parse(text.replaceAll('$' + '{vars.region}', 'cn-hangzhou'));
+  const { component, props } = resources.broker;
 
-    expect(text).toContain('args: [main.cjs]');
-    expect(text).toContain('httpGetUrl: /health');
-    expect(text).toContain('code: ./dist');
+  it('is what the component fc3 takes', () => {
+    expect(edition).toBe('3.0.0');
+    expect(component).toBe('fc3');
+    expect(validate(props), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate({ ...props, instanceConcurrency: 1000 })).toBe(false);
+  });
+
+  it('is still that with its variant for a VPC', () => {
+    const variant = text.replace(/^ {6}# (?=(?:vpcConfig|internetAccess| {2}\w+):)/gm, '      ');
+    const inVpc = parse(variant.replaceAll('$' + '{vars.region}', 'cn-hangzhou')).resources.broker
+      .props;
+
+    expect(inVpc).toMatchObject({ internetAccess: true, vpcConfig: { vpcId: expect.any(String) } });
+    expect(validate(inVpc), JSON.stringify(validate.errors)).toBe(true);
+  });
+
+  it('starts what the build writes, and looks after it at addresses that it has', () => {
+    expect(props).toMatchObject({
+      code: './dist',
+      customRuntimeConfig: {
+        args: ['main.cjs'],
+        port: 9000,
+        healthCheckConfig: { httpGetUrl: '/health' },
+      },
+      triggers: [{ triggerConfig: { authType: 'anonymous' } }],
+    });
+    expect(props.instanceConcurrency).toBeGreaterThan(1);
   });
 });
