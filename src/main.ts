@@ -1,12 +1,16 @@
 /** Starts the broker: environment, config, application, server. The only reader of the environment and of the real clock. */
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { setTimeout as sleepFor } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { createAuditLog } from './audit-log.ts';
 import { createBroker } from './broker.ts';
-import { ConfigError } from './config/config-problems.ts';
+import type { Config } from './config/config.ts';
+import { ConfigError, formatProblem } from './config/config-problems.ts';
 import { openConfig } from './config/open-config.ts';
+import { configFileOf } from './config/read-config-source.ts';
+import { createReloadingBroker } from './reloading-broker.ts';
 import { startServer } from './server.ts';
 import { createSourceCredentials, findStartProblem } from './sts/create-source-credentials.ts';
 
@@ -17,12 +21,12 @@ const SHUTDOWN_GRACE_MS = 10_000;
 async function main(): Promise<void> {
   const environment = process.env;
   const isOnFunctionCompute = environment['FC_FUNCTION_NAME'] !== undefined;
-  const { config, warnings } = await openConfig({
-    environment,
-    readFile: (path) => readFile(path, 'utf8'),
-  });
-  for (const warning of warnings)
-    tell(`warning: ${warning.file}:${warning.line}: ${warning.message}`);
+  const open = () => openConfig({ environment, readFile: (path) => readFile(path, 'utf8') });
+  const readVersion = () => readFileVersion(configFileOf(environment));
+  // before the config, so that a change in between is noticed rather than missed
+  const version = await readVersion().catch(() => '');
+  const { config, warnings } = await open();
+  for (const warning of warnings) tell(`warning: ${formatProblem(warning)}`);
 
   const source = config.sourceCredentials ?? {
     type: isOnFunctionCompute ? ('function' as const) : ('environment' as const),
@@ -43,24 +47,39 @@ async function main(): Promise<void> {
     fetch,
     tell,
   });
-  // on request, whatever their source: the next request finds the newest ones
+  const build = (newConfig: Config) => {
+    if (!isDeepStrictEqual(newConfig.sourceCredentials, config.sourceCredentials)) {
+      tell('a change of sourceCredentials takes effect with the next start');
+    }
+    return createBroker({
+      config: newConfig,
+      sourceCredentials,
+      recordAudit: createAuditLog(writeToStdout),
+      now: Date.now,
+      fetch,
+      randomUuid: randomUUID,
+      isOnFunctionCompute,
+    });
+  };
+  const broker = createReloadingBroker({
+    config,
+    build,
+    open,
+    readVersion,
+    version,
+    now: Date.now,
+    tell,
+  });
+  // on request, and whatever their source: the newest config, and the newest source credentials
   process.on('SIGHUP', () => {
-    sourceCredentials
-      .get()
+    broker
+      .reload()
+      .then(sourceCredentials.get)
       .then(sourceCredentials.renew)
       .catch(() => tell('SIGHUP: there are no newer source credentials'));
   });
-  const app = createBroker({
-    config,
-    sourceCredentials,
-    recordAudit: createAuditLog(writeToStdout),
-    now: Date.now,
-    fetch,
-    randomUuid: randomUUID,
-    isOnFunctionCompute,
-  });
   const server = await startServer({
-    fetch: app.fetch,
+    fetch: broker.fetch,
     hostname: environment['HOST'] ?? '0.0.0.0',
     port: readPort(environment['FC_CUSTOM_LISTEN_PORT'] ?? environment['PORT']),
     neverHangUp: isOnFunctionCompute,
@@ -73,6 +92,13 @@ async function main(): Promise<void> {
       server.close(SHUTDOWN_GRACE_MS).then(() => process.exit(0));
     });
   }
+}
+
+/** Changes with the file, or with what a symbolic link to it points to. */
+async function readFileVersion(file: string | undefined): Promise<string> {
+  if (file === undefined) return '';
+  const { mtimeMs, size, ino } = await stat(file);
+  return `${mtimeMs}:${size}:${ino}`;
 }
 
 function readPort(text: string | undefined): number {

@@ -9,6 +9,15 @@ export interface ConfigSource {
 
 const DEFAULT_FILE = './broker.yaml';
 
+/** The file that the config is read from; undefined if its text is in the environment itself. */
+export function configFileOf(
+  environment: Readonly<Record<string, string | undefined>>,
+): string | undefined {
+  return environment['BROKER_CONFIG_YAML']
+    ? undefined
+    : environment['BROKER_CONFIG'] || DEFAULT_FILE;
+}
+
 /**
  * Reads the text in `BROKER_CONFIG_YAML`, or else the file that `BROKER_CONFIG` names. Throws a
  * ConfigError that says what to do if there is neither.
@@ -18,9 +27,10 @@ export async function readConfigSource(options: {
   readonly readFile: (path: string) => Promise<string>;
 }): Promise<ConfigSource> {
   const { environment, readFile } = options;
-  const inline = environment['BROKER_CONFIG_YAML'];
-  if (inline !== undefined && inline !== '') return { text: inline, file: 'BROKER_CONFIG_YAML' };
-  const file = environment['BROKER_CONFIG'] || DEFAULT_FILE;
+  const file = configFileOf(environment);
+  if (file === undefined) {
+    return { text: environment['BROKER_CONFIG_YAML'] ?? '', file: 'BROKER_CONFIG_YAML' };
+  }
   try {
     return { text: await readFile(file), file };
   } catch (error) {
