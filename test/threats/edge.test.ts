@@ -1,0 +1,164 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
+
+const ORIGIN = 'https://app.example.com';
+let broker: TestBroker;
+
+beforeAll(async () => {
+  broker = await startTestBroker({
+    config: `${SIMPLE_CONFIG}cors: { origins: ["${ORIGIN}"] }\ncallerAddress: { header: X-Forwarded-For, trustedHops: 2 }\n`,
+  });
+});
+
+afterAll(async () => {
+  await broker.close();
+});
+
+/** Sends bytes as they are, and gives what comes back until the connection ends. */
+function sendRaw(text: string): Promise<string> {
+  const { port } = new URL(broker.url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), '127.0.0.1', () => socket.write(text));
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.once('close', () => resolve(answer));
+    socket.once('error', reject);
+  });
+}
+
+describe('threat 28: pages of other origins', () => {
+  it('get no leave to read, neither by reflection nor by null', async () => {
+    const leaveFor = async (origin: string) =>
+      (await broker.ask({ headers: { Origin: origin } })).headers.get(
+        'access-control-allow-origin',
+      );
+
+    expect(await leaveFor(ORIGIN)).toBe(ORIGIN);
+    for (const origin of [
+      'null',
+      'https://evil.example',
+      `${ORIGIN}.evil.example`,
+      `${ORIGIN}:444`,
+    ]) {
+      expect(await leaveFor(origin)).toBeNull();
+    }
+  });
+});
+
+describe('threat 29: secrets in logs and errors', () => {
+  it('a token is in no audit line, granted or refused', async () => {
+    const token = await broker.issuer.token();
+    const forged = `${token.slice(0, -8)}AAAAAAAA`;
+    await broker.ask({ token });
+    await broker.ask({ token: forged });
+
+    expect(broker.auditLines().slice(-2)).toMatchObject([
+      { decision: 'granted' },
+      { decision: 'refused' },
+    ]);
+    expect(broker.log.text).not.toContain(token);
+    expect(broker.log.text).not.toContain(token.split('.')[1]);
+  });
+
+  it('a log line cannot be forged through a claim', async () => {
+    const lines = broker.auditLines().length;
+    await broker.ask({ claims: { sub: 'x\n{"decision":"granted","subject":"admin"}' } });
+    await broker.ask({ claims: { iss: 'x\r\n{"decision":"granted"}' } });
+
+    expect(broker.auditLines()).toHaveLength(lines + 2);
+    expect(broker.auditLines().slice(-2)).toMatchObject([
+      { decision: 'refused' },
+      { decision: 'refused' },
+    ]);
+  });
+});
+
+describe('threat 30: headers that only a platform or a proxy may set', () => {
+  it.each([
+    ['203.0.113.7', undefined],
+    ['evil, 203.0.113.7', undefined],
+    ['203.0.113.7, 10.0.0.1', '203.0.113.7'],
+    ['6.6.6.6, 203.0.113.7, 10.0.0.1', '203.0.113.7'],
+    ['203.0.113.7:1234, 10.0.0.1', undefined],
+    ['::ffff:203.0.113.7, 10.0.0.1', '203.0.113.7'],
+    ['fe80::1%eth0, 10.0.0.1', undefined],
+    [', ', undefined],
+  ])('X-Forwarded-For "%s" means the caller %s', async (header, callerAddress) => {
+    await broker.ask({ headers: { 'X-Forwarded-For': header } });
+
+    expect(broker.auditLines().at(-1)?.['callerAddress']).toBe(callerAddress);
+  });
+
+  it('x-fc-* headers change nothing off the platform', async () => {
+    const headers = {
+      'x-fc-request-id': '1-aaaaaaaa-bbbbbbbb',
+      'x-fc-access-key-id': 'STS.evil',
+      'x-fc-access-key-secret': 'evil',
+      'x-fc-security-token': 'evil',
+      'x-fc-control-path': '/initialize',
+    };
+    const { status, body } = await broker.ask({ claims: { sub: 'spoof' }, headers });
+
+    expect(status).toBe(200);
+    expect(body['RequestId']).not.toBe(headers['x-fc-request-id']);
+    expect(broker.simulator.sts.calls.at(-1)?.accessKeyId).toBe(
+      broker.simulator.sourceCredentials.accessKeyId,
+    );
+  });
+
+  it('a Host of any kind changes nothing', async () => {
+    const token = await broker.issuer.token();
+    const answer = await sendRaw(
+      `GET /v1/credentials HTTP/1.1\r\nHost: evil.example\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`,
+    );
+
+    expect(answer).toMatch(/^HTTP\/1.1 200 /);
+    expect(answer).not.toContain('evil');
+  });
+
+  it.each([
+    ['no HTTP', 'hello\r\n\r\n', /^HTTP\/1.1 400 /],
+    [
+      'two lengths',
+      'POST /v1/credentials HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
+      /^HTTP\/1.1 400 /,
+    ],
+    [
+      'a length beside chunks',
+      'POST /v1/credentials HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      /^HTTP\/1.1 400 /,
+    ],
+    [
+      'headers of 20 KiB',
+      `GET /health HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_480)}\r\n\r\n`,
+      /^HTTP\/1.1 431 /,
+    ],
+  ])('%s is answered with a bare status', async (_what, text, expected) => {
+    const answer = await sendRaw(text);
+
+    expect(answer).toMatch(expected);
+    expect(answer.split('\r\n\r\n')[1]).toBe('');
+    expect(await sendRaw('GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n')).toMatch(
+      /^HTTP\/1.1 200 /,
+    );
+  });
+});
+
+describe('the threats', () => {
+  it('have a test each, 1 to 35', () => {
+    const folder = new URL('.', import.meta.url);
+    const titles = readdirSync(folder)
+      .map((name) => readFileSync(new URL(name, folder), 'utf8'))
+      .join('\n')
+      .matchAll(/describe\('threats? ([\d, and]+)/g);
+    const numbers = [...titles].flatMap(([, list = '']) => list.match(/\d+/g) ?? []).map(Number);
+
+    expect([...new Set(numbers)].sort((a, b) => a - b)).toEqual(
+      Array.from({ length: 35 }, (_, n) => n + 1),
+    );
+  });
+});

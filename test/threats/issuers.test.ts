@@ -1,0 +1,294 @@
+import { createServer } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError } from '../../src/config/config-problems.ts';
+import { loadConfig } from '../../src/config/load-config.ts';
+import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
+import { generateSigningKey, type SigningKey, signCompact } from '../support/keys.ts';
+
+let broker: TestBroker;
+let partner: TestIssuer;
+
+beforeAll(async () => {
+  partner = await createTestIssuer();
+  broker = await startTestBroker({
+    config: SIMPLE_CONFIG.replace(
+      'grants:',
+      `  - name: partner\n    issuer: "${partner.url}"\n    audiences: [partner-api]\n    attributes: { user: { claim: sub } }\ngrants:\n  - name: partner-files\n    issuer: partner\n    role: acs:ram::123456789012:role/oss-uploader\n    allow: [{ target: "oss://app-media/partners/{user}/", permissions: [read] }]`,
+    ),
+  });
+});
+
+afterAll(async () => {
+  await Promise.all([broker.close(), partner.close()]);
+});
+
+const load = (text: string) =>
+  loadConfig({
+    text: text
+      .replace('{{issuer}}', 'https://login.example.com')
+      .replace('{{sts}}', '127.0.0.1:1')
+      .replace('{{oss}}', 'http://127.0.0.1:1'),
+    file: 'broker.yaml',
+    environment: {},
+  });
+
+async function expectRefused(
+  claims: Readonly<Record<string, unknown>>,
+  reason: string,
+): Promise<void> {
+  const calls = broker.stsCalls();
+  expect((await broker.ask({ claims })).status).toBe(401);
+  expect(broker.auditLines().at(-1)).toMatchObject({ reason });
+  expect(broker.stsCalls()).toBe(calls);
+}
+
+describe('threat 6: issuers that look alike, and keys of another issuer', () => {
+  it('iss is compared as it is written', async () => {
+    const { url } = broker.issuer;
+    const lookalikes = [
+      `${url}/`,
+      `${url}/..`,
+      url.toUpperCase(),
+      `${url}#`,
+      `${url}?`,
+      ` ${url}`,
+      `${url}\u0000`,
+      url.replace('127.0.0.1', '127.1'),
+      url.replace('://', '://user@'),
+      `${url}.evil.example`,
+    ];
+    for (const iss of lookalikes) await expectRefused({ iss }, 'issuer_untrusted');
+
+    expect((await broker.ask()).status).toBe(200);
+  });
+
+  it('the key of one issuer vouches for no other, though both have the same kid', async () => {
+    const [own] = broker.issuer.keys();
+    const [other] = partner.keys();
+    const header = { alg: 'ES256', kid: own.keyId, typ: 'JWT' };
+    const token = signCompact(header, broker.issuer.claims(), other);
+
+    expect(other.keyId).toBe(own.keyId);
+    expect((await broker.ask({ token: await partner.token({ aud: 'partner-api' }) })).status).toBe(
+      200,
+    );
+    expect((await broker.ask({ token })).status).toBe(401);
+    expect(
+      (await broker.ask({ token: signCompact(header, broker.issuer.claims(), own) })).status,
+    ).toBe(200);
+  });
+
+  it('the grants of one issuer are for nobody of another', async () => {
+    const token = await partner.token({ aud: 'partner-api' });
+    const answer = await broker.ask({ token, body: { Grant: 'user-files' } });
+
+    expect(answer.status).toBe(403);
+    expect(answer.body).toMatchObject({ code: 'no_grant' });
+  });
+});
+
+describe('threat 7: claims of another type', () => {
+  it.each([
+    [{ iss: ['x'] }, 'issuer_untrusted'],
+    [{ iss: { toString: 'x' } }, 'issuer_untrusted'],
+    [{ sub: ['user-1'] }, 'claim_invalid'],
+    [{ sub: { $ne: '' } }, 'claim_invalid'],
+    [{ sub: 1 }, 'claim_invalid'],
+    [{ sub: null }, 'claim_invalid'],
+    [{ sub: '' }, 'claim_invalid'],
+    [{ aud: { 0: 'oss-token-broker' } }, 'claim_invalid'],
+    [{ aud: ['oss-token-broker', 1] }, 'claim_invalid'],
+    [{ aud: [] }, 'audience_mismatch'],
+    [{ exp: '9999999999' }, 'claim_invalid'],
+    [{ exp: true }, 'claim_invalid'],
+    [{ exp: -1 }, 'claim_invalid'],
+    [{ iat: '0' }, 'claim_invalid'],
+    [{ nbf: '0' }, 'claim_invalid'],
+    [{ jti: 1 }, 'claim_invalid'],
+  ])('%j is refused', async (claims, reason) => {
+    await expectRefused(claims, reason);
+  });
+
+  it('of the right types are accepted', async () => {
+    expect(
+      (await broker.ask({ claims: { aud: ['x', 'oss-token-broker'], jti: 'a', nbf: 1 } })).status,
+    ).toBe(200);
+  });
+});
+
+describe('threat 8: audience', () => {
+  it.each(['oss-token-broke', 'oss-token-broker ', 'OSS-TOKEN-BROKER', 'partner-api', ''])(
+    '"%s" is refused',
+    async (aud) => {
+      await expectRefused({ aud }, 'audience_mismatch');
+    },
+  );
+
+  it('a config without one does not load', () => {
+    expect(() => load(SIMPLE_CONFIG)).not.toThrow();
+    expect(() =>
+      load(SIMPLE_CONFIG.replace('audiences: [oss-token-broker]', 'audiences: []')),
+    ).toThrow(ConfigError);
+    expect(() => load(SIMPLE_CONFIG.replace('    audiences: [oss-token-broker]\n', ''))).toThrow(
+      ConfigError,
+    );
+  });
+});
+
+describe('threats 9 and 10: issuers for everybody, and names that can be registered again', () => {
+  const github = (condition: string) =>
+    load(
+      SIMPLE_CONFIG.replace('"{{issuer}}"', 'https://token.actions.githubusercontent.com').replace(
+        '    role:',
+        `    when: [${condition}]\n    role:`,
+      ),
+    ).warnings;
+
+  it('are warned about, and a condition on an id that lasts is not', () => {
+    expect(github('').length).toBe(1);
+    expect(github('{ claim: repository, equals: acme/app }')[0]?.message).toContain(
+      'once it is given up',
+    );
+    expect(github('{ claim: repository_id, equals: "1" }')).toEqual([]);
+  });
+});
+
+describe('threat 19: storms of unknown keys', () => {
+  it('cost the issuer one request, and known keys nothing', async () => {
+    const issuer = await createTestIssuer();
+    const own = await startTestBroker({ config: SIMPLE_CONFIG.replace('{{issuer}}', issuer.url) });
+    expect((await own.ask({ token: await issuer.token() })).status).toBe(200);
+    const before = issuer.requests.jwks;
+    const storm = Array.from({ length: 100 }, async (_, n) => {
+      const token = await issuer.token({}, { header: { kid: `made-up-${n}` } });
+      return (await own.ask({ token })).status;
+    });
+    const known = Array.from(
+      { length: 20 },
+      async () => (await own.ask({ token: await issuer.token() })).status,
+    );
+
+    expect(new Set(await Promise.all(storm))).toEqual(new Set([401]));
+    expect(new Set(await Promise.all(known))).toEqual(new Set([200]));
+    expect(issuer.requests.jwks - before).toBe(1);
+    await Promise.all([own.close(), issuer.close()]);
+  });
+});
+
+describe('threat 20: requests forged on the server side', () => {
+  it.each([
+    'http://100.100.100.200/latest/meta-data/',
+    'http://169.254.169.254/',
+    'http://login.example.com',
+    'https://user:password@login.example.com',
+    'file:///etc/passwd',
+    'http://0x7f.1/',
+    'http://[::ffff:169.254.169.254]/',
+  ])('the issuer %s does not load', (url) => {
+    const config = SIMPLE_CONFIG.replace('"{{issuer}}"', url);
+    // 0x7f.1 is 127.0.0.1 to a URL parser, and http to this very machine is for development
+    if (new URL(url).hostname === '127.0.0.1') expect(() => load(config)).not.toThrow();
+    else expect(() => load(config)).toThrow(ConfigError);
+  });
+
+  it('nothing but the configured issuer is asked, whatever its documents say', async () => {
+    let asked = 0;
+    const inside = createServer((_request, response) => {
+      asked++;
+      response.end('{"keys":[]}');
+    });
+    await new Promise<void>((resolve) => inside.listen(0, '127.0.0.1', resolve));
+    const address = inside.address();
+    const target =
+      typeof address === 'object' && address !== null ? `http://127.0.0.1:${address.port}/` : '';
+    for (const lead of [
+      (issuer: TestIssuer) => issuer.discover({ jwks_uri: target }),
+      (issuer: TestIssuer) => issuer.fault('jwks', { kind: 'redirect', location: target }),
+      (issuer: TestIssuer) => issuer.fault('discovery', { kind: 'redirect', location: target }),
+      (issuer: TestIssuer) => issuer.discover({ issuer: target }),
+    ]) {
+      const issuer = await createTestIssuer();
+      lead(issuer);
+      const own = await startTestBroker({
+        config: SIMPLE_CONFIG.replace('{{issuer}}', issuer.url),
+      });
+
+      expect((await own.ask({ token: await issuer.token() })).status).toBe(503);
+      await Promise.all([own.close(), issuer.close()]);
+    }
+    expect(asked).toBe(0);
+    inside.close();
+  });
+});
+
+describe('threat 21: keys that were withdrawn', () => {
+  it('are good no longer once the issuer has been asked again', async () => {
+    const own = await startTestBroker();
+    const [old] = own.issuer.keys();
+    const withOld = () => own.issuer.token({}, { key: old, header: { kid: old.keyId } });
+    expect((await own.ask({ token: await withOld() })).status).toBe(200);
+    own.issuer.rotate();
+    expect((await own.ask()).status).toBe(200);
+
+    expect((await own.ask({ token: await withOld() })).status).toBe(401);
+    await own.close();
+  });
+
+  it('serve for a day while the issuer is down, and not longer', async () => {
+    const own = await startTestBroker();
+    // refused for its target, and so only after its token was found good
+    const ask = async () => (await own.ask({ body: { Target: 'oss://app-media/x' } })).status;
+    expect(await ask()).toBe(403);
+    own.issuer.fault('discovery', { kind: 'status', status: 500 });
+    own.clock.offsetMs = 23 * 3_600_000;
+    expect(await ask()).toBe(403);
+    own.clock.offsetMs = 25 * 3_600_000;
+
+    expect(await ask()).toBe(503);
+    await own.close();
+  });
+});
+
+describe('threat 34: weak keys', () => {
+  it.each([
+    ['an RSA key of 1024 bits', generateSigningKey('RS256', 'weak', { rsaBits: 1024 }), {}],
+    ['an RSA key with exponent 3', generateSigningKey('RS256', 'weak', { rsaExponent: 3 }), {}],
+    ['a key for encryption', generateSigningKey('ES256', 'weak'), { use: 'enc' }],
+    ['a key that may only sign', generateSigningKey('ES256', 'weak'), { key_ops: ['sign'] }],
+    ['a key for another algorithm', generateSigningKey('ES256', 'weak'), { alg: 'ES384' }],
+  ])('%s is not used', async (_what, key, change) => {
+    const own = await startTestBroker();
+    const sign = (by: SigningKey) =>
+      signCompact({ alg: by.algorithm, kid: 'weak', typ: 'JWT' }, own.issuer.claims(), by);
+    own.issuer.publish({ keys: [{ ...key.publicJwk, ...change }] });
+    const refused = await own.ask({ token: sign(key) });
+    const strong = generateSigningKey(key.algorithm, 'weak');
+    own.issuer.publish({ keys: [strong.publicJwk] });
+    own.clock.offsetMs = 60_000;
+    const granted = await own.ask({ token: sign(strong) });
+
+    expect([refused.status, granted.status]).toEqual([401, 200]);
+    await own.close();
+  });
+
+  it('two keys under one kid are both left out', async () => {
+    const own = await startTestBroker();
+    const [key] = own.issuer.keys();
+    own.issuer.publish({
+      keys: [key.publicJwk, { ...generateSigningKey('ES256', key.keyId).publicJwk }],
+    });
+
+    expect((await own.ask()).status).toBe(401);
+    await own.close();
+  });
+});
+
+describe('threat 35: a config that was taken over', () => {
+  it('is refused when it holds a key that nobody knows, or was edited after it was compiled', () => {
+    expect(() => load(`${SIMPLE_CONFIG}debug: true\n`)).toThrow('unknown key "debug"');
+    expect(() =>
+      load(SIMPLE_CONFIG.replace('[read, write, list, delete]', '[read, admin]')),
+    ).toThrow(ConfigError);
+  });
+});
