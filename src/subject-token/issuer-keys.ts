@@ -1,14 +1,13 @@
 /** Keeps the keys of one issuer at hand: loads them on first use and renews them as requests come. */
-import type { CryptoKey } from 'jose';
 import { refuse } from '../refusal.ts';
 import type { WantedKey } from './header.ts';
 import { describeProblem } from './issuer-problem.ts';
-import { EMPTY_KEY_SET, findKey, type KeySet } from './key-set.ts';
+import { EMPTY_KEY_SET, type FoundKey, findKey, type KeySet } from './key-set.ts';
 import type { LoadKeySet } from './load-key-set.ts';
 
 export interface IssuerKeys {
   /** Throws `key_unknown` or `issuer_keys_unavailable`. */
-  readonly find: (wanted: WantedKey) => Promise<CryptoKey>;
+  readonly find: (wanted: WantedKey) => Promise<FoundKey>;
   /** Loads the keys unless they are at hand. Never throws: problems are reported as events. */
   readonly warm: () => Promise<void>;
 }
@@ -61,7 +60,7 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
   let wasAbandoned = false;
   let unknownKeyAt = Number.NEGATIVE_INFINITY;
 
-  async function find(wanted: WantedKey): Promise<CryptoKey> {
+  async function find(wanted: WantedKey): Promise<FoundKey> {
     const hasWaited = await renewKeys();
     const key = lookUp(wanted);
     if (key !== undefined) return key;
@@ -90,7 +89,7 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
     return true;
   }
 
-  function lookUp(wanted: WantedKey): CryptoKey | undefined {
+  function lookUp(wanted: WantedKey): FoundKey | undefined {
     if (held === undefined || !hasUsableKeys()) throw unavailable(0);
     return findKey(held.keySet, wanted);
   }
@@ -189,7 +188,7 @@ export function createInlineKeys(
     }
   }
 
-  async function find(wanted: WantedKey): Promise<CryptoKey> {
+  async function find(wanted: WantedKey): Promise<FoundKey> {
     reading ??= read();
     const key = findKey(await reading, wanted);
     if (key === undefined) throw refuse({ reason: 'key_unknown', issuerName });

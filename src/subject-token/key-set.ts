@@ -14,6 +14,12 @@ export interface KeySet {
   readonly dropped: readonly string[];
 }
 
+export interface FoundKey {
+  readonly key: CryptoKey;
+  /** As the issuer names it; a token need not say. */
+  readonly keyId: string | undefined;
+}
+
 export const EMPTY_KEY_SET: KeySet = { keys: [], byKeyId: new Map(), dropped: [] };
 
 /** Bounds the work that one JWKS can cause. */
@@ -61,8 +67,14 @@ export async function readKeySet(
  * The key with the wanted `kid`, or, for a token without one, the only key that fits the algorithm.
  * Trying several keys would let a token choose among them.
  */
-export function findKey(keySet: KeySet, { algorithm, keyId }: WantedKey): CryptoKey | undefined {
-  if (keyId !== undefined) return keySet.byKeyId.get(keyId)?.get(algorithm);
-  const fitting = keySet.keys.flatMap((key) => key.get(algorithm) ?? []);
-  return fitting.length === 1 ? fitting[0] : undefined;
+export function findKey(keySet: KeySet, { algorithm, keyId }: WantedKey): FoundKey | undefined {
+  if (keyId !== undefined) {
+    const key = keySet.byKeyId.get(keyId)?.get(algorithm);
+    return key === undefined ? undefined : { key, keyId };
+  }
+  const [only, another] = keySet.keys.filter((candidate) => candidate.has(algorithm));
+  const key = another === undefined ? only?.get(algorithm) : undefined;
+  if (key === undefined) return undefined;
+  const [nameOfOnly] = [...keySet.byKeyId].find(([, candidate]) => candidate === only) ?? [];
+  return { key, keyId: nameOfOnly };
 }

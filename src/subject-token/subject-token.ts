@@ -11,6 +11,8 @@ export interface SubjectToken {
   readonly subject: string;
   /** `jti`, where the issuer sets one. */
   readonly tokenId?: string;
+  /** `kid` of the key that verified it, from the issuer's keys and not from the token. */
+  readonly keyId?: string;
   /** `iat` and `exp`: whole seconds since the epoch. */
   readonly issuedAt: number;
   readonly expiresAt: number;

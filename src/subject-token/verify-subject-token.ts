@@ -55,13 +55,18 @@ export function createVerifySubjectToken(
 
     const { issuer, keys } = known;
     const wanted = checkHeader(jws.header, issuer);
-    const key = await keys.find(wanted);
+    const { key, keyId } = await keys.find(wanted);
     if (!(await hasValidSignature(jws, key, wanted.algorithm))) {
       throw refuse({ reason: 'signature_invalid', issuerName: issuer.name });
     }
 
     const facts = checkClaims(jws.claims, issuer, options.now());
-    return { issuer, claims: jws.claims, ...facts };
+    return {
+      issuer,
+      claims: jws.claims,
+      ...facts,
+      ...(keyId === undefined ? {} : { keyId }),
+    };
   }
 
   async function warm(): Promise<void> {

@@ -33,8 +33,9 @@ beforeEach(() => {
   });
 });
 
-function find(keyId: string) {
-  return keys.find({ algorithm: 'ES256', keyId });
+async function find(keyId: string) {
+  const { key } = await keys.find({ algorithm: 'ES256', keyId });
+  return key;
 }
 
 function keySetWith(keyId: string): Promise<KeySet> {
