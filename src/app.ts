@@ -7,6 +7,7 @@ import { readBody, readQuery, readSubjectToken } from './api/credential-request.
 import { addLifecycleHooks, type LifecycleHooks } from './api/lifecycle-hooks.ts';
 import type { ReadOrigin } from './api/origin.ts';
 import { toProblem } from './api/problem.ts';
+import { toRateLimitHeaders } from './api/rate-limit-headers.ts';
 import { readJsonBody, requireJsonAccepted } from './api/transport-rules.ts';
 import { openAuditTrail } from './audit-log.ts';
 import {
@@ -55,7 +56,13 @@ export function createApp(deps: AppDeps) {
         origin: [...origins],
         allowMethods: ['GET', 'POST'],
         allowHeaders: ['Authorization', 'Content-Type'],
-        exposeHeaders: ['X-Request-Id', 'Retry-After', 'WWW-Authenticate'],
+        exposeHeaders: [
+          'X-Request-Id',
+          'Retry-After',
+          'WWW-Authenticate',
+          'RateLimit',
+          'RateLimit-Policy',
+        ],
         maxAge: PREFLIGHT_MAX_AGE_SECONDS,
       }),
     );
@@ -68,7 +75,8 @@ export function createApp(deps: AppDeps) {
       requireJsonAccepted(c.req.header('accept'));
       return readRequest();
     });
-    return sendJson(c, toCredentialBody(issued, origin.requestId, deps.config.buckets));
+    const body = toCredentialBody(issued, origin.requestId, deps.config.buckets);
+    return sendJson(c, body, toRateLimitHeaders(issued.rateLimits));
   };
 
   app.post(CREDENTIALS, (c) =>
@@ -130,10 +138,15 @@ export function createApp(deps: AppDeps) {
     return c.body(body, status, { ...headersFor(origin), ...headers });
   }
 
-  function sendJson(c: Context<AppEnv>, body: string): Response {
+  function sendJson(
+    c: Context<AppEnv>,
+    body: string,
+    headers: Readonly<Record<string, string>> = {},
+  ): Response {
     return c.body(body, 200, {
       ...headersFor(c.get('origin')),
       'Content-Type': 'application/json',
+      ...headers,
     });
   }
 

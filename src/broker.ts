@@ -3,7 +3,10 @@ import { createReadOrigin } from './api/origin.ts';
 import { createApp } from './app.ts';
 import type { RecordAudit } from './audit-log.ts';
 import type { Config } from './config/config.ts';
+import { createLimits } from './limits/limits.ts';
 import { createSessionPolicyMemo } from './session-policy/session-policy-memo.ts';
+import { createMemoryStore } from './store/memory-store.ts';
+import type { Store } from './store/store.ts';
 import { createAssumeRole } from './sts/assume-role.ts';
 import { createCredentialCache } from './sts/credential-cache.ts';
 import { createPlatformFallback } from './sts/function-credentials.ts';
@@ -25,6 +28,8 @@ export interface BrokerOptions {
   readonly fetch: typeof fetch;
   readonly randomUuid: () => string;
   readonly isOnFunctionCompute: boolean;
+  /** Where limits are counted. Absent: in memory, and anew with each broker. */
+  readonly store?: Store;
 }
 
 /** Makes the application for one config. Asks nobody anything before the first request. */
@@ -38,14 +43,17 @@ export function createBroker(options: BrokerOptions) {
     maxEntries: MAX_CACHED_CREDENTIALS,
   });
   const verifySubjectToken = createVerifySubjectToken({ issuers, now, fetch });
+  const { store = createMemoryStore({ now }) } = options;
+  const limits = createLimits({ config, store, now, randomUuid });
   const warmUp = async () => {
-    await Promise.all([verifySubjectToken.warm(), assumeRoleOnce.warm()]);
+    await Promise.all([verifySubjectToken.warm(), assumeRoleOnce.warm(), limits.warm()]);
   };
   return createApp({
     config,
     now,
     recordAudit,
     verifySubjectToken,
+    limits,
     ...(options.isOnFunctionCompute ? { lifecycleHooks: { warmUp } } : {}),
     renderSessionPolicy: createSessionPolicyMemo(MAX_RENDERED_POLICIES),
     assumeRole: createPlatformFallback({ assumeRole, assumeRoleOnce }),

@@ -10,6 +10,8 @@ import { matchGrant } from './grants/match-grant.ts';
 import { narrowAllowances, narrowDuration } from './grants/narrow.ts';
 import { chooseSourceIps } from './grants/source-ips.ts';
 import { formatTarget, parseTarget } from './grants/target.ts';
+import type { Limits, Permit } from './limits/limits.ts';
+import type { RateLimitState } from './limits/rate-limit-state.ts';
 import { refuse } from './refusal.ts';
 import { MAX_SESSION_POLICY_BYTES } from './session-policy/session-policy.ts';
 import type { RenderSessionPolicy } from './session-policy/session-policy-memo.ts';
@@ -67,6 +69,8 @@ export interface IssuedCredential {
   readonly refreshAfterMs: number;
   readonly grantName: string;
   readonly allowances: readonly GrantedTarget[];
+  /** What the caller has left. */
+  readonly rateLimits: readonly RateLimitState[];
 }
 
 export interface PipelineDeps {
@@ -75,6 +79,7 @@ export interface PipelineDeps {
   readonly now: () => number;
   readonly verifySubjectToken: VerifySubjectToken;
   readonly renderSessionPolicy: RenderSessionPolicy;
+  readonly limits: Limits;
   readonly assumeRole: AssumeRole;
   readonly recordAudit: RecordAudit;
 }
@@ -97,13 +102,16 @@ export async function issueCredentials(
   const { recordAudit } = deps;
   const trail = openAuditTrail({ requestId, configRevision: config.revision, now, recordAudit });
   if (callerAddress !== undefined) trail.add({ callerAddress });
+  let permit: Permit | undefined;
   try {
     const request = await readRequest();
     const target = request.target === undefined ? undefined : parseTarget(request.target);
 
     // 1. verify the subject token
     const receivedAtMs = now();
-    const token = await deps.verifySubjectToken(request.subjectToken);
+    const token = await deps.limits.guardVerification(callerAddress, () =>
+      deps.verifySubjectToken(request.subjectToken),
+    );
     trail.add({ ...factsOfToken(token, config), verifyMs: now() - receivedAtMs });
 
     // 2. match the grant
@@ -131,7 +139,10 @@ export async function issueCredentials(
     }
     trail.add({ sessionPolicySha256: policy.sha256 });
 
-    // 5. assume the role
+    // 5. limit
+    permit = await deps.limits.admit({ token, grant, callerAddress });
+
+    // 6. assume the role
     const roleSessionName = createRoleSessionName(token, grant.name);
     trail.add({ roleSessionName });
     const askedAtMs = now();
@@ -145,12 +156,15 @@ export async function issueCredentials(
     });
     trail.add({ ...factsOfRole(assumedRole), stsMs: now() - askedAtMs });
 
-    // 6. record and answer
+    // 7. record and answer
     await trail.recordGranted();
     const lifeMs = assumedRole.expiresAtMs - now();
     const refreshAfterMs = now() + Math.max(0, lifeMs * REFRESH_AFTER_SHARE);
-    return { assumedRole, refreshAfterMs, grantName: grant.name, allowances };
+    const { rateLimits } = permit;
+    return { assumedRole, refreshAfterMs, grantName: grant.name, allowances, rateLimits };
   } catch (error) {
+    // nothing was handed out, so the caller may try again with the same token
+    await permit?.withdraw();
     throw await trail.recordRefused(error);
   }
 }

@@ -12,6 +12,7 @@ import { openConfig } from './config/open-config.ts';
 import { configFileOf } from './config/read-config-source.ts';
 import { createReloadingBroker } from './reloading-broker.ts';
 import { startServer } from './server.ts';
+import { createStore, findStoreProblem } from './store/create-store.ts';
 import { createSourceCredentials, findStartProblem } from './sts/create-source-credentials.ts';
 
 /** Where Function Compute expects a custom runtime unless told otherwise. */
@@ -31,7 +32,8 @@ async function main(): Promise<void> {
   const source = config.sourceCredentials ?? {
     type: isOnFunctionCompute ? ('function' as const) : ('environment' as const),
   };
-  const problem = await findStartProblem(source, environment);
+  const problem =
+    (await findStartProblem(source, environment)) ?? findStoreProblem(config.store, environment);
   if (problem !== undefined) {
     tell(problem);
     process.exit(1);
@@ -47,9 +49,13 @@ async function main(): Promise<void> {
     fetch,
     tell,
   });
+  const random = Math.random;
+  const store = createStore(config.store, { environment, now: Date.now, random, tell });
   const build = (newConfig: Config) => {
-    if (!isDeepStrictEqual(newConfig.sourceCredentials, config.sourceCredentials)) {
-      tell('a change of sourceCredentials takes effect with the next start');
+    for (const section of ['sourceCredentials', 'store'] as const) {
+      if (!isDeepStrictEqual(newConfig[section], config[section])) {
+        tell(`a change of ${section} takes effect with the next start`);
+      }
     }
     return createBroker({
       config: newConfig,
@@ -59,6 +65,7 @@ async function main(): Promise<void> {
       fetch,
       randomUuid: randomUUID,
       isOnFunctionCompute,
+      store,
     });
   };
   const broker = createReloadingBroker({

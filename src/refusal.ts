@@ -51,6 +51,28 @@ export type Refusal =
     }
   | { readonly reason: 'caller_address_unknown'; readonly grant: string }
   | { readonly reason: 'session_policy_too_large'; readonly grant: string; readonly bytes: number }
+  // the limits
+  | { readonly reason: 'subject_denied'; readonly issuerName: string }
+  | { readonly reason: 'token_denied'; readonly issuerName: string }
+  | { readonly reason: 'key_denied'; readonly issuerName: string; readonly keyId: string }
+  | {
+      readonly reason: 'grant_disabled';
+      readonly grant: string;
+      readonly by: 'disabled' | 'subject' | 'tokenId' | 'keyId';
+    }
+  | {
+      readonly reason: 'rate_limited';
+      readonly scope: 'subject' | 'issuer' | 'address' | 'refused_tokens';
+      readonly limit: number;
+      readonly windowSeconds: number;
+      readonly retryAfterSeconds: number;
+    }
+  | { readonly reason: 'token_replayed' }
+  | {
+      readonly reason: 'replay_store_unavailable';
+      readonly problem: string;
+      readonly retryAfterSeconds: number;
+    }
   // what the broker itself depends on
   | { readonly reason: 'source_credentials_unavailable'; readonly problem: string }
   | { readonly reason: 'sts_throttled'; readonly retryAfterSeconds: number }
@@ -244,6 +266,28 @@ const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
     code: 'too_many_targets',
     title: 'Too many targets',
     detail: 'The grant covers more targets than one credential can hold; ask for one as Target.',
+  },
+  subject_denied: INVALID_TOKEN,
+  token_denied: INVALID_TOKEN,
+  key_denied: INVALID_TOKEN,
+  grant_disabled: NO_GRANT,
+  rate_limited: {
+    status: 429,
+    code: 'rate_limited',
+    title: 'Too many requests',
+    detail: 'There were too many requests; try again after the time in Retry-After.',
+  },
+  token_replayed: {
+    status: 401,
+    code: 'subject_token_replayed',
+    title: 'Subject token used before',
+    detail: 'The subject token is good for one use and was used; get a new one from its issuer.',
+  },
+  replay_store_unavailable: {
+    status: 503,
+    code: 'replay_store_unavailable',
+    title: 'Replay check unavailable',
+    detail: 'It cannot be told at the moment whether the subject token was used before; try again.',
   },
   source_credentials_unavailable: {
     status: 503,

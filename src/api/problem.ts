@@ -1,5 +1,7 @@
 /** Refusals as RFC 9457 problem details. */
+import type { RateLimitState } from '../limits/rate-limit-state.ts';
 import { answerFor, type PublicAnswer, type Refusal } from '../refusal.ts';
+import { toRateLimitHeaders } from './rate-limit-headers.ts';
 
 export interface Problem {
   readonly body: string;
@@ -30,8 +32,18 @@ function headersFor(refusal: Refusal, code: string): Readonly<Record<string, str
   if (answerFor(refusal.reason).status === 401) {
     return { 'WWW-Authenticate': challengeFor(refusal, code) };
   }
-  if ('retryAfterSeconds' in refusal) return { 'Retry-After': String(refusal.retryAfterSeconds) };
+  if ('retryAfterSeconds' in refusal) {
+    const retryAfter = { 'Retry-After': String(refusal.retryAfterSeconds) };
+    return refusal.reason === 'rate_limited'
+      ? { ...retryAfter, ...toRateLimitHeaders([usedUp(refusal)]) }
+      : retryAfter;
+  }
   return refusal.reason === 'method_not_allowed' ? { Allow: refusal.allow } : {};
+}
+
+function usedUp(refusal: Extract<Refusal, { reason: 'rate_limited' }>): RateLimitState {
+  const { scope, limit, windowSeconds, retryAfterSeconds } = refusal;
+  return { scope, limit, windowSeconds, remaining: 0, resetSeconds: retryAfterSeconds };
 }
 
 /** RFC 6750 section 3: no error code where no token was sent. */

@@ -11,6 +11,7 @@ import type {
 } from './config.ts';
 import type { BucketInput, GrantInput, IssuerInput } from './config-schema.ts';
 import { parseDuration } from './durations.ts';
+import { buildDeny } from './limits-schema.ts';
 import { parseTargetTemplate } from './target-template.ts';
 
 /** Tells what is wrong at a path below the thing that is being built. */
@@ -47,9 +48,8 @@ export function buildIssuer(input: IssuerInput, report: Report): TrustedIssuer {
     types: input.types.map((type) => type.toLowerCase().replace(/^application\//, '')),
     maxTokenAgeSeconds: toSeconds(input.maxTokenAge),
     clockToleranceSeconds: toSeconds(input.clockTolerance),
-    ...(input.tokensValidAfter === undefined
-      ? {}
-      : { tokensValidAfter: Math.ceil(Date.parse(input.tokensValidAfter) / 1000) }),
+    ...buildKillSwitches(input),
+    ...(input.oneTimeTokens === true ? { oneTimeTokens: true } : {}),
     attributes: Object.entries(input.attributes).map(([attributeName, attribute]) =>
       buildAttribute(attributeName, attribute, (path, message) =>
         report(['attributes', attributeName, ...path], message),
@@ -151,6 +151,21 @@ export function buildGrant(
     duration,
     restrict: { https, ...(sourceIp === undefined ? {} : { sourceIp }) },
     publicAcl,
+    ...buildKillSwitches(input),
+    ...(input.disabled === true ? { disabled: true } : {}),
+  };
+}
+
+function buildKillSwitches(
+  input: IssuerInput | GrantInput,
+): Pick<Grant, 'tokensValidAfter' | 'deny'> {
+  const { tokensValidAfter } = input;
+  const deny = buildDeny(input.deny);
+  return {
+    ...(tokensValidAfter === undefined
+      ? {}
+      : { tokensValidAfter: Math.ceil(Date.parse(tokensValidAfter) / 1000) }),
+    ...(deny === undefined ? {} : { deny }),
   };
 }
 

@@ -3,6 +3,7 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { OBJECT_ACTIONS } from '../session-policy/object-actions.ts';
 import { parseDuration } from './durations.ts';
+import { denySchema, limitsSchema, storeSchema } from './limits-schema.ts';
 import { sourceCredentialsSchema } from './source-credentials-schema.ts';
 
 const text = (what: string) =>
@@ -28,6 +29,12 @@ const name = matching(
   'a name of lower-case letters, digits and "-", at most 63',
 );
 const region = matching(/^[a-z]{2}-[a-z0-9-]{2,30}$/, 'a region id, e.g. cn-hangzhou');
+
+const instant = z
+  .string({ error: 'must be an instant like 2026-11-01T00:00:00Z' })
+  .refine((value) => /Z$/.test(value) && !Number.isNaN(Date.parse(value)), {
+    error: 'must be an instant in UTC like 2026-11-01T00:00:00Z',
+  });
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
@@ -141,13 +148,11 @@ export const issuerSchema = z.strictObject({
   clockTolerance: duration(1, 60, 'of at most 60s')
     .default('30s')
     .describe("How far the issuer's clock may be off."),
-  tokensValidAfter: z
-    .string({ error: 'must be an instant like 2026-11-01T00:00:00Z' })
-    .refine((value) => /Z$/.test(value) && !Number.isNaN(Date.parse(value)), {
-      error: 'must be an instant in UTC like 2026-11-01T00:00:00Z',
-    })
+  tokensValidAfter: instant.optional().describe('Tokens issued before this instant are refused.'),
+  oneTimeTokens: flag
     .optional()
-    .describe('Tokens issued before this instant are refused.'),
+    .describe('A subject token is good for one credential; it must have a jti.'),
+  deny: denySchema.optional(),
   attributes: z
     .record(z.string(), attribute)
     .default({})
@@ -245,6 +250,9 @@ export const grantSchema = z.strictObject({
     .enum(['deny', 'allow'], { error: 'must be deny or allow' })
     .default('deny')
     .describe('Whether uploaders may publish objects by x-oss-object-acl.'),
+  disabled: flag.optional().describe('Nobody gets anything of this grant.'),
+  tokensValidAfter: instant.optional().describe('Tokens issued before this instant are refused.'),
+  deny: denySchema.optional(),
 });
 
 function isAddressRange(value: string): boolean {
@@ -345,6 +353,8 @@ export const configSchema = z.strictObject({
     .optional()
     .describe("Where the caller's address is read from. Default: the connection."),
   sourceCredentials: sourceCredentialsSchema.optional(),
+  limits: limitsSchema.optional(),
+  store: storeSchema.optional(),
 });
 
 function isLoopbackHttp(value: string): boolean {

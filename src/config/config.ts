@@ -2,6 +2,8 @@
  * The configuration as every other part of the broker sees it: validated, frozen, and plain data,
  * so that it can also be written down as JSON and shipped without a parser.
  */
+import type { DenyLists, LimitSettings } from '../limits/limit-settings.ts';
+import type { StoreSettings } from '../store/store-settings.ts';
 import type { SourceCredentialsSettings } from './source-credentials-settings.ts';
 
 /** What a grant may hand out on a target. Each name stands for a set of OSS actions. */
@@ -35,6 +37,10 @@ export interface Config {
   readonly callerAddress?: CallerAddressSettings;
   /** Absent: the function's own on Function Compute, the environment elsewhere. */
   readonly sourceCredentials?: SourceCredentialsSettings;
+  /** Absent: no rate limits. */
+  readonly limits?: LimitSettings;
+  /** Absent: the memory of the instance. */
+  readonly store?: StoreSettings;
 }
 
 export interface StsSettings {
@@ -77,6 +83,9 @@ export interface TrustedIssuer {
   readonly clockToleranceSeconds: number;
   /** Tokens issued before this instant (seconds since the epoch) are refused. */
   readonly tokensValidAfter?: number;
+  /** True: a subject token is good for one credential. */
+  readonly oneTimeTokens?: boolean;
+  readonly deny?: DenyLists;
   readonly attributes: readonly AttributeRule[];
 }
 
@@ -113,6 +122,11 @@ export interface Grant {
   readonly restrict: Restrictions;
   /** `deny` keeps uploaders from publishing objects through `x-oss-object-acl`. */
   readonly publicAcl: 'deny' | 'allow';
+  /** True: nobody gets anything of it. */
+  readonly disabled?: boolean;
+  /** Tokens issued before this instant (seconds since the epoch) are refused. */
+  readonly tokensValidAfter?: number;
+  readonly deny?: DenyLists;
 }
 
 export type ClaimValue = string | number | boolean;

@@ -19,6 +19,7 @@ import {
 } from './config-schema.ts';
 import { freezeDeeply } from './freeze-deeply.ts';
 import { hashConfig } from './hash-config.ts';
+import { buildLimits, buildStore } from './limits-schema.ts';
 import { describeIssue } from './schema-issues.ts';
 import { buildSourceCredentials } from './source-credentials-schema.ts';
 import { didYouMean } from './suggest.ts';
@@ -78,7 +79,7 @@ export function loadConfig(options: {
   const parts = buildParts(source.value, report, tellInto(warnings));
   if (!parsed.success || problems.length > 0) throw new ConfigError(inOrder(problems));
 
-  const { region, sts, cors, audit, callerAddress, sourceCredentials } = parsed.data;
+  const { region, sts, cors, audit, callerAddress, sourceCredentials, limits, store } = parsed.data;
   const content = {
     region,
     sts: buildSts(sts),
@@ -91,6 +92,8 @@ export function loadConfig(options: {
     ...(sourceCredentials === undefined
       ? {}
       : { sourceCredentials: buildSourceCredentials(sourceCredentials) }),
+    ...(limits === undefined ? {} : { limits: buildLimits(limits) }),
+    ...(store === undefined ? {} : { store: buildStore(store) }),
   };
   return { config: freezeDeeply({ revision: hashConfig(content), ...content }), warnings };
 }

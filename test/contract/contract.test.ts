@@ -6,6 +6,7 @@ import { REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
 import {
   type Answer,
   type AskOptions,
+  SIMPLE_CONFIG,
   startTestBroker,
   type TestBroker,
 } from '../support/broker.ts';
@@ -119,6 +120,37 @@ describe('openapi.yaml', () => {
         broker.ask({ method: 'GET', claims: { plan: 'basic', sub } }),
       );
     }
+  });
+
+  it('declares the answers of limits', async () => {
+    const limited = await startTestBroker({
+      config: SIMPLE_CONFIG.replace('    types:', '    oneTimeTokens: true\n    types:').concat(
+        'limits: { subject: { requests: 2, window: 24h } }',
+      ),
+    });
+    for (const method of ['GET', 'POST', 'POST', 'GET']) {
+      await check(
+        method,
+        '/v1/credentials',
+        limited.ask({ method, claims: { jti: method === 'GET' ? 'once' : 'twice' } }),
+      );
+    }
+    const token = await limited.issuer.token({ sub: 'user-2', jti: 'once more' });
+    for (const method of ['POST', 'POST']) {
+      await check(method, '/v1/credentials', limited.ask({ method, token }));
+    }
+    await limited.close();
+  });
+
+  it('declares the answer while nobody can tell what was used before', async () => {
+    const lost = await startTestBroker({
+      config: SIMPLE_CONFIG.replace('    types:', '    oneTimeTokens: true\n    types:').concat(
+        'store: { redisUrlFrom: REDIS_URL }',
+      ),
+      environment: { REDIS_URL: 'redis://127.0.0.1:1' },
+    });
+    await check('POST', '/v1/credentials', lost.ask({ claims: { jti: 'once' } }));
+    await lost.close();
   });
 
   it('declares no status that the broker cannot give', () => {

@@ -5,6 +5,10 @@ import type { Fault } from '../../src/simulator/faults.ts';
 import type { Answer, AskOptions, TestBroker } from '../support/broker.ts';
 import { generateSigningKey, signCompact } from '../support/keys.ts';
 
+/** A key that an issuer still publishes, but that is trusted no more. */
+const leaked = generateSigningKey('ES256', 'leaked-key');
+const LEAKED_ISSUER = 'https://leaked.example.com';
+
 /** Grants chosen by the claim `plan`, so that each case meets exactly the one that it is about. */
 export const REFUSALS_CONFIG = `
 region: cn-hangzhou
@@ -17,12 +21,20 @@ issuers:
     issuer: "{{issuer}}"
     audiences: [oss-token-broker]
     tokensValidAfter: 2020-01-01T00:00:00Z
+    deny: { subjects: [mallory], tokenIds: [stolen] }
     attributes:
       user: { claim: sub }
       teams: { claim: groups, grammar: path }
   - name: unreachable
     issuer: http://127.0.0.1:1
     audiences: [oss-token-broker]
+  - name: leaked
+    issuer: ${LEAKED_ISSUER}
+    audiences: [oss-token-broker]
+    jwks: { keys: [${JSON.stringify(leaked.publicJwk)}] }
+    deny: { keyIds: [leaked-key] }
+    attributes:
+      user: { claim: sub }
 grants:
   - name: user-files
     issuer: app
@@ -56,6 +68,16 @@ grants:
     issuer: app
     when: [{ claim: plan, equals: nowhere }]
     role: acs:ram::123456789012:role/no-such-role
+    allow: [{ target: "oss://app-media/users/{user}/", permissions: [read] }]
+  - name: switched-off
+    issuer: app
+    when: [{ claim: plan, equals: switched-off }]
+    role: acs:ram::123456789012:role/oss-uploader
+    allow: [{ target: "oss://app-media/users/{user}/", permissions: [read] }]
+    disabled: true
+  - name: leaked
+    issuer: leaked
+    role: acs:ram::123456789012:role/oss-uploader
     allow: [{ target: "oss://app-media/users/{user}/", permissions: [read] }]
 `;
 
@@ -309,6 +331,37 @@ const GRANT_CASES: readonly RefusalCase[] = [
   },
 ];
 
+const KILL_SWITCH_CASES: readonly RefusalCase[] = [
+  {
+    reason: 'subject_denied',
+    ...invalidToken,
+    ask: withClaims({ sub: 'mallory' }),
+    why: { issuerName: 'app' },
+  },
+  {
+    reason: 'token_denied',
+    ...invalidToken,
+    ask: withClaims({ jti: 'stolen' }),
+    why: { issuerName: 'app' },
+  },
+  // the token does not say which key it is signed with, which changes nothing
+  {
+    reason: 'key_denied',
+    ...invalidToken,
+    ask: withToken((broker) =>
+      signCompact({ alg: 'ES256' }, broker.issuer.claims({ iss: LEAKED_ISSUER }), leaked),
+    ),
+    why: { issuerName: 'leaked', keyId: 'leaked-key' },
+  },
+  {
+    reason: 'grant_disabled',
+    status: 403,
+    code: 'no_grant',
+    ask: asking({ claims: { plan: 'switched-off' } }),
+    why: { grant: 'switched-off', by: 'disabled' },
+  },
+];
+
 const STS_CASES: readonly RefusalCase[] = [
   {
     reason: 'sts_throttled',
@@ -432,8 +485,15 @@ export const REFUSAL_CASES: readonly RefusalCase[] = [
   ...REQUEST_CASES,
   ...TOKEN_CASES,
   ...GRANT_CASES,
+  ...KILL_SWITCH_CASES,
   ...STS_CASES,
 ];
 
-/** Reasons that need a broker with a defect or a broken log, and have tests of their own. */
-export const REASONS_WITH_OWN_TESTS: readonly Reason[] = ['internal_error', 'audit_unavailable'];
+/** Reasons that need a defect, a broken log or an earlier request, and have tests of their own. */
+export const REASONS_WITH_OWN_TESTS: readonly Reason[] = [
+  'internal_error',
+  'audit_unavailable',
+  'rate_limited',
+  'token_replayed',
+  'replay_store_unavailable',
+];

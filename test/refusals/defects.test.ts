@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import type { AuditLine } from '../../src/audit-log.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
+import { createLimits } from '../../src/limits/limits.ts';
 import { createSessionPolicyMemo } from '../../src/session-policy/session-policy-memo.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { SIMPLE_CONFIG, startTestBroker } from '../support/broker.ts';
 
 describe('a defect of the broker', () => {
@@ -11,9 +13,16 @@ describe('a defect of the broker', () => {
     const text = SIMPLE_CONFIG.replace('{{issuer}}', 'https://login.example.com')
       .replace('{{sts}}', '127.0.0.1:1')
       .replace('{{oss}}', 'http://127.0.0.1:1');
+    const { config } = loadConfig({ text, file: 'broker.yaml', environment: {} });
     const app = createApp({
-      config: loadConfig({ text, file: 'broker.yaml', environment: {} }).config,
+      config,
       now: Date.now,
+      limits: createLimits({
+        config,
+        store: createMemoryStore({ now: Date.now }),
+        now: Date.now,
+        randomUuid: () => 'an-owner',
+      }),
       recordAudit: async (line) => void lines.push(line),
       readOrigin: () => ({ requestId: 'REQUEST-1' }),
       isReady: async () => true,

@@ -5,6 +5,7 @@ import { createBroker } from '../../src/broker.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { startServer } from '../../src/server.ts';
 import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { createStore } from '../../src/store/create-store.ts';
 import {
   createStaticCredentials,
   type SourceCredentialsProvider,
@@ -51,10 +52,18 @@ export interface TestBrokerOptions {
   readonly config?: string;
   readonly write?: (text: string) => Promise<void>;
   readonly isOnFunctionCompute?: boolean;
+  /** Origins that the buckets let in. */
+  readonly corsOrigins?: readonly string[];
   /** Runs the built broker in a process of its own, with the environment of Function Compute. */
   readonly bundle?: { readonly node: string; readonly main: string };
   /** Instead of a RAM user that may assume the role. */
   readonly sourceCredentials?: SourceCredentialsProvider;
+  /** Instead of an issuer of its own; it is not closed with the broker. */
+  readonly issuer?: TestIssuer;
+  /** What the config finds in the environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Hears what the operator is told. */
+  readonly tell?: (message: string) => void;
 }
 
 /** One issuer and one grant: everybody's own prefix below `users/`. */
@@ -84,11 +93,12 @@ grants:
 export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
   const clock = { offsetMs: 0 };
   const now = () => Date.now() + clock.offsetMs;
-  const issuer = await createTestIssuer({ now });
+  const issuer = options.issuer ?? (await createTestIssuer({ now }));
   const simulator = await startSimulator({
     now,
     buckets: ['app-media', 'other'],
     region: 'cn-hangzhou',
+    corsOrigins: options.corsOrigins ?? [],
   });
   const text = (options.config ?? SIMPLE_CONFIG)
     .replaceAll('{{issuer}}', issuer.url)
@@ -142,7 +152,8 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     ask,
     async close() {
       await server.close();
-      await Promise.all([issuer.close(), simulator.close()]);
+      if (options.issuer === undefined) await issuer.close();
+      await simulator.close();
     },
   };
 }
@@ -162,7 +173,9 @@ async function startHere(
   },
 ): Promise<Started> {
   const { text, simulator, now, write } = options;
-  const { config } = loadConfig({ text, file: 'broker.yaml', environment: {} });
+  const { environment = {}, tell = () => {} } = options;
+  const { config } = loadConfig({ text, file: 'broker.yaml', environment });
+  const store = createStore(config.store, { environment, now, random: () => 1, tell });
   const app = createBroker({
     config,
     sourceCredentials:
@@ -172,10 +185,17 @@ async function startHere(
     fetch,
     randomUuid: randomUUID,
     isOnFunctionCompute: options.isOnFunctionCompute ?? false,
+    store,
   });
   const hostname = '127.0.0.1';
   const server = await startServer({ fetch: app.fetch, hostname, port: 0, neverHangUp: false });
-  return { port: server.port, close: () => server.close(0) };
+  return {
+    port: server.port,
+    async close() {
+      await server.close(0);
+      await store.close();
+    },
+  };
 }
 
 function toObject(text: string): Readonly<Record<string, unknown>> {

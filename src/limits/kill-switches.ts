@@ -1,0 +1,58 @@
+/** Kill switches: what the config says no to, whatever else says yes. */
+import type { Config, Grant } from '../config/config.ts';
+import { refuse } from '../refusal.ts';
+import type { SubjectToken } from '../subject-token/subject-token.ts';
+import type { DenyLists } from './limit-settings.ts';
+
+/**
+ * Throws `subject_denied`, `token_denied`, `key_denied`, `grant_disabled` or `token_revoked`. Asked
+ * of the grant that was matched: a switch turns a yes into a no, and never one grant into another.
+ */
+export type CheckKillSwitches = (token: SubjectToken, grant: Grant) => void;
+
+type Deny = Readonly<Record<keyof DenyLists, ReadonlySet<string>>>;
+
+/** Makes the check for a config's issuers and grants. */
+export function createKillSwitches(config: Pick<Config, 'issuers' | 'grants'>): CheckKillSwitches {
+  const ofIssuers = new Map(config.issuers.map(({ name, deny }) => [name, toSets(deny)]));
+  const ofGrants = new Map(config.grants.map(({ name, deny }) => [name, toSets(deny)]));
+
+  return function checkKillSwitches(token, grant) {
+    const { issuer, keyId } = token;
+    const issuerName = issuer.name;
+    const denied = findDenied(ofIssuers.get(issuerName), token);
+    if (denied === 'subject') throw refuse({ reason: 'subject_denied', issuerName });
+    if (denied === 'tokenId') throw refuse({ reason: 'token_denied', issuerName });
+    if (denied === 'keyId') {
+      throw refuse({ reason: 'key_denied', issuerName, keyId: keyId ?? '' });
+    }
+
+    if (grant.disabled === true) {
+      throw refuse({ reason: 'grant_disabled', grant: grant.name, by: 'disabled' });
+    }
+    const deniedByGrant = findDenied(ofGrants.get(grant.name), token);
+    if (deniedByGrant !== undefined) {
+      throw refuse({ reason: 'grant_disabled', grant: grant.name, by: deniedByGrant });
+    }
+    const validAfter = grant.tokensValidAfter;
+    if (validAfter !== undefined && token.issuedAt < validAfter) {
+      throw refuse({ reason: 'token_revoked', issuedAt: token.issuedAt, validAfter });
+    }
+  };
+}
+
+function toSets(lists: DenyLists | undefined): Deny | undefined {
+  if (lists === undefined) return undefined;
+  const { subjects, tokenIds, keyIds } = lists;
+  return { subjects: new Set(subjects), tokenIds: new Set(tokenIds), keyIds: new Set(keyIds) };
+}
+
+function findDenied(
+  deny: Deny | undefined,
+  { subject, tokenId, keyId }: SubjectToken,
+): 'subject' | 'tokenId' | 'keyId' | undefined {
+  if (deny === undefined) return undefined;
+  if (deny.subjects.has(subject)) return 'subject';
+  if (tokenId !== undefined && deny.tokenIds.has(tokenId)) return 'tokenId';
+  return keyId !== undefined && deny.keyIds.has(keyId) ? 'keyId' : undefined;
+}

@@ -1,0 +1,163 @@
+/** What keeps callers who are allowed to from doing it too often: kill switches, rate limits, one-time tokens. */
+import type { Config, Grant } from '../config/config.ts';
+import { answerFor, RefusalError, refuse } from '../refusal.ts';
+import type { Counter, Store } from '../store/store.ts';
+import type { SubjectToken } from '../subject-token/subject-token.ts';
+import { callerNetwork } from './caller-network.ts';
+import { createKillSwitches } from './kill-switches.ts';
+import { limitKey } from './limit-key.ts';
+import type { RateSettings } from './limit-settings.ts';
+import { createOneTimeTokens } from './one-time-tokens.ts';
+import { type RateLimitScope, type RateLimitState, toRateLimitState } from './rate-limit-state.ts';
+
+/** Who asks for what, once everything else has said yes. */
+export interface LimitedRequest {
+  readonly token: SubjectToken;
+  readonly grant: Grant;
+  readonly callerAddress: string | undefined;
+}
+
+export interface Permit {
+  /** What the caller has left, of the limits that are its own. */
+  readonly rateLimits: readonly RateLimitState[];
+  /** Gives back the one use of the token, for a request that failed later on. Never throws. */
+  readonly withdraw: () => Promise<void>;
+}
+
+export interface Limits {
+  /**
+   * Verifies a subject token, unless too many from the same address were refused of late: then it
+   * throws `rate_limited` without looking at it.
+   */
+  readonly guardVerification: (
+    callerAddress: string | undefined,
+    verify: () => Promise<SubjectToken>,
+  ) => Promise<SubjectToken>;
+  /** Counts the request. Throws the refusals of the kill switches, rate limits and one-time tokens. */
+  readonly admit: (request: LimitedRequest) => Promise<Permit>;
+  /** Loads and connects what the first request would otherwise wait for. Never throws. */
+  readonly warm: () => Promise<void>;
+}
+
+interface RateLimit {
+  readonly scope: RateLimitScope;
+  readonly settings: RateSettings;
+  readonly counter: Counter;
+  readonly keyOf: (request: LimitedRequest) => readonly string[];
+}
+
+/**
+ * Callers whose address cannot be told share one, so that nobody escapes a limit by hiding it.
+ */
+const UNKNOWN_ADDRESS = 'unknown';
+
+/** Makes the limits of one config. Counts in the store; opens nothing. */
+export function createLimits(options: {
+  readonly config: Pick<Config, 'issuers' | 'grants' | 'limits'>;
+  readonly store: Store;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly randomUuid: () => string;
+}): Limits {
+  const { config, store, now, randomUuid } = options;
+  const checkKillSwitches = createKillSwitches(config);
+  const useOnce = createOneTimeTokens({ claims: store.claims, now, randomUuid });
+  const rateLimits = createRateLimits(config, store);
+  const usesStore = rateLimits.length > 0 || config.issuers.some(isOneTime);
+
+  return {
+    guardVerification: createVerificationGuard(config.limits?.refusedTokens, store),
+    async admit(request) {
+      const { token, grant } = request;
+      checkKillSwitches(token, grant);
+      const states: RateLimitState[] = [];
+      // one after the other, and the narrowest first: whoever is over it must not use up what others share
+      for (const { scope, settings, counter, keyOf } of rateLimits) {
+        const usage = await counter.add(limitKey([scope, ...keyOf(request)]));
+        const state = toRateLimitState(scope, settings, usage);
+        if (usage.used > settings.requests) throw refuseForRate(state);
+        // how busy an issuer is with others is nothing to tell
+        if (scope !== 'issuer') states.push(state);
+      }
+      // last, so that a request over a limit leaves the token as it is
+      const use = isOneTime(token.issuer) ? await useOnce(token) : undefined;
+      return { rateLimits: states, withdraw: async () => use?.undo() };
+    },
+    async warm() {
+      if (usesStore) await store.warm();
+    },
+  };
+}
+
+function isOneTime({ oneTimeTokens }: SubjectToken['issuer']): boolean {
+  return oneTimeTokens === true;
+}
+
+function createRateLimits({ limits }: Pick<Config, 'limits'>, store: Store): readonly RateLimit[] {
+  const createRateLimit = (
+    scope: RateLimitScope,
+    settings: RateSettings | undefined,
+    keyOf: RateLimit['keyOf'],
+  ): readonly RateLimit[] => {
+    if (settings === undefined) return [];
+    const { windowSeconds } = settings;
+    const counter = store.counter({ name: scope, windowSeconds });
+    return [{ scope, settings, counter, keyOf }];
+  };
+  return [
+    ...createRateLimit('subject', limits?.subject, ({ token }) => [
+      token.issuer.issuer,
+      token.subject,
+    ]),
+    ...createRateLimit('address', limits?.address, ({ callerAddress }) => [
+      networkOf(callerAddress),
+    ]),
+    ...createRateLimit('issuer', limits?.issuer, ({ token }) => [token.issuer.issuer]),
+  ];
+}
+
+/**
+ * Counted in memory, and only what was refused: a flood of made-up tokens is to cost little, not a
+ * question to a store for each, and good callers behind the same address are not counted.
+ */
+function createVerificationGuard(
+  settings: RateSettings | undefined,
+  store: Store,
+): Limits['guardVerification'] {
+  if (settings === undefined) return (_callerAddress, verify) => verify();
+  const scope = 'refused_tokens';
+  const counter = store.localCounter({ name: scope, windowSeconds: settings.windowSeconds });
+
+  return async function guardVerification(callerAddress, verify) {
+    const key = limitKey([scope, networkOf(callerAddress)]);
+    const usage = await counter.peek(key);
+    if (usage !== undefined && usage.used >= settings.requests) {
+      throw refuseForRate(toRateLimitState(scope, settings, usage));
+    }
+    try {
+      return await verify();
+    } catch (error) {
+      if (isRefusedToken(error)) await counter.add(key);
+      throw error;
+    }
+  };
+}
+
+/** Not when the issuer's keys could not be read: that is not the caller's doing. */
+function isRefusedToken(error: unknown): boolean {
+  return error instanceof RefusalError && answerFor(error.refusal.reason).status === 401;
+}
+
+function networkOf(callerAddress: string | undefined): string {
+  return callerAddress === undefined ? UNKNOWN_ADDRESS : callerNetwork(callerAddress);
+}
+
+function refuseForRate({
+  scope,
+  limit,
+  windowSeconds,
+  resetSeconds,
+}: RateLimitState): RefusalError {
+  const retryAfterSeconds = resetSeconds;
+  return refuse({ reason: 'rate_limited', scope, limit, windowSeconds, retryAfterSeconds });
+}

@@ -1,0 +1,34 @@
+/** A store in the memory of this instance. */
+import { createMemoryClaims } from './memory-claims.ts';
+import { createMemoryCounter } from './memory-counter.ts';
+import type { CounterSettings, Store } from './store.ts';
+
+/** Makes a store that other instances do not see, and that is empty after a restart. */
+export function createMemoryStore(options: {
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}): Store {
+  const counter = keepCounters(createMemoryCounter);
+  return {
+    counter,
+    localCounter: counter,
+    claims: createMemoryClaims(options),
+    warm: async () => {
+      await import('rate-limiter-flexible');
+    },
+    close: async () => {},
+  };
+}
+
+/** Gives the same counter for the same settings, so that a new config does not start all over. */
+export function keepCounters<T>(
+  create: (settings: CounterSettings) => T,
+): (settings: CounterSettings) => T {
+  const kept = new Map<string, T>();
+  return (settings) => {
+    const key = `${settings.windowSeconds}:${settings.name}`;
+    const counter = kept.get(key) ?? create(settings);
+    kept.set(key, counter);
+    return counter;
+  };
+}

@@ -1,0 +1,107 @@
+/** Keeps a store that does not answer from holding up requests: a deadline, and pauses between attempts. */
+import { StoreUnavailable } from './store.ts';
+
+export interface OutageGate {
+  /** Throws StoreUnavailable, whatever the operation throws. */
+  run<T>(operation: () => Promise<T>): Promise<T>;
+}
+
+export interface OutageGateOptions {
+  readonly timeoutMs: number;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** From 0 to 1, so that many instances do not come back at once. */
+  readonly random: () => number;
+  /** Told of the first failure, and again when an attempt during an outage fails. */
+  readonly onFailure: (problem: string, failures: number) => void;
+  readonly onRecovery: () => void;
+}
+
+const FIRST_PAUSE_MS = 1000;
+const MAX_PAUSE_MS = 30_000;
+
+/**
+ * After a failure nothing is tried for 1 s, then by one request at a time, with pauses that double
+ * up to 30 s. All by the clock and as part of a request, since no timer runs in a frozen function.
+ */
+export function createOutageGate(options: OutageGateOptions): OutageGate {
+  const { timeoutMs, now, random, onFailure, onRecovery } = options;
+  let failures = 0;
+  let pause = { sinceMs: 0, lengthMs: 0 };
+  let isTrying = false;
+
+  /** 0 also for a clock that was set back, so that this blocks nothing for long. */
+  function pauseLeftMs(): number {
+    const elapsedMs = now() - pause.sinceMs;
+    return elapsedMs < 0 ? 0 : Math.max(0, pause.lengthMs - elapsedMs);
+  }
+
+  function fail(problem: string): void {
+    failures += 1;
+    const fullMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
+    pause = { sinceMs: now(), lengthMs: fullMs * (0.5 + random() / 2) };
+    onFailure(problem, failures);
+  }
+
+  function recover(): void {
+    if (failures === 0) return;
+    failures = 0;
+    onRecovery();
+  }
+
+  return {
+    async run(operation) {
+      const failuresBefore = failures;
+      const isOutage = failuresBefore > 0;
+      if (isOutage && (isTrying || pauseLeftMs() > 0)) {
+        throw new StoreUnavailable('the store has just failed', pauseLeftMs());
+      }
+      isTrying = isOutage;
+      try {
+        const result = await withDeadline(operation(), timeoutMs);
+        recover();
+        return result;
+      } catch (error) {
+        const problem = describeStoreError(error);
+        // of many requests that fail together only the first counts
+        if (failures === failuresBefore) fail(problem);
+        throw new StoreUnavailable(problem, pauseLeftMs());
+      } finally {
+        if (isOutage) isTrying = false;
+      }
+    },
+  };
+}
+
+/** The operation's result, or an error after `timeoutMs`. What comes later is ignored. */
+export async function withDeadline<T>(operation: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new DeadlineError(timeoutMs)), timeoutMs);
+  });
+  try {
+    return await Promise.race([operation, deadline]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+class DeadlineError extends Error {
+  constructor(timeoutMs: number) {
+    super(`no answer in ${timeoutMs} ms`);
+  }
+}
+
+/**
+ * A code like ECONNREFUSED, the first word of what Redis says (OOM, NOAUTH), or the error's name.
+ * Never its message: that may hold a command, and the first command holds the password.
+ */
+function describeStoreError(error: unknown): string {
+  if (error instanceof DeadlineError) return error.message;
+  if (!(error instanceof Error)) return 'unknown error';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  // what ioredis says to all that waited when a connection is lost
+  if (error.message === 'Connection is closed.') return 'connection lost';
+  const [word] = /^[A-Z]{2,20}(?= )/.exec(error.message) ?? [];
+  return word ?? error.name;
+}
