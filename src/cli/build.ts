@@ -15,6 +15,7 @@ const OUT = 'dist';
 const LATER: Readonly<Record<string, readonly string[]>> = {
   alicloud: ['@alicloud/sts20150401', '@alicloud/openapi-core', '@alicloud/credentials'],
   config: ['zod', 'yaml'],
+  limits: ['rate-limiter-flexible', 'ioredis'],
 };
 
 const SETTINGS: BuildOptions & { readonly metafile: true } = {
