@@ -61,7 +61,7 @@ export function createRedisClient(address: RedisOptions): RedisClient {
         // every command fails by itself; unheard, the event would be printed
         redis.on('error', () => {});
       }
-      if (redis.status === 'wait') await redis.connect();
+      if (redis.status === 'wait') await connect(redis);
       return redis;
     },
     drop() {
@@ -69,4 +69,20 @@ export function createRedisClient(address: RedisOptions): RedisClient {
       redis = undefined;
     },
   };
+}
+
+/** Throws what went wrong, which ioredis tells in an event, rather than that the connection is closed. */
+async function connect(redis: Redis): Promise<void> {
+  let cause: unknown;
+  const hear = (error: unknown) => {
+    cause = error;
+  };
+  redis.on('error', hear);
+  try {
+    await redis.connect();
+  } catch (error) {
+    throw cause ?? error;
+  } finally {
+    redis.off('error', hear);
+  }
 }

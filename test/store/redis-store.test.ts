@@ -1,0 +1,291 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { limitedConfig, outcome, outcomesOf } from '../limits/arrange.ts';
+import { startTestBroker, type TestBroker } from '../support/broker.ts';
+import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
+import { startTestRedis, type TestRedis } from '../support/redis.ts';
+
+const LIMITED = '429 rate_limited';
+const REPLAYED = '401 subject_token_replayed';
+const DOWN = '503 replay_store_unavailable';
+/** Beyond the longest pause between two attempts to reach Redis. */
+const PAUSE_MS = 31_000;
+
+/** A deadline that a busy machine keeps, unless the test is about the deadline. */
+const store = (settings = 'timeout: 5000ms') => `store: { redisUrlFrom: REDIS_URL, ${settings} }`;
+const LIMIT = 'limits: { subject: { requests: 3, window: 24h } }';
+const LIMITED_CONFIG = limitedConfig({ top: `${LIMIT}\n${store()}` });
+const ONE_TIME_CONFIG = limitedConfig({ issuer: 'oneTimeTokens: true', top: store() });
+
+let redis: TestRedis;
+let issuer: TestIssuer;
+const open: TestBroker[] = [];
+const told: string[] = [];
+
+beforeAll(async () => {
+  [redis, issuer] = await Promise.all([startTestRedis(), createTestIssuer()]);
+});
+
+beforeEach(async () => {
+  told.length = 0;
+  await redis.restart();
+});
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((broker) => broker.close()));
+});
+
+afterAll(async () => {
+  await Promise.all([redis.close(), issuer.close()]);
+});
+
+/** A broker at the Redis and the issuer that all brokers of this file share. */
+async function start(config: string, url = redis.url): Promise<TestBroker> {
+  const tell = (message: string) => void told.push(message);
+  const broker = await startTestBroker({ config, issuer, environment: { REDIS_URL: url }, tell });
+  open.push(broker);
+  return broker;
+}
+
+const ask = (broker: TestBroker, sub = 'user-1') => broker.ask({ claims: { sub } });
+
+describe('a limit in Redis', () => {
+  it('is shared by two brokers', async () => {
+    const [one, other] = await Promise.all([start(LIMITED_CONFIG), start(LIMITED_CONFIG)]);
+    const outcomes = [];
+    for (const broker of [one, other, one, other, one]) outcomes.push(outcome(await ask(broker)));
+
+    expect(outcomes).toEqual(['200', '200', '200', LIMITED, LIMITED]);
+    expect(outcome(await ask(other, 'user-2'))).toBe('200');
+    expect(told).toEqual([]);
+  });
+
+  it('is kept under hashes that expire, with nothing of the caller in them', async () => {
+    const broker = await start(
+      limitedConfig({
+        issuer: 'oneTimeTokens: true',
+        top: `limits: { subject: { requests: 3, window: 1h }, address: { requests: 3, window: 2h } }\n${store()}`,
+      }),
+    );
+    await broker.ask({ claims: { sub: 'alice', jti: 'marked-token-id' } });
+    const keys = (await redis.client.keys('*')).sort();
+    const livesMs = await Promise.all(keys.map((key) => redis.client.pttl(key)));
+
+    expect(keys).toEqual([
+      expect.stringMatching(/^oss-token-broker:address:7200:[A-Za-z0-9_-]{43}$/),
+      expect.stringMatching(/^oss-token-broker:claim:[A-Za-z0-9_-]{43}$/),
+      expect.stringMatching(/^oss-token-broker:subject:3600:[A-Za-z0-9_-]{43}$/),
+    ]);
+    expect(livesMs[0]).toBeLessThanOrEqual(7_200_000);
+    // the token's 600 s, 30 s of clock tolerance, and 60 s for other instances' clocks
+    expect(livesMs[1]).toBeGreaterThan(630_000);
+    expect(livesMs[1]).toBeLessThanOrEqual(690_000);
+    expect(livesMs[2]).toBeGreaterThan(0);
+  });
+
+  it('is apart from that of a broker with another prefix', async () => {
+    const [one, other] = await Promise.all([
+      start(LIMITED_CONFIG),
+      start(limitedConfig({ top: `${LIMIT}\n${store('timeout: 5000ms, prefix: other')}` })),
+    ]);
+
+    expect(await outcomesOf(4, () => ask(one))).toContain(LIMITED);
+    expect(outcome(await ask(other))).toBe('200');
+  });
+});
+
+describe('Redis that is killed', () => {
+  it('is replaced by memory, which limits too, and used again once it is back, without a restart', async () => {
+    const broker = await start(LIMITED_CONFIG);
+    const before = await outcomesOf(2, () => ask(broker));
+    await redis.kill();
+    const during = await outcomesOf(5, () => ask(broker));
+    await redis.restart();
+    const keysBefore = await redis.client.dbsize();
+    const soonAfter = outcome(await ask(broker, 'user-2'));
+    const keysSoonAfter = await redis.client.dbsize();
+    broker.clock.offsetMs += PAUSE_MS;
+    const after = await outcomesOf(4, () => ask(broker));
+
+    expect(before).toEqual(['200', '200']);
+    expect(during).toEqual(['200', '200', '200', LIMITED, LIMITED]);
+    expect([keysBefore, soonAfter, keysSoonAfter]).toEqual([0, '200', 0]);
+    expect(after).toEqual(['200', '200', '200', LIMITED]);
+    expect(await redis.client.dbsize()).toBe(1);
+    expect(told).toEqual([
+      expect.stringMatching(/^Redis cannot be used \(.+\); limits are counted in memory$/),
+      'Redis is used again',
+    ]);
+  });
+
+  it('stops one-time tokens until it is back, and then knows of no one that was refused', async () => {
+    const broker = await start(ONE_TIME_CONFIG);
+    const [used, fresh] = await Promise.all([
+      issuer.token({ jti: 'used' }),
+      issuer.token({ jti: 'fresh' }),
+    ]);
+    const before = outcome(await broker.ask({ token: used }));
+    await redis.kill();
+    const during = await broker.ask({ token: fresh });
+    await redis.restart();
+    broker.clock.offsetMs += PAUSE_MS;
+    const after = await outcomesOf(2, () => broker.ask({ token: fresh }));
+
+    expect(before).toBe('200');
+    expect(outcome(during)).toBe(DOWN);
+    expect(Number(during.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(during.text).not.toContain('STS.');
+    expect(after).toEqual(['200', REPLAYED]);
+    expect(broker.stsCalls()).toBeLessThanOrEqual(2);
+  });
+
+  it('is replaced by memory for one-time tokens if the config wants it, which stays known after', async () => {
+    const config = limitedConfig({
+      issuer: 'oneTimeTokens: true',
+      top: store('timeout: 5000ms, oneTimeTokensWhenDown: memory'),
+    });
+    const broker = await start(config);
+    const token = await issuer.token({ jti: 'a' });
+    await redis.kill();
+    const during = await outcomesOf(2, () => broker.ask({ token }));
+    await redis.restart();
+    broker.clock.offsetMs += PAUSE_MS;
+
+    expect(during).toEqual(['200', REPLAYED]);
+    expect(outcome(await broker.ask({ token }))).toBe(REPLAYED);
+    expect(await outcomesOf(2, () => broker.ask({ claims: { jti: 'b' } }))).toEqual([
+      '200',
+      REPLAYED,
+    ]);
+  });
+
+  it('is not needed to start', async () => {
+    await redis.kill();
+    const broker = await start(LIMITED_CONFIG);
+
+    expect(await outcomesOf(4, () => ask(broker))).toEqual(['200', '200', '200', LIMITED]);
+  });
+});
+
+describe('Redis that is slow', () => {
+  const QUICK = store('timeout: 50ms');
+
+  it('holds no request up for longer than the deadline, and is limited by memory', async () => {
+    const broker = await start(limitedConfig({ top: `${LIMIT}\n${QUICK}` }));
+    await redis.client.call('CLIENT', 'PAUSE', '60000', 'ALL');
+    let isPaused = true;
+    const waiting = redis.client.ping().then(
+      () => (isPaused = false),
+      () => {},
+    );
+    const outcomes = await outcomesOf(5, () => ask(broker));
+    const wasPaused = isPaused;
+    await redis.kill();
+    await waiting;
+
+    expect(outcomes).toEqual(['200', '200', '200', LIMITED, LIMITED]);
+    expect(wasPaused).toBe(true);
+    expect(told).toEqual([
+      'Redis cannot be used (no answer in 50 ms); limits are counted in memory',
+    ]);
+  });
+
+  it('uses up no token whose use it was told too late', async () => {
+    const broker = await start(limitedConfig({ issuer: 'oneTimeTokens: true', top: QUICK }));
+    const token = await issuer.token({ jti: 'late' });
+    await broker.ask({ claims: { jti: 'connects' } });
+    await redis.client.call('CLIENT', 'PAUSE', '600', 'ALL');
+    const during = outcome(await broker.ask({ token }));
+    // both commands arrive when the pause ends: the late claim, and what undoes it
+    await vi.waitFor(async () => {
+      const commands = await redis.client.info('commandstats');
+      expect(commands).toMatch(/cmdstat_set:calls=2,/);
+      expect(commands).toMatch(/cmdstat_eval:calls=1,/);
+    });
+    broker.clock.offsetMs += PAUSE_MS;
+
+    expect(during).toBe(DOWN);
+    expect(await outcomesOf(2, () => broker.ask({ token }))).toEqual(['200', REPLAYED]);
+  });
+});
+
+describe('Redis that is full', () => {
+  it('is an outage if it does not evict', async () => {
+    const limited = await start(LIMITED_CONFIG);
+    const oneTime = await start(ONE_TIME_CONFIG);
+    await redis.client.config('SET', 'maxmemory-policy', 'noeviction');
+    await redis.client.config('SET', 'maxmemory', '1');
+
+    expect(await outcomesOf(4, () => ask(limited))).toEqual(['200', '200', '200', LIMITED]);
+    expect(outcome(await oneTime.ask({ claims: { jti: 'a' } }))).toBe(DOWN);
+    expect(told).toEqual(Array(2).fill(expect.stringContaining('(OOM)')));
+  });
+
+  it('forgets counts if it evicts, and fails no request', async () => {
+    const broker = await start(LIMITED_CONFIG);
+    const before = await outcomesOf(4, () => ask(broker));
+    const used = /used_memory:(\d+)/.exec(await redis.client.info('memory'))?.[1];
+    await redis.client.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    await redis.client.config('SET', 'maxmemory', String(Number(used) + 1_000_000));
+    const [counter = ''] = await redis.client.keys('*');
+    for (let n = 0; (await redis.client.exists(counter)) === 1; n++) {
+      await redis.client.set(`filler-${n}`, 'x'.repeat(50_000));
+    }
+
+    expect(before).toEqual(['200', '200', '200', LIMITED]);
+    expect(await outcomesOf(2, () => ask(broker))).toEqual(['200', '200']);
+    expect(told).toEqual([]);
+  });
+});
+
+describe('one-time tokens in Redis', () => {
+  it('that are presented a hundred times at once to two brokers get one credential', async () => {
+    const [one, other] = await Promise.all([start(ONE_TIME_CONFIG), start(ONE_TIME_CONFIG)]);
+    const token = await issuer.token({ jti: 'a' });
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => (index % 2 === 0 ? one : other).ask({ token })),
+    );
+
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.map(outcome).filter((one) => one === REPLAYED)).toHaveLength(99);
+    expect(one.stsCalls() + other.stsCalls()).toBe(1);
+  });
+
+  it('may be tried again, elsewhere too, after trouble with STS', async () => {
+    const [one, other] = await Promise.all([start(ONE_TIME_CONFIG), start(ONE_TIME_CONFIG)]);
+    const token = await issuer.token({ jti: 'a' });
+    one.simulator.sts.faults.once({ kind: 'throttling' });
+
+    expect(outcome(await one.ask({ token }))).toBe('503 sts_throttled');
+    expect(outcome(await other.ask({ token }))).toBe('200');
+    expect(outcome(await one.ask({ token }))).toBe(REPLAYED);
+  });
+
+  it('stay used up when another request with the same token fails', async () => {
+    const [one, other] = await Promise.all([start(ONE_TIME_CONFIG), start(ONE_TIME_CONFIG)]);
+    const token = await issuer.token({ jti: 'a' });
+    await one.ask({ token });
+    other.simulator.sts.faults.once({ kind: 'throttling' });
+
+    expect(await outcomesOf(2, () => other.ask({ token }))).toEqual([REPLAYED, REPLAYED]);
+  });
+});
+
+describe('the password of Redis', () => {
+  it('is used, and is in nothing that anybody can read', async () => {
+    await redis.client.config('SET', 'requirepass', 'canary-password');
+    const withPassword = (password: string) => redis.url.replace('//', `//default:${password}@`);
+    const right = await start(LIMITED_CONFIG, withPassword('canary-password'));
+    const wrong = await start(ONE_TIME_CONFIG, withPassword('canary-mistake'));
+    const answers = [await ask(right), await wrong.ask({ claims: { jti: 'a' } })];
+    const said = [
+      ...told,
+      ...answers.map(({ text, headers }) => text + JSON.stringify([...headers])),
+      right.log.text,
+      wrong.log.text,
+    ].join('\n');
+
+    expect(answers.map(outcome)).toEqual(['200', DOWN]);
+    expect(said).toContain('WRONGPASS');
+    expect(said).not.toContain('canary');
+  });
+});
