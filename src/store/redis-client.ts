@@ -2,13 +2,14 @@
 import type { Redis, RedisOptions } from 'ioredis';
 
 export interface RedisClient {
-  /** The connection, or a new one if the last one has ended. */
-  get(): Promise<Redis>;
+  /** With the connection, or a new one if the last one has ended. Throws what the operation throws. */
+  use<T>(operate: (redis: Redis) => Promise<T>): Promise<T>;
   /** Lets the connection go; the next use makes a new one. */
   drop(): void;
 }
 
 const CONNECT_TIMEOUT_MS = 1000;
+const ENDED = ['close', 'end'];
 const PROTOCOLS = ['redis:', 'rediss:'];
 
 /**
@@ -43,46 +44,46 @@ function decode(text: string): string | undefined {
 
 /** Opens nothing before the first use. ioredis itself never reconnects: its timers do not run in a frozen function. */
 export function createRedisClient(address: RedisOptions): RedisClient {
-  let redis: Redis | undefined;
+  let current: { readonly redis: Redis; cause?: unknown } | undefined;
+
+  async function connection() {
+    const { Redis } = await import('ioredis');
+    if (current !== undefined && !ENDED.includes(current.redis.status)) return current;
+    const redis = new Redis({
+      ...address,
+      lazyConnect: true,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      retryStrategy: () => null,
+      // a command of unknown fate must not be counted twice
+      autoResendUnfulfilledCommands: false,
+      // both would put answers between the connection and the first command
+      enableReadyCheck: false,
+      disableClientInfo: true,
+    });
+    const opened: typeof current = { redis };
+    // unheard, the event would be printed
+    redis.on('error', (error) => {
+      opened.cause = error;
+    });
+    current = opened;
+    return opened;
+  }
 
   return {
-    async get() {
-      const { Redis } = await import('ioredis');
-      if (redis === undefined || redis.status === 'close' || redis.status === 'end') {
-        redis = new Redis({
-          ...address,
-          lazyConnect: true,
-          connectTimeout: CONNECT_TIMEOUT_MS,
-          retryStrategy: () => null,
-          // a command of unknown fate must not be counted twice
-          autoResendUnfulfilledCommands: false,
-          enableReadyCheck: false,
-        });
-        // every command fails by itself; unheard, the event would be printed
-        redis.on('error', () => {});
+    async use(operate) {
+      const opened = await connection();
+      try {
+        if (opened.redis.status === 'wait') await opened.redis.connect();
+        return await operate(opened.redis);
+      } catch (error) {
+        // all that waited hear only that the connection is closed; the event said why
+        const isClosed = error instanceof Error && error.message === 'Connection is closed.';
+        throw isClosed ? (opened.cause ?? error) : error;
       }
-      if (redis.status === 'wait') await connect(redis);
-      return redis;
     },
     drop() {
-      redis?.disconnect();
-      redis = undefined;
+      current?.redis.disconnect();
+      current = undefined;
     },
   };
-}
-
-/** Throws what went wrong, which ioredis tells in an event, rather than that the connection is closed. */
-async function connect(redis: Redis): Promise<void> {
-  let cause: unknown;
-  const hear = (error: unknown) => {
-    cause = error;
-  };
-  redis.on('error', hear);
-  try {
-    await redis.connect();
-  } catch (error) {
-    throw cause ?? error;
-  } finally {
-    redis.off('error', hear);
-  }
 }

@@ -12,6 +12,7 @@ import {
   type CounterSettings,
   type Store,
   StoreUnavailable,
+  type Usage,
 } from './store.ts';
 
 export interface RedisStoreOptions {
@@ -56,7 +57,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     claims: createClaims(gate, options),
     async warm() {
       await import('rate-limiter-flexible');
-      await gate.run(async () => (await client.get()).ping()).catch(() => {});
+      await gate.run(() => client.use((redis) => redis.ping())).catch(() => {});
     },
     async close() {
       client.drop();
@@ -87,14 +88,16 @@ function createRedisCounter(
     return limiter;
   }
 
+  async function addIn(redis: Redis, key: string): Promise<Usage> {
+    const limiter = await limiterFor(redis);
+    const { consumedPoints, msBeforeNext } = await limiter.penalty(key);
+    return { used: consumedPoints, leftMs: msBeforeNext };
+  }
+
   return {
     async add(key) {
       try {
-        return await gate.run(async () => {
-          const limiter = await limiterFor(await client.get());
-          const { consumedPoints, msBeforeNext } = await limiter.penalty(key);
-          return { used: consumedPoints, leftMs: msBeforeNext };
-        });
+        return await gate.run(() => client.use((redis) => addIn(redis, key)));
       } catch {
         return memory.add(key);
       }
@@ -134,11 +137,13 @@ function createRedisClaims(
       const { key, owner, lifeMs } = claim;
       let wasSent = false;
       try {
-        return await gate.run(async () => {
-          const redis = await client.get();
-          wasSent = true;
-          return (await redis.set(keyOf(key), owner, 'PX', lifeMs, 'NX')) === 'OK';
-        });
+        const answer = await gate.run(() =>
+          client.use((redis) => {
+            wasSent = true;
+            return redis.set(keyOf(key), owner, 'PX', lifeMs, 'NX');
+          }),
+        );
+        return answer === 'OK';
       } catch (error) {
         // it may still arrive: behind it on the same connection, this undoes it
         if (wasSent) void claims.release(claim);
@@ -147,7 +152,7 @@ function createRedisClaims(
     },
     // past the gate: during an outage it is only worth a try
     async release({ key, owner }) {
-      const releasing = client.get().then((redis) => redis.eval(RELEASE, 1, keyOf(key), owner));
+      const releasing = client.use((redis) => redis.eval(RELEASE, 1, keyOf(key), owner));
       await withDeadline(releasing, timeoutMs).catch(() => {});
     },
   };
