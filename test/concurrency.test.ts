@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestBroker, type TestBroker } from './support/broker.ts';
+import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from './support/broker.ts';
 import { type Credential, credentialOf } from './support/oss-client.ts';
 
 /** As many callers at once; `CALLERS=10000` for the full run. */
@@ -12,7 +12,8 @@ let broker: TestBroker;
 let agent: Agent;
 
 beforeAll(async () => {
-  broker = await startTestBroker();
+  // the simulated STS works in this very process, and has them all to answer first
+  broker = await startTestBroker({ config: SIMPLE_CONFIG.replace('timeout: 2s', 'timeout: 30s') });
   agent = new Agent({ keepAlive: true, maxSockets: SOCKETS });
 });
 
