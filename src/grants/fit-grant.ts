@@ -69,7 +69,7 @@ function renderKeys(
       .map((part) => (typeof part === 'string' ? part : (assignment.get(part.attribute) ?? '')))
       .join(''),
   );
-  // an acceptable value next to literal text can still make a "." or ".." segment
+  // acceptable parts can still make a whole that is too long or not in normal form C
   const problem = values.map(keyProblem).find((found) => found !== undefined);
   return problem === undefined ? { values } : { problem: `target "${text}" ${problem}` };
 }
