@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { limitedConfig, outcome, outcomesOf } from '../limits/arrange.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
+import { startFreezingProxy } from '../support/freezing-proxy.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
@@ -205,6 +206,25 @@ describe('Redis that is slow', () => {
 
     expect(during).toBe(DOWN);
     expect(await outcomesOf(2, () => broker.ask({ token }))).toEqual(['200', REPLAYED]);
+  });
+});
+
+describe('a connection to Redis on which nothing arrives any more', () => {
+  it('is replaced by a new one', async () => {
+    const proxy = await startFreezingProxy(Number(new URL(redis.url).port));
+    const config = limitedConfig({ top: `${LIMIT}\n${store('timeout: 100ms')}` });
+    const broker = await start(config, `redis://127.0.0.1:${proxy.port}`);
+    const before = outcome(await ask(broker));
+    proxy.freeze();
+    const during = await outcomesOf(3, () => ask(broker, 'user-2'));
+    for (let attempt = 0; attempt < 20 && !told.includes('Redis is used again'); attempt++) {
+      broker.clock.offsetMs += PAUSE_MS;
+      await broker.ask({ claims: { sub: `user-${attempt + 3}` } });
+    }
+
+    expect([before, ...during]).toEqual(Array(4).fill('200'));
+    expect(told.at(-1)).toBe('Redis is used again');
+    await proxy.close();
   });
 });
 
