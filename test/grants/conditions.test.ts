@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import type { Condition } from '../../src/config/config.ts';
+import { unmetCondition } from '../../src/grants/conditions.ts';
+import { makeClaims } from '../support/config.ts';
+
+const claim = ['x'] as const;
+const ABSENT = Symbol('absent');
+
+/** Every operator, with values of the claim for which it holds, and for which it does not. */
+const TABLE: readonly (readonly [Condition, readonly unknown[], readonly unknown[]])[] = [
+  [
+    { claim, operator: 'equals', value: true },
+    [true],
+    ['true', 1, [true], {}, false, null, ABSENT],
+  ],
+  [{ claim, operator: 'equals', value: false }, [false], [0, '', 'false', null, [], ABSENT]],
+  [{ claim, operator: 'equals', value: 1 }, [1], ['1', true, [1], 1.5, null, ABSENT]],
+  [
+    { claim, operator: 'equals', value: 'é' },
+    ['é'],
+    ['e\u0301', 'É', 'é ', ' é', 'é\n', 'éé', ['é'], { x: 'é' }, ABSENT],
+  ],
+  [
+    { claim, operator: 'in', values: ['pro', 2, true] },
+    ['pro', 2, true],
+    ['Pro', '2', 'true', 1, ['pro'], ['pro', 2, true], 'pro,2', null, ABSENT],
+  ],
+  [{ claim, operator: 'in', values: [] }, [], ['', null, [], ABSENT]],
+  [
+    { claim, operator: 'contains', value: 'admin' },
+    [['admin'], ['a', 'admin']],
+    ['admin', 'x admin', ['Admin'], ['administrator'], [['admin']], { 0: 'admin' }, [], ABSENT],
+  ],
+  [{ claim, operator: 'contains', value: 2 }, [[1, 2]], [['2'], 2, [[2]], ABSENT]],
+  [
+    { claim, operator: 'startsWith', value: 'repo:org/' },
+    ['repo:org/', 'repo:org/app'],
+    ['repo:org', 'repo:org-evil/app', 'REPO:org/', ' repo:org/', ['repo:org/app'], 7, ABSENT],
+  ],
+  [{ claim, operator: 'exists', value: true }, ['', 0, false, [], {}, 'x'], [null, ABSENT]],
+  [{ claim, operator: 'exists', value: false }, [ABSENT], ['', 0, false, [], {}, 'x', null]],
+];
+
+const claimsOf = (value: unknown) => makeClaims(value === ABSENT ? {} : { x: value });
+
+describe('a condition', () => {
+  it.each(TABLE)('%j holds for the right values alone', (condition, right, wrong) => {
+    for (const value of right) expect(unmetCondition(condition, claimsOf(value))).toBeUndefined();
+    for (const value of wrong) {
+      expect(unmetCondition(condition, claimsOf(value))).toBe(
+        `condition ${condition.operator} on claim "x" does not hold`,
+      );
+    }
+  });
+
+  it('is not met by what every object inherits', () => {
+    const exists: Condition = { claim: ['constructor'], operator: 'exists', value: true };
+    expect(unmetCondition(exists, {})).toBeDefined();
+    expect(unmetCondition(exists, { constructor: 'x' })).toBeUndefined();
+  });
+
+  it('compares whole texts: nothing in its value is a pattern', () => {
+    for (const value of ['a|b', 'a.*', '.*', '^', '*', '']) {
+      const condition: Condition = { claim, operator: 'equals', value };
+      expect(unmetCondition(condition, claimsOf('a'))).toBeDefined();
+      expect(unmetCondition(condition, claimsOf(value))).toBeUndefined();
+    }
+  });
+});

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import type { Grant } from '../../src/config/config.ts';
+import { matchGrant } from '../../src/grants/match-grant.ts';
+import { parseTarget } from '../../src/grants/target.ts';
+import { type Refusal, RefusalError } from '../../src/refusal.ts';
+import { makeAllowance, makeClaims, makeGrant, makeToken } from '../support/config.ts';
+
+const TOKEN = makeToken({ claims: makeClaims({ sub: 'user-1', plan: 'pro' }) });
+
+const own = makeGrant({ name: 'own' });
+const shared = makeGrant({ name: 'shared', allow: [makeAllowance('oss://app-media/shared/')] });
+const teams = makeGrant({
+  name: 'teams',
+  when: [{ claim: ['plan'], operator: 'equals', value: 'team' }],
+  allow: [makeAllowance('oss://app-media/teams/')],
+});
+const foreign = makeGrant({ name: 'foreign', issuer: 'other' });
+
+function match(grants: readonly Grant[], asked: { grant?: string; target?: string } = {}) {
+  const { grant, target } = asked;
+  return matchGrant(grants, TOKEN, {
+    grant,
+    target: target === undefined ? undefined : parseTarget(target),
+  });
+}
+
+function refusalOf(...args: Parameters<typeof match>): Refusal {
+  try {
+    match(...args);
+  } catch (error) {
+    if (error instanceof RefusalError) return error.refusal;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('matching', () => {
+  it('takes the only grant that fits', () => {
+    expect(match([teams, foreign, own]).grant.name).toBe('own');
+    expect(match([own]).allowances.map(({ target }) => target.key)).toEqual(['users/user-1/']);
+  });
+
+  it('takes the grant that the caller names', () => {
+    expect(match([own, shared], { grant: 'shared' }).grant.name).toBe('shared');
+  });
+
+  it('takes the only grant that covers the target', () => {
+    const target = 'oss://app-media/shared/a';
+    expect(match([own, shared], { target }).grant.name).toBe('shared');
+    expect(match([own, shared], { target, grant: 'shared' }).grant.name).toBe('shared');
+  });
+
+  it('refuses if several grants fit, and names those alone', () => {
+    expect(refusalOf([own, teams, shared, foreign])).toEqual({
+      reason: 'ambiguous_grant',
+      grants: ['own', 'shared'],
+    });
+  });
+
+  it('refuses if several grants cover the target, and names those alone', () => {
+    const twin = makeGrant({ ...own, name: 'twin' });
+    const target = 'oss://app-media/users/user-1/a';
+    expect(refusalOf([own, twin, shared], { target })).toEqual({
+      reason: 'ambiguous_grant',
+      grants: ['own', 'twin'],
+    });
+    expect(match([own, twin, shared], { target, grant: 'twin' }).grant.name).toBe('twin');
+  });
+
+  it('refuses a target that no fitting grant covers', () => {
+    for (const key of ['users/user-10/', 'users/', '', 'teams/', 'users/user-1']) {
+      expect(refusalOf([own, shared, teams], { target: `oss://app-media/${key}` })).toEqual({
+        reason: 'target_outside_grant',
+        grants: ['own', 'shared'],
+      });
+    }
+    expect(refusalOf([own], { target: 'oss://app-media-2/users/user-1/' }).reason).toBe(
+      'target_outside_grant',
+    );
+  });
+
+  it('refuses a target outside the grant that is named, though another covers it', () => {
+    const target = 'oss://app-media/shared/a';
+    expect(refusalOf([own, shared], { grant: 'own', target })).toEqual({
+      reason: 'target_outside_grant',
+      grants: ['own'],
+    });
+  });
+
+  it('refuses if no grant fits, and tells the operator why for each of the issuer', () => {
+    expect(refusalOf([teams, foreign])).toEqual({
+      reason: 'no_grant_fits',
+      misfits: [{ grant: 'teams', why: 'condition equals on claim "plan" does not hold' }],
+    });
+    expect(refusalOf([])).toEqual({ reason: 'no_grant_fits', misfits: [] });
+  });
+
+  it('refuses alike what does not exist, what does not fit and what is for another issuer', () => {
+    for (const grant of ['teams', 'foreign', 'nobody', 'Own', 'own ', '__proto__', '']) {
+      expect(refusalOf([own, teams, foreign], { grant }).reason).toBe('grant_not_available');
+    }
+  });
+});
