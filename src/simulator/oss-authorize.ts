@@ -2,28 +2,31 @@
 import { evaluatePolicy } from '../session-policy/evaluate.ts';
 import type { Identity, SimulatedCloud } from './cloud.ts';
 import { ossError } from './oss-error.ts';
-import type { NeededPermission } from './oss-operation.ts';
-import type { OssRequest } from './oss-request.ts';
+import type { NeededPermission } from './oss-permission.ts';
+import type { OssRequestHead } from './oss-request.ts';
 
-/** Throws AccessDenied unless all of it is allowed: role policy and session policy both have to. */
+/**
+ * Throws AccessDenied unless all of it is allowed: role policy and session policy both have to. The
+ * EC tells which of them said no, as that of OSS does.
+ */
 export function authorize(
   cloud: SimulatedCloud,
   identity: Identity,
   needed: readonly NeededPermission[],
-  request: OssRequest,
+  request: OssRequestHead,
 ): void {
-  const context = toContext(cloud, request);
-  const isAllowed = needed.every(({ action, bucket, key }) =>
-    identity.policies.every(
-      (policies) =>
-        evaluatePolicy(policies, {
-          action,
-          resource: toResource(cloud.accountId, bucket, key),
-          context,
-        }) === 'Allow',
-    ),
-  );
-  if (!isAllowed) throw ossError('AccessDenied');
+  // nothing needed would be everything allowed
+  if (needed.length === 0 || identity.policies.length === 0) throw ossError('AccessDenied');
+  for (const { action, bucket, key } of needed) {
+    const resource = toResource(cloud.accountId, bucket, key);
+    const context = toContext(cloud, action, request);
+    for (const [index, policies] of identity.policies.entries()) {
+      const verdict = evaluatePolicy(policies, { action, resource, context });
+      if (verdict === 'Allow') continue;
+      if (index > 0) throw ossError('DeniedBySessionPolicy');
+      throw ossError(verdict === 'Deny' ? 'DeniedByPolicy' : 'AccessDenied');
+    }
+  }
 }
 
 function toResource(accountId: string, bucket: string, key: string): string {
@@ -31,11 +34,17 @@ function toResource(accountId: string, bucket: string, key: string): string {
   return `acs:oss:*:${accountId}:${bucket}${key === '' ? '' : `/${key}`}`;
 }
 
-/** The condition keys of the request. A key is there only if the request said something of it. */
-function toContext(cloud: SimulatedCloud, { query, headers, sourceIp, isSecure }: OssRequest) {
+/**
+ * The condition keys of the request. A key is there only if the request said something of it, and
+ * `oss:Prefix` and `oss:Delimiter` only where a bucket is listed.
+ * https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements
+ */
+function toContext(cloud: SimulatedCloud, action: string, request: OssRequestHead) {
+  const { query, headers, sourceIp, isSecure } = request;
+  const isListing = action.startsWith('oss:List');
   return {
-    'oss:Prefix': query.get('prefix'),
-    'oss:Delimiter': query.get('delimiter'),
+    'oss:Prefix': isListing ? query.get('prefix') : undefined,
+    'oss:Delimiter': isListing ? query.get('delimiter') : undefined,
     'oss:x-oss-acl': headers['x-oss-acl'],
     'oss:x-oss-object-acl': headers['x-oss-object-acl'],
     'acs:SourceIp': sourceIp,

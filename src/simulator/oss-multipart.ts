@@ -1,37 +1,64 @@
 /** Multipart uploads: parts are kept until they are completed into an object, or given up. */
+import { crc64Of } from './oss-crc64.ts';
 import { ossError } from './oss-error.ts';
 import {
+  compareKeys,
   etagOf,
   multipartEtagOf,
   type OssObjects,
+  type Part,
   type StoredObject,
   type Upload,
 } from './oss-objects.ts';
 import type { OssRequest } from './oss-request.ts';
-import { element, textsOf, xmlDocument } from './oss-xml.ts';
+import {
+  checkDigest,
+  checkNewObject,
+  readAcl,
+  readProperties,
+  readSource,
+} from './oss-write-object.ts';
+import { element, elementsOf, textsOf, xmlDocument } from './oss-xml.ts';
 
-/** Begins an upload under a new id. */
+const MAX_PARTS = 10_000;
+
+/** All parts but the last have to be of this size. */
+const MIN_PART_BYTES = 100 * 1024;
+
+/** Begins an upload under a new id. Throws an OssError. */
 export function initiateUpload(
   objects: OssObjects,
-  { bucket, key }: OssRequest,
-  begun: { readonly uploadId: string; readonly properties: Upload['properties'] },
+  request: OssRequest,
+  begun: { readonly uploadId: string; readonly nowMs: number },
 ): string {
-  const { uploadId, properties } = begun;
-  objects.uploads.set(uploadId, { bucket, key, properties, parts: new Map() });
+  const { bucket, key } = request;
+  checkNewObject(objects, request);
+  const properties = readProperties(request);
+  const upload = { bucket, key, properties, initiatedAtMs: begun.nowMs, parts: new Map() };
+  objects.uploads.set(begun.uploadId, upload);
   return xmlDocument('InitiateMultipartUploadResult', [
     element('Bucket', bucket),
     element('Key', key),
-    element('UploadId', uploadId),
+    element('UploadId', begun.uploadId),
   ]);
 }
 
-/** Keeps one part and gives its ETag. */
-export function uploadPart(objects: OssObjects, request: OssRequest): string {
-  const number = Number(request.query.get('partNumber'));
-  if (!Number.isInteger(number) || number < 1 || number > 10_000) throw ossError('InvalidArgument');
-  const etag = etagOf(request.body);
-  findUpload(objects, request).parts.set(number, { body: request.body, etag });
-  return etag;
+/** Keeps one part, from the body. Throws an OssError. */
+export function uploadPart(objects: OssObjects, request: OssRequest, nowMs: number): Part {
+  checkDigest(request);
+  return keepPart(objects, request, { body: request.body, nowMs });
+}
+
+/** Keeps one part, from another object or a range of it. Throws an OssError. */
+export function uploadPartCopy(objects: OssObjects, request: OssRequest, nowMs: number): Part {
+  const { body: whole } = readSource(objects, request);
+  const range = request.headers['x-oss-copy-source-range'];
+  const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? [];
+  if (range !== undefined && !(Number(first) <= Number(last) && Number(last) < whole.length)) {
+    throw ossError('InvalidArgument', 'The range is not within the copy source.');
+  }
+  const body = range === undefined ? whole : whole.subarray(Number(first), Number(last) + 1);
+  return keepPart(objects, request, { body, nowMs });
 }
 
 /** Puts the named parts together. Throws an OssError for a part that is not there or not the same. */
@@ -41,19 +68,34 @@ export function completeUpload(
   nowMs: number,
 ): StoredObject {
   const upload = findUpload(objects, request);
-  const xml = request.body.toString();
-  const numbers = textsOf(xml, 'PartNumber').map(Number);
-  const etags = textsOf(xml, 'ETag');
-  const parts = numbers.map((number, index) => {
+  checkNewObject(objects, request);
+  const listed = elementsOf(request.body.toString(), 'Part').map((part) => ({
+    number: Number(textsOf(part, 'PartNumber')[0]),
+    etag: textsOf(part, 'ETag')[0],
+  }));
+  if (listed.length === 0) throw ossError('MalformedXML');
+  if (
+    listed.some(({ number }, index) => index > 0 && !((listed[index - 1]?.number ?? 0) < number))
+  ) {
+    throw ossError('InvalidPartOrder');
+  }
+  const parts = listed.map(({ number, etag }) => {
     const part = upload.parts.get(number);
-    if (part === undefined || !isSameEtag(part.etag, etags[index])) throw ossError('InvalidPart');
+    if (part === undefined || !isSameEtag(part.etag, etag)) throw ossError('InvalidPart');
     return part;
   });
-  if (parts.length === 0) throw ossError('MalformedXML');
+  if (parts.slice(0, -1).some(({ body }) => body.length < MIN_PART_BYTES)) {
+    throw ossError('EntityTooSmall');
+  }
+  const body = Buffer.concat(parts.map((part) => part.body));
+  const published = request.headers['x-oss-object-acl'];
   const object = {
     ...upload.properties,
-    body: Buffer.concat(parts.map(({ body }) => body)),
+    // the last step may set the ACL, too
+    ...(published === undefined ? {} : { acl: readAcl(published) }),
+    body,
     etag: multipartEtagOf(parts.map(({ etag }) => etag)),
+    crc64: crc64Of(body),
     modifiedAtMs: nowMs,
   };
   objects.put(request.bucket, request.key, object);
@@ -61,38 +103,71 @@ export function completeUpload(
   return object;
 }
 
-/** Gives an upload up. */
+/** Gives an upload up. Throws an OssError. */
 export function abortUpload(objects: OssObjects, request: OssRequest): void {
   findUpload(objects, request);
   objects.uploads.delete(request.query.get('uploadId') ?? '');
 }
 
+/** A page of the parts that were uploaded, in the order of their numbers. Throws an OssError. */
 export function listParts(objects: OssObjects, request: OssRequest): string {
-  const upload = findUpload(objects, request);
+  const { bucket, key, query } = request;
+  const { parts } = findUpload(objects, request);
+  const marker = Number(query.get('part-number-marker') ?? 0);
+  const maxParts = Number(query.get('max-parts') ?? 1000);
+  const rest = [...parts].filter(([number]) => number > marker).sort(([a], [b]) => a - b);
+  const page = rest.slice(0, maxParts);
   return xmlDocument('ListPartsResult', [
-    element('Bucket', request.bucket),
-    element('Key', request.key),
-    element('UploadId', request.query.get('uploadId') ?? ''),
-    element('IsTruncated', 'false'),
-    ...[...upload.parts].map(([number, { body, etag }]) =>
+    element('Bucket', bucket),
+    element('Key', key),
+    element('UploadId', query.get('uploadId') ?? ''),
+    element('PartNumberMarker', marker),
+    element('NextPartNumberMarker', page.at(-1)?.[0] ?? marker),
+    element('MaxParts', maxParts),
+    element('IsTruncated', String(page.length < rest.length)),
+    ...page.map(([number, part]) =>
       element('Part', [
         element('PartNumber', number),
-        element('ETag', etag),
-        element('Size', body.length),
+        element('LastModified', new Date(part.modifiedAtMs).toISOString()),
+        element('ETag', part.etag),
+        element('Size', part.body.length),
       ]),
     ),
   ]);
 }
 
-export function listUploads(objects: OssObjects, { bucket }: OssRequest): string {
-  const uploads = [...objects.uploads].filter(([, upload]) => upload.bucket === bucket);
+/** Every upload of the bucket that is neither completed nor given up, below the prefix. */
+export function listUploads(objects: OssObjects, { bucket, query }: OssRequest): string {
+  const prefix = query.get('prefix') ?? '';
+  const uploads = [...objects.uploads]
+    .filter(([, upload]) => upload.bucket === bucket && upload.key.startsWith(prefix))
+    .sort(([, one], [, other]) => compareKeys(one.key, other.key));
   return xmlDocument('ListMultipartUploadsResult', [
     element('Bucket', bucket),
+    element('Prefix', prefix),
     element('IsTruncated', 'false'),
-    ...uploads.map(([id, { key }]) =>
-      element('Upload', [element('Key', key), element('UploadId', id)]),
+    ...uploads.map(([id, { key, initiatedAtMs }]) =>
+      element('Upload', [
+        element('Key', key),
+        element('UploadId', id),
+        element('Initiated', new Date(initiatedAtMs).toISOString()),
+      ]),
     ),
   ]);
+}
+
+function keepPart(
+  objects: OssObjects,
+  request: OssRequest,
+  { body, nowMs }: { readonly body: Buffer; readonly nowMs: number },
+): Part {
+  const number = Number(request.query.get('partNumber'));
+  if (!Number.isInteger(number) || number < 1 || number > MAX_PARTS) {
+    throw ossError('InvalidArgument', 'The part number is not between 1 and 10000.');
+  }
+  const part = { body, etag: etagOf(body), crc64: crc64Of(body), modifiedAtMs: nowMs };
+  findUpload(objects, request).parts.set(number, part);
+  return part;
 }
 
 /** An upload belongs to one key: its id alone opens nothing else. */

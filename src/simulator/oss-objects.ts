@@ -1,22 +1,38 @@
 /** The objects of the simulated OSS, and the multipart uploads that will become some: all in memory. */
 import { createHash } from 'node:crypto';
+import { crc64Of } from './oss-crc64.ts';
 
-export interface StoredObject {
+/** What the upload says of the object besides its content. */
+export interface ObjectProperties {
+  readonly contentType: string;
+  /** `default`, `private`, `public-read` or `public-read-write`. */
+  readonly acl: string;
+  /** A Tagging document, or nothing. */
+  readonly tagging: string;
+  /** `x-oss-meta-…` and the HTTP headers that are kept with an object, by lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface StoredObject extends ObjectProperties {
   readonly body: Buffer;
   readonly etag: string;
-  readonly contentType: string;
-  readonly acl: string;
-  readonly tagging: string;
-  /** `x-oss-meta-…` */
-  readonly meta: Readonly<Record<string, string>>;
+  readonly crc64: string;
+  readonly modifiedAtMs: number;
+}
+
+export interface Part {
+  readonly body: Buffer;
+  readonly etag: string;
+  readonly crc64: string;
   readonly modifiedAtMs: number;
 }
 
 export interface Upload {
   readonly bucket: string;
   readonly key: string;
-  readonly properties: Omit<StoredObject, 'body' | 'etag' | 'modifiedAtMs'>;
-  readonly parts: Map<number, { readonly body: Buffer; readonly etag: string }>;
+  readonly properties: ObjectProperties;
+  readonly initiatedAtMs: number;
+  readonly parts: Map<number, Part>;
 }
 
 export interface OssObjects {
@@ -40,10 +56,23 @@ export function createOssObjects(): OssObjects {
     get: (bucket, key) => inBucket(bucket).get(key),
     put: (bucket, key, object) => void inBucket(bucket).set(key, object),
     delete: (bucket, key) => void inBucket(bucket).delete(key),
-    keys: (bucket) =>
-      [...inBucket(bucket).keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))),
+    keys: (bucket) => [...inBucket(bucket).keys()].sort(compareKeys),
     uploads: new Map(),
   };
+}
+
+/** The order of OSS is that of UTF-8 bytes, in which JavaScript does not compare strings. */
+export function compareKeys(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+}
+
+/** An object made of one upload. */
+export function toObject(
+  body: Buffer,
+  properties: ObjectProperties,
+  modifiedAtMs: number,
+): StoredObject {
+  return { ...properties, body, etag: etagOf(body), crc64: crc64Of(body), modifiedAtMs };
 }
 
 /** As OSS writes it: the MD5 in upper-case hex, in quotes. */

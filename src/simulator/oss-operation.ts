@@ -1,118 +1,67 @@
-/** Which operation a request is, and which actions on which resource RAM must allow for it. */
-
+/** Which operation a request is, by its method and the sub-resource that it names. */
 import { ossError } from './oss-error.ts';
-import type { OssRequest } from './oss-request.ts';
+import type { OssRequestHead } from './oss-request.ts';
+
+/**
+ * The operations, each by `<level> <method> <sub-resources>`. A sub-resource that is not here is an
+ * operation that the simulator lacks, and must never pass for the one without: `DELETE ?tagging`
+ * deletes no object.
+ */
+const OPERATIONS = {
+  'service GET ': 'ListBuckets',
+  'bucket GET ': 'ListObjects',
+  'bucket GET bucketInfo': 'GetBucketInfo',
+  'bucket GET uploads': 'ListMultipartUploads',
+  'bucket POST ': 'PostObject',
+  'bucket POST delete': 'DeleteMultipleObjects',
+  'object GET ': 'GetObject',
+  'object GET acl': 'GetObjectACL',
+  'object GET tagging': 'GetObjectTagging',
+  'object GET uploadId': 'ListParts',
+  'object HEAD ': 'HeadObject',
+  'object HEAD objectMeta': 'HeadObject',
+  'object PUT ': 'PutObject',
+  'object PUT acl': 'PutObjectACL',
+  'object PUT tagging': 'PutObjectTagging',
+  'object PUT partNumber uploadId': 'UploadPart',
+  'object DELETE ': 'DeleteObject',
+  'object DELETE tagging': 'DeleteObjectTagging',
+  'object DELETE uploadId': 'AbortMultipartUpload',
+  'object POST uploads': 'InitiateMultipartUpload',
+  'object POST uploadId': 'CompleteMultipartUpload',
+} as const satisfies Readonly<Record<string, string>>;
 
 export type Operation =
-  | 'ListBuckets'
-  | 'GetBucketInfo'
-  | 'ListObjects'
-  | 'ListMultipartUploads'
-  | 'DeleteMultipleObjects'
-  | 'PutObject'
-  | 'PostObject'
+  | (typeof OPERATIONS)[keyof typeof OPERATIONS]
+  // the same requests with a copy source
   | 'CopyObject'
-  | 'GetObject'
-  | 'HeadObject'
-  | 'DeleteObject'
-  | 'PutObjectACL'
-  | 'GetObjectACL'
-  | 'PutObjectTagging'
-  | 'GetObjectTagging'
-  | 'InitiateMultipartUpload'
-  | 'UploadPart'
-  | 'CompleteMultipartUpload'
-  | 'AbortMultipartUpload'
-  | 'ListParts';
+  | 'UploadPartCopy';
 
-/** One permission that an operation needs. */
-export interface NeededPermission {
-  readonly action: string;
-  readonly bucket: string;
-  readonly key: string;
-}
+const BY_REQUEST: ReadonlyMap<string, Operation> = new Map(Object.entries(OPERATIONS));
 
-/** Recognises the operation by method and sub-resource. Throws an OssError for others. */
-export function readOperation({ method, bucket, key, query, headers }: OssRequest): Operation {
-  if (bucket === '') {
-    if (method === 'GET') return 'ListBuckets';
-    throw ossError('MethodNotAllowed');
-  }
-  const has = (name: string) => query.has(name);
-  if (key === '') {
-    if (method === 'GET' && has('bucketInfo')) return 'GetBucketInfo';
-    if (method === 'GET' && has('uploads')) return 'ListMultipartUploads';
-    if (method === 'GET' && !has('acl') && !has('policy')) return 'ListObjects';
-    if (method === 'POST' && has('delete')) return 'DeleteMultipleObjects';
-    if (method === 'POST' && headers['content-type']?.startsWith('multipart/form-data')) {
-      return 'PostObject';
-    }
-    throw ossError('NotImplemented');
-  }
-  if (method === 'PUT') {
-    if (has('acl')) return 'PutObjectACL';
-    if (has('tagging')) return 'PutObjectTagging';
-    if (has('partNumber') && has('uploadId')) return 'UploadPart';
-    return headers['x-oss-copy-source'] === undefined ? 'PutObject' : 'CopyObject';
-  }
-  if (method === 'GET') {
-    if (has('acl')) return 'GetObjectACL';
-    if (has('tagging')) return 'GetObjectTagging';
-    return has('uploadId') ? 'ListParts' : 'GetObject';
-  }
-  if (method === 'HEAD') return 'HeadObject';
-  if (method === 'DELETE') return has('uploadId') ? 'AbortMultipartUpload' : 'DeleteObject';
-  if (method === 'POST' && has('uploads')) return 'InitiateMultipartUpload';
-  if (method === 'POST' && has('uploadId')) return 'CompleteMultipartUpload';
-  throw ossError('NotImplemented');
-}
+/** The parameters that choose an operation; all others only qualify one. */
+const SUB_RESOURCES: ReadonlySet<string> = new Set([
+  ...['accessPoint', 'accessmonitor', 'acl', 'append', 'asyncFetch', 'bucketArchiveDirectRead'],
+  ...['bucketInfo', 'callback', 'cname', 'comp', 'cors', 'delete', 'encryption', 'httpsConfig'],
+  ...['img', 'inventory', 'lifecycle', 'live', 'location', 'logging', 'metaQuery', 'objectMeta'],
+  ...['objectWorm', 'partNumber', 'policy', 'policyStatus', 'publicAccessBlock', 'qos', 'qosInfo'],
+  ...['redundancyTransition', 'referer', 'replication', 'replicationLocation', 'requestPayment'],
+  ...['resourceGroup', 'restore', 'rtc', 'sealAppend', 'select', 'stat', 'style', 'symlink'],
+  ...['tagging', 'transferAcceleration', 'uploadId', 'uploads', 'versioning', 'versions', 'vod'],
+  ...['website', 'worm', 'wormExtend', 'wormId', 'x-oss-process', 'x-oss-async-process'],
+]);
 
-/** https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements */
-const ACTIONS: Readonly<Partial<Record<Operation, string>>> = {
-  ListBuckets: 'oss:ListBuckets',
-  GetBucketInfo: 'oss:GetBucketInfo',
-  ListObjects: 'oss:ListObjects',
-  ListMultipartUploads: 'oss:ListMultipartUploads',
-  PutObject: 'oss:PutObject',
-  PostObject: 'oss:PutObject',
-  CopyObject: 'oss:PutObject',
-  InitiateMultipartUpload: 'oss:PutObject',
-  UploadPart: 'oss:PutObject',
-  CompleteMultipartUpload: 'oss:PutObject',
-  GetObject: 'oss:GetObject',
-  HeadObject: 'oss:GetObject',
-  DeleteObject: 'oss:DeleteObject',
-  PutObjectACL: 'oss:PutObjectAcl',
-  GetObjectACL: 'oss:GetObjectAcl',
-  PutObjectTagging: 'oss:PutObjectTagging',
-  GetObjectTagging: 'oss:GetObjectTagging',
-  AbortMultipartUpload: 'oss:AbortMultipartUpload',
-  ListParts: 'oss:ListParts',
-};
-
-/** Every permission that the operation needs; `keys` are those of a DeleteMultipleObjects. */
-export function neededPermissions(
-  operation: Operation,
-  { bucket, key, headers, query }: OssRequest,
-  keys: readonly string[],
-): readonly NeededPermission[] {
-  if (operation === 'DeleteMultipleObjects') {
-    return keys.map((one) => ({ action: 'oss:DeleteObject', bucket, key: one }));
+/** Throws an OssError for what the simulator does not know. */
+export function readOperation({ method, bucket, key, query, headers }: OssRequestHead): Operation {
+  const level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
+  const named = [...query.keys()].filter((name) => SUB_RESOURCES.has(name)).sort();
+  const operation = BY_REQUEST.get(`${level} ${method} ${named.join(' ')}`);
+  if (operation === undefined)
+    throw ossError(level === 'service' ? 'MethodNotAllowed' : 'NotImplemented');
+  if (operation === 'PostObject' && !headers['content-type']?.startsWith('multipart/form-data')) {
+    throw ossError('MalformedPOSTRequest');
   }
-  const action = ACTIONS[operation] ?? '';
-  const needed = [{ action, bucket, key }];
-  if (operation === 'CopyObject') {
-    const source = decodeURIComponent(headers['x-oss-copy-source'] ?? '').replace(/^\//, '');
-    const slash = source.indexOf('/');
-    needed.push({
-      action: 'oss:GetObject',
-      bucket: source.slice(0, slash),
-      key: source.slice(slash + 1),
-    });
-  }
-  if (query.has('versionId')) needed.push({ action: `${action}Version`, bucket, key });
-  if (headers['x-oss-tagging'] !== undefined && action === 'oss:PutObject') {
-    needed.push({ action: 'oss:PutObjectTagging', bucket, key });
-  }
-  return needed;
+  if (headers['x-oss-copy-source'] === undefined) return operation;
+  if (operation === 'PutObject') return 'CopyObject';
+  return operation === 'UploadPart' ? 'UploadPartCopy' : operation;
 }

@@ -1,6 +1,7 @@
 /** What each operation does once it is allowed, and what it answers. */
-import { createHash } from 'node:crypto';
 import type { SimulatedCloud } from './cloud.ts';
+import { type OssAnswer, xmlAnswer } from './oss-answer.ts';
+import { readDeleteList } from './oss-delete-list.ts';
 import { ossError } from './oss-error.ts';
 import { listObjects } from './oss-list.ts';
 import {
@@ -10,17 +11,14 @@ import {
   listParts,
   listUploads,
   uploadPart,
+  uploadPartCopy,
 } from './oss-multipart.ts';
-import { etagOf, type OssObjects, type StoredObject } from './oss-objects.ts';
+import type { OssObjects, Part, StoredObject } from './oss-objects.ts';
 import type { Operation } from './oss-operation.ts';
+import { getObject, headObject } from './oss-read-object.ts';
 import type { OssRequest } from './oss-request.ts';
-import { element, textsOf, xmlDocument } from './oss-xml.ts';
-
-export interface OssAnswer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: string | Buffer;
-}
+import { checkDigest, copyObject, putObject, readAcl } from './oss-write-object.ts';
+import { element, xmlDocument } from './oss-xml.ts';
 
 export interface World {
   readonly cloud: SimulatedCloud;
@@ -32,107 +30,76 @@ export interface World {
 export function perform(world: World, operation: Operation, request: OssRequest): OssAnswer {
   const { objects, cloud } = world;
   const { bucket, key } = request;
+  const nowMs = cloud.now();
+  checkVersion(request);
   switch (operation) {
     case 'ListBuckets':
-      return xml(
-        xmlDocument('ListAllMyBucketsResult', [
-          element(
-            'Buckets',
-            [...cloud.buckets.keys()].map((name) => element('Bucket', [element('Name', name)])),
-          ),
-        ]),
-      );
+      return xmlAnswer(renderBuckets(cloud));
     case 'GetBucketInfo':
-      return xml(
-        xmlDocument('BucketInfo', [
-          element('Bucket', [
-            element('Name', bucket),
-            element('Location', `oss-${cloud.buckets.get(bucket)?.region}`),
-          ]),
-        ]),
-      );
+      return xmlAnswer(xmlDocument('BucketInfo', [renderBucket(cloud, bucket)]));
     case 'ListObjects':
-      return xml(listObjects(objects, request));
+      return xmlAnswer(listObjects(objects, request));
     case 'ListMultipartUploads':
-      return xml(listUploads(objects, request));
+      return xmlAnswer(listUploads(objects, request));
     case 'DeleteMultipleObjects':
       return deleteMany(objects, request);
     case 'PutObject':
-    case 'PostObject': {
-      checkDigest(request);
-      const object = toObject(world, request);
-      objects.put(bucket, key, object);
-      return { status: operation === 'PostObject' ? 204 : 200, headers: { ETag: object.etag } };
-    }
+      return { status: 200, headers: checksumsOf(putObject(objects, request, nowMs)) };
+    case 'PostObject':
+      return answerForm(request, putObject(objects, request, nowMs));
     case 'CopyObject':
-      return copyObject(world, request);
+      return copyObject(objects, request, nowMs);
     case 'GetObject':
-      return getObject(existing(objects, request), request.headers['range']);
-    case 'HeadObject': {
-      const object = existing(objects, request);
-      return {
-        status: 200,
-        headers: { ...headersOf(object), 'Content-Length': String(object.body.length) },
-      };
-    }
+      return getObject(existing(objects, request), request);
+    case 'HeadObject':
+      return headObject(existing(objects, request), request);
     case 'DeleteObject':
       objects.delete(bucket, key);
       return { status: 204 };
-    case 'PutObjectACL':
-      objects.put(bucket, key, {
-        ...existing(objects, request),
-        acl: request.headers['x-oss-object-acl'] ?? 'default',
-      });
+    case 'PutObjectACL': {
+      const acl = readAcl(request.headers['x-oss-object-acl']);
+      objects.put(bucket, key, { ...existing(objects, request), acl });
       return { status: 200 };
+    }
     case 'GetObjectACL':
-      return xml(
-        xmlDocument('AccessControlPolicy', [
-          element('Owner', [
-            element('ID', cloud.accountId),
-            element('DisplayName', cloud.accountId),
-          ]),
-          element('AccessControlList', [element('Grant', existing(objects, request).acl)]),
-        ]),
-      );
+      return xmlAnswer(renderAcl(cloud, existing(objects, request)));
     case 'PutObjectTagging':
+      checkDigest(request);
       objects.put(bucket, key, { ...existing(objects, request), tagging: request.body.toString() });
       return { status: 200 };
     case 'GetObjectTagging':
-      return xml(
+      return xmlAnswer(
         existing(objects, request).tagging || xmlDocument('Tagging', [element('TagSet', '')]),
       );
+    case 'DeleteObjectTagging':
+      objects.put(bucket, key, { ...existing(objects, request), tagging: '' });
+      return { status: 204 };
     case 'InitiateMultipartUpload': {
-      const { contentType, acl, tagging, meta } = toObject(world, request);
-      const begun = {
-        uploadId: world.randomHex(16).toUpperCase(),
-        properties: { contentType, acl, tagging, meta },
-      };
-      return xml(initiateUpload(objects, request, begun));
+      const uploadId = world.randomHex(16).toUpperCase();
+      return xmlAnswer(initiateUpload(objects, request, { uploadId, nowMs }));
     }
     case 'UploadPart':
-      checkDigest(request);
-      return { status: 200, headers: { ETag: uploadPart(objects, request) } };
+      return { status: 200, headers: checksumsOf(uploadPart(objects, request, nowMs)) };
+    case 'UploadPartCopy':
+      return answerPartCopy(uploadPartCopy(objects, request, nowMs));
     case 'CompleteMultipartUpload': {
-      const object = completeUpload(objects, request, cloud.now());
-      return xml(
-        xmlDocument('CompleteMultipartUploadResult', [
-          element('Bucket', bucket),
-          element('Key', key),
-          element('ETag', object.etag),
-        ]),
-        { ETag: object.etag },
+      const object = completeUpload(objects, request, nowMs);
+      return xmlAnswer(
+        renderUploaded('CompleteMultipartUploadResult', request, object),
+        checksumsOf(object),
       );
     }
     case 'AbortMultipartUpload':
       abortUpload(objects, request);
       return { status: 204 };
     case 'ListParts':
-      return xml(listParts(objects, request));
+      return xmlAnswer(listParts(objects, request));
   }
 }
 
-function xml(body: string, headers: Readonly<Record<string, string>> = {}): OssAnswer {
-  return { status: 200, headers: { 'Content-Type': 'application/xml', ...headers }, body };
+/** Buckets here keep one version of everything, whose id is `null`. */
+function checkVersion({ query }: OssRequest): void {
+  if ((query.get('versionId') ?? 'null') !== 'null') throw ossError('NoSuchVersion');
 }
 
 function existing(objects: OssObjects, { bucket, key }: OssRequest): StoredObject {
@@ -141,74 +108,67 @@ function existing(objects: OssObjects, { bucket, key }: OssRequest): StoredObjec
   return object;
 }
 
-function toObject({ cloud }: World, { headers, body }: OssRequest): StoredObject {
-  const meta = Object.entries(headers).filter(([name]) => name.startsWith('x-oss-meta-'));
-  return {
-    body,
-    etag: etagOf(body),
-    contentType: headers['content-type'] ?? 'application/octet-stream',
-    acl: headers['x-oss-object-acl'] ?? 'default',
-    tagging: '',
-    meta: Object.fromEntries(meta),
-    modifiedAtMs: cloud.now(),
-  };
+function checksumsOf({ etag, crc64 }: Pick<StoredObject, 'etag' | 'crc64'>) {
+  return { etag, 'x-oss-hash-crc64ecma': crc64 };
 }
 
-function checkDigest({ headers, body }: OssRequest): void {
-  const claimed = headers['content-md5'];
-  if (claimed === undefined) return;
-  if (createHash('md5').update(body).digest('base64') !== claimed) throw ossError('InvalidDigest');
+/** In the body as documented, and in the header, which is where ali-oss looks. */
+function answerPartCopy({ etag, modifiedAtMs }: Part): OssAnswer {
+  const modified = element('LastModified', new Date(modifiedAtMs).toISOString());
+  return xmlAnswer(xmlDocument('CopyPartResult', [modified, element('ETag', etag)]), { etag });
 }
 
-function copyObject(world: World, request: OssRequest): OssAnswer {
-  const source = decodeURIComponent(request.headers['x-oss-copy-source'] ?? '').replace(/^\//, '');
-  const slash = source.indexOf('/');
-  const original = world.objects.get(source.slice(0, slash), source.slice(slash + 1));
-  if (original === undefined) throw ossError('NoSuchKey');
-  const acl = request.headers['x-oss-object-acl'] ?? 'default';
-  const copy = { ...original, acl, modifiedAtMs: world.cloud.now() };
-  world.objects.put(request.bucket, request.key, copy);
-  return xml(
-    xmlDocument('CopyObjectResult', [
-      element('ETag', copy.etag),
-      element('LastModified', new Date(copy.modifiedAtMs).toISOString()),
-    ]),
-  );
-}
-
-function getObject(object: StoredObject, range: string | undefined): OssAnswer {
-  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(range ?? '') ?? [];
-  const size = object.body.length;
-  if (first === undefined || Number(first) >= size) {
-    return { status: 200, headers: headersOf(object), body: object.body };
+/** A form says itself what it wants to see: 200, 201 with a document, or 204. */
+function answerForm(request: OssRequest, object: StoredObject): OssAnswer {
+  const headers = checksumsOf(object);
+  const wanted = request.headers['success_action_status'];
+  if (wanted === '201') {
+    return { ...xmlAnswer(renderUploaded('PostResponse', request, object), headers), status: 201 };
   }
-  const end = last === '' || last === undefined ? size - 1 : Math.min(Number(last), size - 1);
-  const headers = { ...headersOf(object), 'Content-Range': `bytes ${first}-${end}/${size}` };
-  return { status: 206, headers, body: object.body.subarray(Number(first), end + 1) };
+  return { status: wanted === '200' ? 200 : 204, headers };
 }
 
-function headersOf({
-  etag,
-  contentType,
-  meta,
-  modifiedAtMs,
-}: StoredObject): Record<string, string> {
-  return {
-    ...meta,
-    ETag: etag,
-    'Content-Type': contentType,
-    'Last-Modified': new Date(modifiedAtMs).toUTCString(),
-    'x-oss-object-type': 'Normal',
-  };
+function deleteMany(objects: OssObjects, request: OssRequest): OssAnswer {
+  checkDigest(request);
+  const { objects: listed, isQuiet } = readDeleteList(request);
+  for (const { key } of listed) objects.delete(request.bucket, key);
+  const deleted = listed.map(({ key }) => element('Deleted', [element('Key', key)]));
+  return xmlAnswer(xmlDocument('DeleteResult', isQuiet ? [] : deleted));
 }
 
-function deleteMany(objects: OssObjects, { bucket, body }: OssRequest): OssAnswer {
-  const keys = textsOf(body.toString(), 'Key');
-  for (const key of keys) objects.delete(bucket, key);
-  return xml(
-    xmlDocument(
-      'DeleteResult',
-      keys.map((key) => element('Deleted', [element('Key', key)])),
-    ),
-  );
+function renderUploaded(root: string, { bucket, key }: OssRequest, { etag }: StoredObject): string {
+  const members = [element('Bucket', bucket), element('Key', key), element('ETag', etag)];
+  return xmlDocument(root, [element('Location', `/${bucket}/${key}`), ...members]);
+}
+
+function renderBuckets(cloud: SimulatedCloud): string {
+  const buckets = [...cloud.buckets.keys()].map((name) => renderBucket(cloud, name));
+  return xmlDocument('ListAllMyBucketsResult', [
+    renderOwner(cloud),
+    element('IsTruncated', 'false'),
+    element('Buckets', buckets),
+  ]);
+}
+
+function renderBucket(cloud: SimulatedCloud, name: string): string {
+  const region = cloud.buckets.get(name)?.region ?? '';
+  return element('Bucket', [
+    element('Name', name),
+    element('Region', region),
+    element('Location', `oss-${region}`),
+    element('StorageClass', 'Standard'),
+    renderOwner(cloud),
+    element('AccessControlList', [element('Grant', 'private')]),
+  ]);
+}
+
+function renderAcl(cloud: SimulatedCloud, { acl }: StoredObject): string {
+  return xmlDocument('AccessControlPolicy', [
+    renderOwner(cloud),
+    element('AccessControlList', [element('Grant', acl)]),
+  ]);
+}
+
+function renderOwner({ accountId }: SimulatedCloud): string {
+  return element('Owner', [element('ID', accountId), element('DisplayName', accountId)]);
 }

@@ -1,131 +1,116 @@
 /** PostObject: an upload from an HTML form, whose signed policy bounds what may be uploaded. */
-import type { Identity, SimulatedCloud } from './cloud.ts';
-import { checkSignature } from './oss-authenticate.ts';
+import type { SimulatedCloud } from './cloud.ts';
+import type { Claimed } from './oss-authenticate.ts';
 import { ossError } from './oss-error.ts';
+import { checkPostPolicy } from './oss-post-policy.ts';
 import type { OssRequest } from './oss-request.ts';
 import { signV1 } from './oss-signature-v1.ts';
-import { parseBasicDate, signV4 } from './oss-signature-v4.ts';
+import {
+  ALGORITHM,
+  checkScope,
+  MAX_LIFE_SECONDS,
+  parseBasicDate,
+  signV4,
+} from './oss-signature-v4.ts';
 
-/** A form, taken apart and found to keep to its policy. */
-export interface PostedObject {
-  readonly identity: Identity;
-  readonly key: string;
+/** A form, taken apart. */
+export interface PostForm {
+  /** Lower-case names. `key` has the file's name put in, and `bucket` is the one addressed. */
+  readonly fields: ReadonlyMap<string, string>;
   readonly body: Buffer;
-  /** The form's fields as headers, for what they say of the object. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly contentType: string;
+  /** In Base64, as it was signed. */
+  readonly policy: string;
 }
 
-/** https://www.alibabacloud.com/help/en/oss/developer-reference/postobject. Throws an OssError. */
-export async function readPostedObject(
-  cloud: SimulatedCloud,
-  request: OssRequest,
-): Promise<PostedObject> {
-  const { fields, file } = await readForm(request);
-  const policy = fields.get('policy');
-  if (policy === undefined) throw ossError('AccessDenied');
-  const identity = checkFormSignature(cloud, fields, policy);
-  const fileName = file.name.replace(/^.*[\\/]/, '');
-  const key = (fields.get('key') ?? '').replaceAll('$' + '{filename}', fileName);
-  const body = Buffer.from(await file.arrayBuffer());
-  checkPolicy(policy, {
-    cloud,
-    fields: new Map([...fields, ['key', key], ['bucket', request.bucket]]),
-    size: body.length,
-  });
-  const headers = { 'content-type': file.type, ...Object.fromEntries(fields) };
-  return { identity, key, body, headers };
-}
-
-async function readForm({ body, headers }: OssRequest) {
+/**
+ * Fields that follow the file are not read, as OSS does not.
+ * https://www.alibabacloud.com/help/en/oss/developer-reference/postobject. Throws an OssError.
+ */
+export async function readPostForm({ bucket, headers, body }: OssRequest): Promise<PostForm> {
   const type = headers['content-type'] ?? '';
   const form = await new Response(new Uint8Array(body), { headers: { 'content-type': type } })
     .formData()
     .catch(() => undefined);
-  const file = form?.get('file');
-  if (form === undefined || !(file instanceof File))
-    throw ossError('InvalidArgument', 'There is no file in the form.');
+  if (form === undefined) throw ossError('MalformedPOSTRequest');
   const fields = new Map<string, string>();
   for (const [name, value] of form) {
     if (typeof value === 'string') fields.set(name.toLowerCase(), value);
+    else if (name === 'file') return finish(fields, { bucket, file: value });
   }
-  return { fields, file };
+  throw ossError('InvalidArgument', 'There is no file in the form.');
 }
 
-function checkFormSignature(
-  cloud: SimulatedCloud,
-  fields: ReadonlyMap<string, string>,
-  policy: string,
-): Identity {
+async function finish(
+  fields: Map<string, string>,
+  { bucket, file }: { readonly bucket: string; readonly file: File },
+): Promise<PostForm> {
+  const policy = fields.get('policy');
+  // buckets are private, so that nobody may post without a signature
+  if (policy === undefined) throw ossError('AccessDenied');
+  const key = fields.get('key');
+  if (key === undefined) throw ossError('InvalidArgument', 'There is no key in the form.');
+  const fileName = file.name.replace(/^.*[\\/]/, '');
+  fields.set(
+    'key',
+    key.replaceAll('$' + '{filename}', () => fileName),
+  );
+  fields.set('bucket', bucket);
+  const contentType = fields.get('content-type') ?? (file.type || 'application/octet-stream');
+  return { fields, body: Buffer.from(await file.arrayBuffer()), contentType, policy };
+}
+
+/** The signature that the form carries, of either version. Throws an OssError. */
+export function readFormSignature(
+  { fields, policy }: PostForm,
+  region: string | undefined,
+): Claimed {
   const securityToken = fields.get('x-oss-security-token');
-  if (fields.get('x-oss-signature-version') === 'OSS4-HMAC-SHA256') {
-    const credential = fields.get('x-oss-credential') ?? '';
-    const slash = credential.indexOf('/');
-    return checkSignature(
-      cloud,
-      {
-        accessKeyId: credential.slice(0, slash),
-        signature: fields.get('x-oss-signature') ?? '',
-        securityToken,
-        signedAtMs: parseBasicDate(fields.get('x-oss-date') ?? ''),
-      },
-      (secret) => signV4(secret, credential.slice(slash + 1), policy),
-    );
+  if (fields.get('x-oss-signature-version') !== ALGORITHM) {
+    // a V1 form has no date of its own: its policy says until when it is good
+    return {
+      accessKeyId: fields.get('ossaccesskeyid') ?? '',
+      signature: fields.get('signature') ?? '',
+      securityToken,
+      expiresAtMs: Number.POSITIVE_INFINITY,
+      sign: (secret) => signV1(secret, policy),
+    };
   }
-  const accessKeyId = fields.get('ossaccesskeyid') ?? '';
-  const signature = fields.get('signature') ?? '';
-  // a V1 form has no date of its own: its policy says until when it is good
-  const claimed = { accessKeyId, signature, securityToken, signedAtMs: cloud.now() };
-  return checkSignature(cloud, claimed, (secret) => signV1(secret, policy));
+  const [accessKeyId = '', ...rest] = (fields.get('x-oss-credential') ?? '').split('/');
+  const date = fields.get('x-oss-date') ?? '';
+  const scope = rest.join('/');
+  checkScope({ scope, date }, region);
+  const signedAtMs = parseBasicDate(date);
+  return {
+    accessKeyId,
+    signature: fields.get('x-oss-signature') ?? '',
+    securityToken,
+    signedAtMs,
+    expiresAtMs: signedAtMs + MAX_LIFE_SECONDS * 1000,
+    sign: (secret) => signV4(secret, scope, policy),
+  };
 }
 
-function checkPolicy(
-  policy: string,
-  upload: {
-    readonly cloud: SimulatedCloud;
-    readonly fields: ReadonlyMap<string, string>;
-    readonly size: number;
-  },
-): void {
-  const document = parsePolicy(policy);
-  if (!(upload.cloud.now() < Date.parse(document.expiration)))
-    throw ossError('AccessDenied', 'Policy expired.');
-  for (const condition of document.conditions) {
-    if (!holds(condition, upload)) {
-      throw ossError('AccessDenied', `Invalid according to Policy: ${JSON.stringify(condition)}`);
-    }
-  }
+/** The upload that a signed form asks for, as a request. Throws an OssError unless its policy allows it. */
+export function toUpload(cloud: SimulatedCloud, request: OssRequest, form: PostForm): OssRequest {
+  const { fields, body, contentType, policy } = form;
+  checkPostPolicy(
+    policy,
+    { fields, size: body.length, boundFields: boundFields(fields) },
+    cloud.now(),
+  );
+  const headers = {
+    ...Object.fromEntries(fields),
+    // of the request, so that no field can pose as the browser
+    'user-agent': request.headers['user-agent'] ?? '',
+    'content-type': contentType,
+  };
+  return { ...request, key: fields.get('key') ?? '', headers, body };
 }
 
-function parsePolicy(policy: string): { expiration: string; conditions: readonly unknown[] } {
-  try {
-    const document: unknown = JSON.parse(Buffer.from(policy, 'base64').toString());
-    if (typeof document === 'object' && document !== null && 'conditions' in document) {
-      const { conditions } = document;
-      const expiration = 'expiration' in document ? String(document.expiration) : '';
-      if (Array.isArray(conditions)) return { expiration, conditions };
-    }
-  } catch {
-    // told below
-  }
-  throw ossError('InvalidPolicyDocument');
-}
-
-function holds(
-  condition: unknown,
-  { fields, size }: { readonly fields: ReadonlyMap<string, string>; readonly size: number },
-): boolean {
-  if (!Array.isArray(condition)) {
-    if (typeof condition !== 'object' || condition === null) return false;
-    return Object.entries(condition).every(
-      ([name, value]) => fields.get(name.toLowerCase()) === value,
-    );
-  }
-  const [operator, first, second] = condition;
-  if (operator === 'content-length-range') return size >= Number(first) && size <= Number(second);
-  const value = fields.get(String(first).replace(/^\$/, '').toLowerCase()) ?? '';
-  if (operator === 'eq') return value === second;
-  if (operator === 'starts-with') return value.startsWith(String(second));
-  if (operator === 'in') return Array.isArray(second) && second.includes(value);
-  if (operator === 'not-in') return Array.isArray(second) && !second.includes(value);
-  return false;
+/** V4 wants its own fields bound by the policy, since nothing else of them is signed. */
+function boundFields(fields: ReadonlyMap<string, string>): readonly string[] {
+  if (fields.get('x-oss-signature-version') !== ALGORITHM) return [];
+  const names = ['x-oss-signature-version', 'x-oss-credential', 'x-oss-date'];
+  return fields.has('x-oss-security-token') ? [...names, 'x-oss-security-token'] : names;
 }

@@ -1,15 +1,18 @@
 /** OSS signature version 1: HMAC-SHA1, in the Authorization header or in the query of a presigned URL. */
 import { createHmac } from 'node:crypto';
-import type { OssRequest } from './oss-request.ts';
+import type { OssRequestHead } from './oss-request.ts';
 
 /** https://www.alibabacloud.com/help/en/oss/developer-reference/include-signatures-in-the-authorization-header */
-const SUB_RESOURCES = new Set([
-  ...['acl', 'append', 'bucketInfo', 'comp', 'continuation-token', 'cors', 'delete', 'encryption'],
-  ...['lifecycle', 'location', 'logging', 'objectMeta', 'partNumber', 'policy', 'position'],
-  ...['referer', 'restore', 'security-token', 'stat', 'symlink', 'tagging', 'uploadId', 'uploads'],
-  ...['versionId', 'versioning', 'versions', 'website', 'x-oss-process', 'x-oss-traffic-limit'],
+const SUB_RESOURCES: ReadonlySet<string> = new Set([
+  ...['acl', 'append', 'asyncFetch', 'bucketInfo', 'callback', 'callback-var', 'cname', 'comp'],
+  ...['continuation-token', 'cors', 'delete', 'encryption', 'endTime', 'img', 'inventory'],
+  ...['inventoryId', 'lifecycle', 'live', 'location', 'logging', 'objectMeta', 'partNumber'],
+  ...['policy', 'position', 'qos', 'qosInfo', 'referer', 'replication', 'requestPayment'],
   ...['response-cache-control', 'response-content-disposition', 'response-content-encoding'],
-  ...['response-content-language', 'response-content-type', 'response-expires'],
+  ...['response-content-language', 'response-content-type', 'response-expires', 'restore'],
+  ...['security-token', 'sequential', 'startTime', 'stat', 'status', 'style', 'styleName'],
+  ...['symlink', 'tagging', 'uploadId', 'uploads', 'versionId', 'versioning', 'versions', 'vod'],
+  ...['website', 'worm', 'wormExtend', 'wormId', 'x-oss-process', 'x-oss-traffic-limit'],
 ]);
 
 /** What a V1 signature claims: who signed, and the date or the end of validity that was signed. */
@@ -24,7 +27,7 @@ export interface SignatureV1 {
 }
 
 /** Reads a V1 signature from the header or the query; undefined if the request carries none. */
-export function readSignatureV1(request: OssRequest): SignatureV1 | undefined {
+export function readSignatureV1(request: OssRequestHead): SignatureV1 | undefined {
   const { headers, query } = request;
   const inHeader = /^OSS ([^:]+):(.+)$/.exec(headers['authorization'] ?? '');
   if (inHeader !== null) {
@@ -56,7 +59,10 @@ export function signV1(secret: string, stringToSign: string): string {
   return createHmac('sha1', secret).update(stringToSign).digest('base64');
 }
 
-function toStringToSign({ method, headers, bucket, key, query }: OssRequest, date: string): string {
+function toStringToSign(
+  { method, headers, bucket, key, query }: OssRequestHead,
+  date: string,
+): string {
   const ossHeaders = Object.keys(headers)
     .filter((name) => name.startsWith('x-oss-'))
     .sort()

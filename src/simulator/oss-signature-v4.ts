@@ -1,6 +1,7 @@
 /** OSS signature version 4: HMAC-SHA256 with a derived key, in the Authorization header or in the query of a presigned URL. */
 import { createHash, createHmac } from 'node:crypto';
-import type { OssRequest } from './oss-request.ts';
+import { ossError } from './oss-error.ts';
+import type { OssRequestHead } from './oss-request.ts';
 
 /** What a V4 signature claims. https://www.alibabacloud.com/help/en/oss/developer-reference/recommend-to-use-signature-version-4 */
 export interface SignatureV4 {
@@ -9,6 +10,8 @@ export interface SignatureV4 {
   readonly securityToken: string | undefined;
   /** `20261123/cn-hangzhou/oss/aliyun_v4_request` */
   readonly scope: string;
+  /** `20261123T190000Z` */
+  readonly date: string;
   /** Milliseconds since the epoch. */
   readonly signedAtMs: number;
   /** Present for presigned URLs. */
@@ -16,10 +19,13 @@ export interface SignatureV4 {
   readonly stringToSign: string;
 }
 
-const ALGORITHM = 'OSS4-HMAC-SHA256';
+export const ALGORITHM = 'OSS4-HMAC-SHA256';
 
-/** Reads a V4 signature from the header or the query; undefined if the request carries none. */
-export function readSignatureV4(request: OssRequest): SignatureV4 | undefined {
+/** The longest that a presigned URL or a form may be good for: seven days. */
+export const MAX_LIFE_SECONDS = 604_800;
+
+/** Reads a V4 signature from the header or the query; undefined if there is none. Throws an OssError. */
+export function readSignatureV4(request: OssRequestHead): SignatureV4 | undefined {
   const { headers, query } = request;
   const authorization = headers['authorization'] ?? '';
   if (authorization.startsWith(`${ALGORITHM} `)) {
@@ -48,6 +54,9 @@ export function readSignatureV4(request: OssRequest): SignatureV4 | undefined {
     securityToken: query.get('x-oss-security-token'),
   });
   const lifeSeconds = Number(query.get('x-oss-expires'));
+  if (!Number.isInteger(lifeSeconds) || lifeSeconds < 1 || lifeSeconds > MAX_LIFE_SECONDS) {
+    throw ossError('InvalidArgument', 'x-oss-expires is not between 1 and 604800.');
+  }
   return { ...signature, expiresAtMs: signature.signedAtMs + lifeSeconds * 1000 };
 }
 
@@ -62,8 +71,23 @@ export function signV4(secret: string, scope: string, stringToSign: string): str
   return createHmac('sha256', key).update(stringToSign).digest('hex');
 }
 
+/**
+ * A key is derived for one day, one region and this service, so that a signature of elsewhere must
+ * not be good here. `region` is undefined for requests to no bucket. Throws an OssError.
+ */
+export function checkScope(
+  { scope, date }: Pick<SignatureV4, 'scope' | 'date'>,
+  region: string | undefined,
+): void {
+  const [day, signedRegion, ...service] = scope.split('/');
+  if (service.join('/') !== 'oss/aliyun_v4_request' || day !== date.slice(0, 8)) {
+    throw ossError('InvalidCredential');
+  }
+  if (region !== undefined && signedRegion !== region) throw ossError('WrongRegion');
+}
+
 function toSignature(
-  request: OssRequest,
+  request: OssRequestHead,
   claimed: {
     readonly credential: string;
     readonly signature: string;
@@ -82,18 +106,20 @@ function toSignature(
     signature,
     securityToken,
     scope,
+    date,
     signedAtMs: parseBasicDate(date),
     stringToSign: `${ALGORITHM}\n${date}\n${scope}\n${hash}`,
   };
 }
 
-function toCanonicalRequest(request: OssRequest, additional: readonly string[]): string {
+function toCanonicalRequest(request: OssRequestHead, additional: readonly string[]): string {
   const { method, bucket, key, query, headers } = request;
   const path = bucket === '' ? '/' : `/${bucket}/${key}`;
   const canonicalQuery = [...query]
     .filter(([name]) => name !== 'x-oss-signature')
-    .map(([name, value]) => (value === '' ? encode(name) : `${encode(name)}=${encode(value)}`))
-    .sort()
+    .map(([name, value]) => [encode(name), encode(value)] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => (value === '' ? name : `${name}=${value}`))
     .join('&');
   const signedHeaders = Object.keys(headers)
     .filter(

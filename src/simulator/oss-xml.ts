@@ -11,31 +11,41 @@ export function xmlDocument(root: string, children: readonly string[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, children)}`;
 }
 
+/** The insides of every element of that name, as XML. None may hold another of its name. */
+export function elementsOf(xml: string, name: string): readonly string[] {
+  const pattern = new RegExp(`<${name}>(.*?)</${name}>`, 'gs');
+  return [...xml.matchAll(pattern)].map(([, inner = '']) => inner);
+}
+
 /** The texts of every element of that name. Enough for the flat documents that clients send. */
 export function textsOf(xml: string, name: string): readonly string[] {
   const pattern = new RegExp(`<${name}>([^<]*)</${name}>`, 'g');
   return [...xml.matchAll(pattern)].map(([, text = '']) => unescapeXml(text));
 }
 
-const ESCAPES: readonly (readonly [string, string])[] = [
-  ['&', '&amp;'],
-  ['<', '&lt;'],
-  ['>', '&gt;'],
-  ['"', '&quot;'],
-  ["'", '&apos;'],
-];
+const ENTITIES: ReadonlyMap<string, string> = new Map([
+  ['amp', '&'],
+  ['lt', '<'],
+  ['gt', '>'],
+  ['quot', '"'],
+  ['apos', "'"],
+]);
+const NAMES: ReadonlyMap<string, string> = new Map(
+  [...ENTITIES].map(([name, character]) => [character, name]),
+);
 
 function escapeXml(text: string): string {
-  return ESCAPES.reduce((escaped, [plain, entity]) => escaped.replaceAll(plain, entity), text);
+  return text.replace(/[&<>"']/g, (character) => `&${NAMES.get(character)};`);
 }
 
+/** In one pass, so that nothing that comes out is read again. */
 function unescapeXml(text: string): string {
-  const plain = text
-    .replace(/&#x([0-9a-fA-F]+);/g, (_entity, hex: string) =>
-      String.fromCodePoint(Number.parseInt(hex, 16)),
-    )
-    .replace(/&#(\d+);/g, (_entity, decimal: string) => String.fromCodePoint(Number(decimal)));
-  return [...ESCAPES]
-    .reverse()
-    .reduce((unescaped, [character, entity]) => unescaped.replaceAll(entity, character), plain);
+  return text.replace(
+    /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(\w+));/g,
+    (whole, hex, decimal, name) => {
+      if (typeof name === 'string') return ENTITIES.get(name) ?? whole;
+      const code = typeof hex === 'string' ? Number.parseInt(hex, 16) : Number(decimal);
+      return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+    },
+  );
 }
