@@ -42,7 +42,7 @@ export function readQuery(url: string): Asked {
   const at = url.indexOf('?');
   if (at === -1) return {};
   const members = new Map<string, unknown>();
-  for (const [name, value] of new URLSearchParams(url.slice(at + 1))) {
+  for (const [name, value] of new URLSearchParams(url.slice(at))) {
     if (members.has(name)) throw malformed('a query parameter is repeated');
     if (name === 'Permissions') members.set(name, value.split(','));
     else if (name === 'DurationSeconds')

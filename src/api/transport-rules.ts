@@ -5,17 +5,25 @@ import { refuse } from '../refusal.ts';
 /** A request has four short members; nothing that is longer is one. */
 const MAX_BODY_BYTES = 4096;
 
-const ACCEPTABLE_RANGES = ['*/*', 'application/*', 'application/json'];
+/** The media ranges that include JSON, the most precise first. */
+const JSON_RANGES = ['application/json', 'application/*', '*/*'];
 
-/** Throws `not_acceptable` if the `Accept` header (RFC 9110 section 12.5.1) rules JSON out. */
+/**
+ * Throws `not_acceptable` if the `Accept` header rules JSON out. The most precise range that
+ * includes JSON counts (RFC 9110 section 12.5.1).
+ */
 export function requireJsonAccepted(accept: string | undefined): void {
   if (accept === undefined || accept.trim() === '') return;
-  const isAccepted = accept.split(',').some((range) => {
-    const [type, ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+  const isWanted = new Map<string, boolean>();
+  for (const range of accept.split(',')) {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
     const isRuledOut = parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
-    return type !== undefined && ACCEPTABLE_RANGES.includes(type) && !isRuledOut;
-  });
-  if (!isAccepted) throw refuse({ reason: 'not_acceptable' });
+    isWanted.set(type, !isRuledOut);
+  }
+  const counting = JSON_RANGES.find((range) => isWanted.has(range));
+  if (counting === undefined || isWanted.get(counting) === false) {
+    throw refuse({ reason: 'not_acceptable' });
+  }
 }
 
 /**
