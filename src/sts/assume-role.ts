@@ -7,7 +7,7 @@ import {
   type SourceCredentials,
   type SourceCredentialsProvider,
 } from './source-credentials.ts';
-import { refusalForStsError } from './sts-errors.ts';
+import { isStsRequestId, refusalForStsError } from './sts-errors.ts';
 
 /** Loaded on first use: it is the heaviest thing that the broker loads. */
 async function loadSdk() {
@@ -176,7 +176,8 @@ function readAnswer({ statusCode, body }: SdkAnswer, nowMs: number): AssumedRole
     isText(expiration) && EXPIRATION.test(expiration) ? Date.parse(expiration) : Number.NaN;
   if (!isText(expiration) || Number.isNaN(expiresAtMs)) throw unusable('no usable Expiration');
   if (expiresAtMs <= nowMs) throw unusable('the credential has already expired');
-  const stsRequestId = isText(body?.requestId) ? { stsRequestId: body.requestId } : {};
+  const requestId: unknown = body?.requestId;
+  const stsRequestId = isStsRequestId(requestId) ? { stsRequestId: requestId } : {};
   const secrets = { accessKeyId, accessKeySecret, securityToken };
   return { ...secrets, expiration, expiresAtMs, isCached: false, ...stsRequestId };
 }

@@ -124,6 +124,11 @@ function readError(error: unknown) {
     message: text('message'),
     statusCode: number('statusCode'),
     retryAfter: number('retryAfter'),
-    requestId: /^[A-Za-z0-9-]{1,64}$/.test(text('requestId')) ? text('requestId') : undefined,
+    requestId: isStsRequestId(text('requestId')) ? text('requestId') : undefined,
   };
+}
+
+/** Whether it may go to the audit log as a request id of STS; anything else could hold what was sent. */
+export function isStsRequestId(value: unknown): value is string {
+  return typeof value === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(value);
 }

@@ -1,0 +1,104 @@
+/** What openapi.yaml declares, and whether an answer is one of the declared ones. */
+import { readFileSync } from 'node:fs';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
+import { parse } from 'yaml';
+
+type Json = Readonly<Record<string, unknown>>;
+
+export interface Received {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+const document = toObject(
+  parse(readFileSync(new URL('../../openapi.yaml', import.meta.url), 'utf8')),
+);
+export const PATHS = toObject(document['paths']);
+export const SCHEMAS = toObject(memberAt(document, ['components', 'schemas']));
+
+/** What openapi.yaml says of methods and addresses that it does not list. */
+const UNLISTED_METHOD = ['/v1/credentials', 'put'];
+const UNLISTED_PATH = ['/health', 'get'];
+
+/**
+ * Makes the function that tells what is wrong with an answer to a method at a path of openapi.yaml,
+ * or at no such path; undefined if nothing is.
+ */
+export function createAnswerCheck() {
+  const ajv = new Ajv2020({ strict: false, formats: { uri: true } });
+  ajv.addSchema(document, 'openapi.yaml');
+  const compiled = new Map<string, ValidateFunction>();
+
+  function compile(schema: unknown): ValidateFunction {
+    const name = JSON.stringify(schema);
+    const known = compiled.get(name);
+    if (known !== undefined) return known;
+    const reference = toObject(schema)['$ref'];
+    const made = ajv.compile(
+      typeof reference === 'string' ? { $ref: `openapi.yaml${reference}` } : toObject(schema),
+    );
+    compiled.set(name, made);
+    return made;
+  }
+
+  return function whatIsWrong(
+    method: string,
+    path: string | undefined,
+    answer: Received,
+  ): string | undefined {
+    const { status, headers, text } = answer;
+    const declared = resolve(memberAt(document, ['paths', ...operationFor(method, path, status)]));
+    const response = resolve(memberAt(declared, ['responses', String(status)]));
+    if (response === undefined) return `status ${status} is not declared`;
+    for (const [name, reference] of Object.entries(toObject(response['headers']))) {
+      const header = resolve(reference) ?? {};
+      const value = headers[name.toLowerCase()];
+      if (value === undefined && header['required'] !== true) continue;
+      if (!compile(header['schema'])(value)) return `${name} is ${String(value)}`;
+    }
+    const content = toObject(response['content']);
+    if (method === 'HEAD' || Object.keys(content).length === 0) {
+      return text === '' ? undefined : 'there is a body';
+    }
+    const type = headers['content-type'] ?? '';
+    if (!(type in content)) return `content type ${type} is not declared`;
+    const validate = compile(memberAt(content, [type, 'schema']));
+    return validate(parseJson(text)) ? undefined : `the body is not as declared: ${text}`;
+  };
+}
+
+/** Where openapi.yaml has the answer: a HEAD is declared as its GET, the unlisted by one that stands for all. */
+function operationFor(method: string, path: string | undefined, status: number): readonly string[] {
+  if (path === undefined) return status === 404 ? UNLISTED_PATH : ['none'];
+  const name = method.toLowerCase();
+  const operations = toObject(PATHS[path]);
+  if (name in operations) return [path, name];
+  if (name === 'head') return [path, 'get'];
+  return status === 405 ? UNLISTED_METHOD : ['none'];
+}
+
+/** Follows a `$ref` within the document. */
+export function resolve(value: unknown): Json | undefined {
+  if (value === undefined) return undefined;
+  const reference = toObject(value)['$ref'];
+  if (typeof reference !== 'string') return toObject(value);
+  return resolve(memberAt(document, reference.replace('#/', '').split('/')));
+}
+
+export function memberAt(value: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((parent, name) => toObject(parent)[name], value);
+}
+
+export function toObject(value: unknown): Json {
+  return typeof value === 'object' && value !== null ? { ...value } : {};
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

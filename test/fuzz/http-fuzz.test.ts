@@ -1,0 +1,175 @@
+/** Whatever is sent to the broker, it answers soon, as openapi.yaml declares, and gives nothing away. */
+import { Agent, request } from 'node:http';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { REFUSALS_CONFIG } from '../refusals/cases.ts';
+import { startTestBroker, type TestBroker } from '../support/broker.ts';
+import { type Attempt, attempts } from './attempts.ts';
+import { createAnswerCheck, PATHS, type Received } from './declared.ts';
+
+/** FC_HTTP_RUNS=100000 searches longer; FC_SEED repeats a search. */
+const runs = Number(process.env['FC_HTTP_RUNS'] ?? 400);
+const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
+/** How many are on their way at once. */
+const BATCH = 16;
+const TIMEOUT_MS = 5000;
+const MAX_HEAD_BYTES = 16_384;
+
+const whatIsWrong = createAnswerCheck();
+const agent = new Agent({ keepAlive: true, maxSockets: BATCH });
+const seen = new Map<string, number>();
+let broker: TestBroker;
+let token: string;
+let auditText = '';
+
+beforeAll(async () => {
+  broker = await startTestBroker({
+    config: `${REFUSALS_CONFIG}\ncors: { origins: ["https://app.example.com"] }\n`,
+    write: async (text) => {
+      auditText += text;
+    },
+  });
+  const exp = Math.floor(Date.now() / 1000) + 3600;
+  token = await broker.issuer.token({ sub: '42', plan: 'basic', exp });
+});
+
+afterAll(async () => {
+  agent.destroy();
+  await broker.close();
+});
+
+function send(attempt: Attempt): Promise<Received> {
+  const { method, path, headers, body, isChunked } = attempt;
+  const { hostname, port } = new URL(broker.url);
+  return new Promise((fulfil, reject) => {
+    const outgoing = request({ agent, hostname, port, method, path });
+    const timer = setTimeout(() => {
+      reject(new Error(`no answer within ${TIMEOUT_MS} ms`));
+      outgoing.destroy();
+    }, TIMEOUT_MS);
+    outgoing.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
+    outgoing.on('response', (response) => {
+      const pieces: Buffer[] = [];
+      response.on('data', (piece: Buffer) => pieces.push(piece));
+      response.on('end', () => {
+        clearTimeout(timer);
+        const text = Buffer.concat(pieces).toString();
+        fulfil({ status: response.statusCode ?? 0, headers: response.headers, text });
+      });
+    });
+    for (const [name] of headers) {
+      const values = headers.filter(([other]) => other === name).map(([, value]) => value);
+      outgoing.setHeader(name, values);
+    }
+    if (body === undefined) return outgoing.end();
+    if (!isChunked) return outgoing.setHeader('Content-Length', body.length).end(body);
+    outgoing.setHeader('Transfer-Encoding', 'chunked');
+    const half = Math.ceil(body.length / 2);
+    outgoing.write(body.subarray(0, half));
+    return outgoing.end(body.subarray(half));
+  });
+}
+
+/** Which paths of openapi.yaml an address may be taken for: `.` segments and percent-encoding say the same otherwise. */
+function possiblePaths(target: string): readonly (string | undefined)[] {
+  const path = target.replace(/[?#].*/s, '');
+  if (path in PATHS) return [path];
+  if (!URL.canParse(target, 'http://broker')) return [undefined];
+  const { pathname } = new URL(target, 'http://broker');
+  const decoded = pathname.replace(/%([2-7][0-9a-f])/gi, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  );
+  return decoded in PATHS ? [decoded, undefined] : [undefined];
+}
+
+/** What is wrong with an answer; undefined if nothing is. */
+function judge(attempt: Attempt, answer: Received, audit: string): string | undefined {
+  const { method, path, headers } = attempt;
+  const { status, text } = answer;
+  if (status >= 500) return `status ${status}: ${text}`;
+  // what the server cannot read has no answer of the broker: openapi.yaml is not about it
+  if (status === 431 && text === '' && headBytes(attempt) > MAX_HEAD_BYTES - 1000) return undefined;
+  if (status === 400 && text === '' && isUnreadable(path)) return undefined;
+  if (status !== 200 && text.includes('SecurityToken')) return `a credential with ${status}`;
+  if (text.includes('SecurityToken') && !headers.some(([, value]) => value.includes(token))) {
+    return 'a credential without a good token';
+  }
+  const problems = possiblePaths(path).map((declared) => whatIsWrong(method, declared, answer));
+  if (!problems.includes(undefined)) return problems[0];
+  const isDecision = status >= 400 || text.includes('SecurityToken');
+  const requestId = answer.headers['x-request-id'];
+  if (isDecision && !audit.includes(`"${String(requestId)}"`)) return 'there is no audit line';
+  return undefined;
+}
+
+/** What is no URL to the server: a backslash in a path, and what is neither a path nor an http URL. */
+function isUnreadable(target: string): boolean {
+  return /^[^?]*\\/.test(target) || !/^(?:\/|https?:)/.test(target);
+}
+
+function headBytes({ method, path, headers }: Attempt): number {
+  return headers.reduce(
+    (total, [name, value]) => total + name.length + value.length + 4,
+    method.length + path.length + 100,
+  );
+}
+
+describe('whatever is sent to the broker', () => {
+  it('the answer comes soon, is one that openapi.yaml declares, and gives nothing away', async () => {
+    const startedAt = performance.now();
+    let sent = 0;
+    const batch = fc.array(attempts(token), { minLength: BATCH, maxLength: BATCH, size: 'max' });
+    const property = fc.asyncProperty(batch, async (sending) => {
+      auditText = '';
+      const answers = await Promise.all(
+        sending.map(async (attempt) => {
+          const answer = await send(attempt).catch((error: unknown) => {
+            throw new Error(`${describeAttempt(attempt)}: ${String(error)}`);
+          });
+          return { attempt, answer };
+        }),
+      );
+      for (const { attempt, answer } of answers) {
+        sent += 1;
+        const status = `${answer.status}`;
+        seen.set(status, (seen.get(status) ?? 0) + 1);
+        const problem = judge(attempt, answer, auditText);
+        if (problem !== undefined) throw new Error(`${describeAttempt(attempt)}: ${problem}`);
+      }
+      expect(auditText.includes(token), 'the token is in the audit log').toBe(false);
+      expect(
+        auditText.split('\n').every((line) => line === '' || isJson(line)),
+        'a line of the audit log is not JSON',
+      ).toBe(true);
+    });
+
+    await fc.assert(property, { seed, numRuns: Math.ceil(runs / BATCH) }).finally(() => {
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+      const statuses = [...seen].sort().map(([status, count]) => `${status}: ${count}`);
+      process.stdout.write(
+        `http-fuzz: seed ${seed}, ${sent} requests in ${seconds} s; ${statuses.join(', ')}\n`,
+      );
+    });
+
+    // a search that meets only refusals, or no refusals, would have nothing to say
+    for (const status of ['200', '400', '401', '403', '404', '405']) {
+      expect(seen.get(status), status).toBeGreaterThan(0);
+    }
+  });
+});
+
+function describeAttempt({ method, path, headers, body, isChunked }: Attempt): string {
+  const sent = JSON.stringify({ headers, body: body?.toString('latin1'), isChunked });
+  return `${method} ${path} ${sent}`.slice(0, 4000);
+}
+
+function isJson(text: string): boolean {
+  try {
+    return JSON.parse(text) !== undefined;
+  } catch {
+    return false;
+  }
+}
