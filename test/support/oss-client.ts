@@ -7,7 +7,13 @@ export interface Credential {
   readonly SecurityToken: string;
 }
 
-/** ali-oss as an application would make it. For an IP address it puts the bucket into the Host header. */
+/**
+ * ali-oss as an application would make it. For an endpoint that is an IP address it asks that address
+ * and puts `<bucket>.oss-<region>.aliyuncs.com` into the Host header, whatever `cname` says, and signs no
+ * URLs with V1. For `http://localhost:<port>` it asks `<bucket>.localhost`, which Chromium resolves and
+ * Node does not everywhere; with `cname: true` it asks the host alone, which has to be one of the
+ * simulator's `cnames`.
+ */
 export function createOssClient(
   endpoint: string,
   credential: Credential,
