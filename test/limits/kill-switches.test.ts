@@ -3,7 +3,7 @@ import { startTestBroker, type TestBroker } from '../support/broker.ts';
 import { generateSigningKey } from '../support/keys.ts';
 import { limitedConfig, outcome } from './arrange.ts';
 
-const HOUR_AGO = () => Math.floor(Date.now() / 1000) - 3600;
+const HOUR_AGO = Math.floor(Date.now() / 1000) - 3600;
 const inOneHour = new Date(Date.now() + 3_600_000).toISOString();
 const HALF_AN_HOUR_AGO = new Date(Date.now() - 1_800_000).toISOString();
 
@@ -70,7 +70,7 @@ const SWITCHES: readonly Switch[] = [
   {
     what: "an issuer's tokensValidAfter",
     issuer: `tokensValidAfter: ${HALF_AN_HOUR_AGO}`,
-    stopped: { iat: HOUR_AGO() },
+    stopped: { iat: HOUR_AGO },
     left: {},
     outcome: '401 subject_token_expired',
     audited: { reason: 'token_revoked' },
@@ -85,10 +85,18 @@ const SWITCHES: readonly Switch[] = [
   {
     what: "a grant's tokensValidAfter",
     grant: `tokensValidAfter: ${HALF_AN_HOUR_AGO}`,
-    stopped: { iat: HOUR_AGO() },
+    stopped: { iat: HOUR_AGO },
     left: {},
     outcome: '401 subject_token_expired',
     audited: { reason: 'token_revoked', why: { issuedAt: expect.any(Number) } },
+  },
+  {
+    what: "a token from the second before a grant's tokensValidAfter",
+    grant: `tokensValidAfter: ${new Date(HOUR_AGO * 1000).toISOString()}`,
+    stopped: { iat: HOUR_AGO - 1 },
+    left: { iat: HOUR_AGO },
+    outcome: '401 subject_token_expired',
+    audited: { reason: 'token_revoked' },
   },
   {
     what: "a grant's tokensValidAfter in the future",

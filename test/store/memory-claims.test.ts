@@ -58,4 +58,16 @@ describe('a claim in memory', () => {
     expect(await claim('b')).toBe(false);
     await expect(claim('d')).rejects.toMatchObject({ retryAfterMs: 1000 });
   });
+
+  it('is not looked for among all of them more than once a second', async () => {
+    const { clock, claim } = arrange(1);
+    clock.nowMs = 1000;
+    await claim('a', 'me', 500);
+    await claim('b').catch(() => {});
+    clock.nowMs = 1999;
+
+    await expect(claim('b')).rejects.toBeInstanceOf(StoreUnavailable);
+    clock.nowMs = 2000;
+    expect(await claim('b')).toBe(true);
+  });
 });

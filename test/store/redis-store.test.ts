@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { createRedisClient } from '../../src/store/redis-client.ts';
+import { createRedisStore } from '../../src/store/redis-store.ts';
 import { limitedConfig, outcome, outcomesOf } from '../limits/arrange.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
 import { startFreezingProxy } from '../support/freezing-proxy.ts';
@@ -287,6 +289,29 @@ describe('one-time tokens in Redis', () => {
     other.simulator.sts.faults.once({ kind: 'throttling' });
 
     expect(await outcomesOf(2, () => other.ask({ token }))).toEqual([REPLAYED, REPLAYED]);
+  });
+});
+
+describe('a claim in Redis', () => {
+  it('is released by its owner and by nobody else', async () => {
+    const { claims, close } = createRedisStore({
+      client: createRedisClient({ host: '127.0.0.1', port: Number(new URL(redis.url).port) }),
+      prefix: 'test',
+      timeoutMs: 5000,
+      claimsWhenDown: 'refuse',
+      now: Date.now,
+      random: () => 1,
+      tell: () => {},
+    });
+    const claim = (owner: string) => ({ key: 'a', owner, lifeMs: 60_000 });
+    const outcomes = [await claims.claim(claim('me'))];
+    await claims.release(claim('other'));
+    outcomes.push(await claims.claim(claim('other')));
+    await claims.release(claim('me'));
+    outcomes.push(await claims.claim(claim('other')));
+    await close();
+
+    expect(outcomes).toEqual([true, false, true]);
   });
 });
 

@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest';
+import type { TrustedIssuer } from '../../src/config/config.ts';
+import { createOneTimeTokens } from '../../src/limits/one-time-tokens.ts';
+import type { Claim } from '../../src/store/store.ts';
+import type { SubjectToken } from '../../src/subject-token/subject-token.ts';
+
+const NOW_SECONDS = 1_800_000_000;
+
+const ISSUER: TrustedIssuer = {
+  name: 'app',
+  issuer: 'https://login.example.com',
+  audiences: ['oss-token-broker'],
+  keys: { kind: 'discovery' },
+  algorithms: ['ES256'],
+  types: ['jwt'],
+  maxTokenAgeSeconds: 86_400,
+  clockToleranceSeconds: 30,
+  attributes: [],
+};
+
+/** What is claimed for tokens. */
+function arrange() {
+  const claimed: Claim[] = [];
+  const released: Claim[] = [];
+  let uuids = 0;
+  const useOnce = createOneTimeTokens({
+    claims: {
+      claim: async (claim) => claimed.push(claim) > 0,
+      release: async (claim) => void released.push(claim),
+    },
+    now: () => NOW_SECONDS * 1000,
+    randomUuid: () => `uuid-${++uuids}`,
+  });
+  return { claimed, released, useOnce };
+}
+
+function tokenOf(facts: Partial<SubjectToken>, maxTokenAgeSeconds = 86_400): SubjectToken {
+  return {
+    issuer: { ...ISSUER, maxTokenAgeSeconds },
+    claims: {},
+    subject: 'user-1',
+    tokenId: 'a',
+    issuedAt: NOW_SECONDS,
+    expiresAt: NOW_SECONDS + 600,
+    ...facts,
+  };
+}
+
+describe('the claim for a one-time token', () => {
+  // 30 s of clock tolerance, and 60 s for the clocks of other instances
+  it.each([
+    ['until it has expired', tokenOf({}), 690],
+    [
+      'for the rest of its life',
+      tokenOf({ issuedAt: NOW_SECONDS - 500, expiresAt: NOW_SECONDS + 100 }),
+      190,
+    ],
+    ['though it lives by tolerance alone', tokenOf({ expiresAt: NOW_SECONDS - 20 }), 70],
+    ['until it is too old', tokenOf({ expiresAt: NOW_SECONDS + 9_000_000 }, 3600), 3690],
+    ['for a second at least', tokenOf({ expiresAt: NOW_SECONDS - 90 }), 1],
+  ])('holds %s', async (_what, token, lifeSeconds) => {
+    const { claimed, useOnce } = arrange();
+    await useOnce(token);
+
+    expect(claimed).toMatchObject([{ lifeMs: lifeSeconds * 1000 }]);
+  });
+
+  it('has another owner each time, and only that one releases it', async () => {
+    const { claimed, released, useOnce } = arrange();
+    await useOnce(tokenOf({}));
+    const use = await useOnce(tokenOf({}));
+    await use.undo();
+
+    expect(claimed.map(({ owner }) => owner)).toEqual(['uuid-1', 'uuid-2']);
+    expect(claimed[0]?.key).toBe(claimed[1]?.key);
+    expect(released).toEqual([claimed[1]]);
+  });
+});
