@@ -94,7 +94,11 @@ export function openAuditTrail(options: {
     async recordRefused(error) {
       const refusal = error instanceof RefusalError ? error : refuse({ reason: 'internal_error' });
       const defect = error instanceof RefusalError ? undefined : describeDefect(error);
-      await recordAudit(toLine('refused', refusal.refusal, defect)).catch(() => {});
+      try {
+        await recordAudit(toLine('refused', refusal.refusal, defect));
+      } catch {
+        // nothing was handed out, so that a lost line takes nothing from the refusal
+      }
       return refusal;
     },
   };
@@ -103,11 +107,27 @@ export function openAuditTrail(options: {
 /** The kind and the place of a defect. Its message stays out: it may quote anything. */
 function describeDefect(error: unknown): string {
   if (!(error instanceof Error)) return 'something other than an Error was thrown';
-  const place = error.stack?.split('\n').find((line) => line.trimStart().startsWith('at '));
+  // the stack repeats the message, of which a line may look like a place
+  const frames = error.stack?.replace(error.message, '').split('\n');
+  const place = frames?.find((line) => line.trimStart().startsWith('at '));
   return `${error.name} ${place?.trim() ?? ''}`.trimEnd();
 }
 
+/**
+ * What JSON leaves as it is but readers of a log may take for the end of a line (NEL, U+2028), for
+ * a command to the terminal (C1) or for another direction of writing: a subject can hold it all.
+ */
+const MISLEADING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
+
 /** Records audit lines through a function that writes text, e.g. to standard output. */
 export function createAuditLog(write: (text: string) => Promise<void>): RecordAudit {
-  return (line) => write(`${JSON.stringify(line)}\n`);
+  return (line) => write(`${JSON.stringify(line).replace(MISLEADING, escapeUnits)}\n`);
+}
+
+/** `\uXXXX` for each UTF-16 code unit (RFC 8259 section 7). */
+function escapeUnits(text: string): string {
+  return text
+    .split('')
+    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('');
 }
