@@ -7,6 +7,8 @@ import { createAdaptorServer } from '@hono/node-server';
 const MAX_HEADER_BYTES = 16_384;
 /** For a whole request: it has at most 20 KiB. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** Node looks for slow requests only now and then: every 30 s by itself, which tripled the timeout. */
+const TIMEOUT_CHECKS = 10;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const DRAIN_STEP_MS = 50;
 
@@ -25,33 +27,45 @@ export async function startServer(options: {
   readonly hostname: string;
   readonly port: number;
   readonly neverHangUp: boolean;
+  /** How long a request may take to arrive. Default: 10 s. */
+  readonly requestTimeoutMs?: number;
 }): Promise<RunningServer> {
-  const { fetch, hostname, port, neverHangUp } = options;
+  const { fetch, hostname, port, neverHangUp, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const server = createAdaptorServer({
     fetch,
     serverOptions: {
       maxHeaderSize: MAX_HEADER_BYTES,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      headersTimeout: REQUEST_TIMEOUT_MS,
+      requestTimeout: requestTimeoutMs,
+      headersTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: requestTimeoutMs / TIMEOUT_CHECKS,
       keepAliveTimeout: neverHangUp ? 0 : KEEP_ALIVE_TIMEOUT_MS,
     },
   });
   if (!isHttp1(server)) throw new Error('the adaptor made a server of another kind');
   server.on('clientError', answerUnreadable);
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, hostname, resolve);
   });
   return {
     port: portOf(server.address()),
-    close: (graceMs) => drain(server, graceMs),
+    close: (graceMs) => drain(server, sockets, graceMs),
   };
 }
 
-async function drain(server: Server, graceMs: number): Promise<void> {
+async function drain(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
+  // Node takes a connection for idle only after its first request, and browsers open some in advance
+  for (const socket of sockets) {
+    if (socket.bytesRead === 0) socket.destroy();
+  }
   // a connection that was busy when closing began stays open, idle, unless it is closed then
   const sweep = setInterval(() => server.closeIdleConnections(), DRAIN_STEP_MS);
   const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
