@@ -162,7 +162,6 @@ const path = fc.oneof(
 const headerText = hostileString.map((text) =>
   Buffer.from(text)
     .toString('latin1')
-    // biome and HTTP agree: only the tab may be there
     .replace(/[^\t\x20-\x7e\x80-\xff]/g, ''),
 );
 

@@ -87,14 +87,14 @@ function possiblePaths(target: string): readonly (string | undefined)[] {
 
 /** What is wrong with an answer; undefined if nothing is. */
 function judge(attempt: Attempt, answer: Received, audit: string): string | undefined {
-  const { method, path, headers } = attempt;
+  const { method, path } = attempt;
   const { status, text } = answer;
   if (status >= 500) return `status ${status}: ${text}`;
   // what the server cannot read has no answer of the broker: openapi.yaml is not about it
   if (status === 431 && text === '' && headBytes(attempt) > MAX_HEAD_BYTES - 1000) return undefined;
   if (status === 400 && text === '' && isUnreadable(path)) return undefined;
   if (status !== 200 && text.includes('SecurityToken')) return `a credential with ${status}`;
-  if (text.includes('SecurityToken') && !headers.some(([, value]) => value.includes(token))) {
+  if (text.includes('SecurityToken') && !isAuthorized(attempt)) {
     return 'a credential without a good token';
   }
   const problems = possiblePaths(path).map((declared) => whatIsWrong(method, declared, answer));
@@ -103,6 +103,12 @@ function judge(attempt: Attempt, answer: Received, audit: string): string | unde
   const requestId = answer.headers['x-request-id'];
   if (isDecision && !audit.includes(`"${String(requestId)}"`)) return 'there is no audit line';
   return undefined;
+}
+
+/** Of several Authorization headers the first counts. */
+function isAuthorized({ headers }: Attempt): boolean {
+  const [, value = ''] = headers.find(([name]) => name === 'Authorization') ?? [];
+  return /^bearer +(\S+)$/i.exec(value.trim())?.[1] === token;
 }
 
 /** What is no URL to the server: a backslash in a path, and what is neither a path nor an http URL. */
