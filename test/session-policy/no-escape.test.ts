@@ -104,7 +104,7 @@ describe('a rendered session policy', () => {
     // the search is worth something only if it comes by on both sides often
     expect(seen.intended).toBeGreaterThan(numRuns);
     expect(seen.unintended).toBeGreaterThan(numRuns);
-  }, 600_000);
+  }, 7_200_000);
 
   it('is not rendered for a hostile target or action, or means exactly what the target says', () => {
     fc.assert(
@@ -119,7 +119,7 @@ describe('a rendered session policy', () => {
       }),
       { numRuns },
     );
-  }, 600_000);
+  }, 7_200_000);
 
   it('allows exactly what its allowances allow one by one, so that merging never widens', () => {
     fc.assert(
@@ -148,7 +148,7 @@ describe('a rendered session policy', () => {
       }),
       { numRuns: Math.ceil(numRuns / 3) },
     );
-  }, 600_000);
+  }, 7_200_000);
 
   it('is the same text for the same allowances in any order', () => {
     fc.assert(
@@ -161,5 +161,5 @@ describe('a rendered session policy', () => {
       }),
       { numRuns: Math.ceil(numRuns / 3) },
     );
-  }, 600_000);
+  }, 7_200_000);
 });
