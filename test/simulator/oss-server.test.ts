@@ -253,6 +253,16 @@ describe('an answer', () => {
     expect(await ossRefusal(clientOf([[OWN]]).head('users/10/a'))).toBe('AccessDenied');
   });
 
+  it('refuses an ACL that a policy would not recognise', async () => {
+    const put = (acl: string) =>
+      admin.put('users/1/acl', TEXT, { headers: { 'x-oss-object-acl': acl } });
+
+    expect((await put('public-read')).res.status).toBe(200);
+    for (const acl of ['Public-Read', 'public-read, private', 'none']) {
+      expect(await ossRefusal(put(acl))).toBe('InvalidArgument');
+    }
+  });
+
   it('refuses to overwrite what is not to be overwritten', async () => {
     const once = { headers: { 'x-oss-forbid-overwrite': 'true' } };
 
