@@ -135,6 +135,25 @@ describe('a listing of version 2', () => {
   });
 });
 
+describe('where a page ends', () => {
+  it('is told by an opaque token in version 2, and no other text is taken for one', async () => {
+    const { next } = await list({ 'list-type': '2', 'max-keys': '1' });
+    const goOn = (token: string) => list({ 'list-type': '2', 'continuation-token': token });
+
+    expect((await goOn(next)).keys).toEqual(KEYS.slice(1));
+    for (const token of ['a', 'b/1', `${next}x`, '']) {
+      expect((await goOn(token)).code).toBe('InvalidArgument');
+    }
+  });
+
+  it('is told by a key in version 1, encoded if asked to', async () => {
+    const query = { prefix: 'b/', 'max-keys': '1' };
+
+    expect((await list(query)).next).toBe('b/1');
+    expect((await list({ ...query, 'encoding-type': 'url' })).next).toBe('b%2F1');
+  });
+});
+
 describe('a listing of version 1', () => {
   it('starts after its marker', async () => {
     expect((await list({ marker: 'b/2', 'max-keys': '2' })).keys).toEqual(['b/c/3', 'd']);
