@@ -11,6 +11,7 @@ import { createAssumeRole } from './sts/assume-role.ts';
 import { createCredentialCache } from './sts/credential-cache.ts';
 import { createPlatformFallback } from './sts/function-credentials.ts';
 import type { SourceCredentialsProvider } from './sts/source-credentials.ts';
+import type { FetchIssuer } from './subject-token/issuer-fetch.ts';
 import { createVerifySubjectToken } from './subject-token/verify-subject-token.ts';
 
 /** One credential is about 2 KiB, so the cache stays below 32 MiB. */
@@ -25,7 +26,7 @@ export interface BrokerOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Used for the keys of issuers only. */
-  readonly fetch: typeof fetch;
+  readonly fetchIssuer: FetchIssuer;
   readonly randomUuid: () => string;
   readonly isOnFunctionCompute: boolean;
   /** Where limits are counted. Absent: in memory, and anew with each broker. */
@@ -34,7 +35,7 @@ export interface BrokerOptions {
 
 /** Makes the application for one config. Asks nobody anything before the first request. */
 export function createBroker(options: BrokerOptions) {
-  const { config, sourceCredentials, recordAudit, now, fetch, randomUuid } = options;
+  const { config, sourceCredentials, recordAudit, now, fetchIssuer, randomUuid } = options;
   const { region, sts, issuers, callerAddress } = config;
   const assumeRoleOnce = createAssumeRole({ region, sts, sourceCredentials, now });
   const assumeRole = createCredentialCache({
@@ -42,7 +43,7 @@ export function createBroker(options: BrokerOptions) {
     now,
     maxEntries: MAX_CACHED_CREDENTIALS,
   });
-  const verifySubjectToken = createVerifySubjectToken({ issuers, now, fetch });
+  const verifySubjectToken = createVerifySubjectToken({ issuers, now, fetchIssuer });
   const { store = createMemoryStore({ now }) } = options;
   const limits = createLimits({ config, store, now, randomUuid });
   const warmUp = async () => {

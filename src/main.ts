@@ -1,5 +1,6 @@
 /** Starts the broker: environment, config, application, server. The only reader of the environment and of the real clock. */
 import { randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns';
 import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { setTimeout as sleepFor } from 'node:timers/promises';
@@ -14,6 +15,7 @@ import { createReloadingBroker } from './reloading-broker.ts';
 import { startServer } from './server.ts';
 import { createStore, findStoreProblem } from './store/create-store.ts';
 import { createSourceCredentials, findStartProblem } from './sts/create-source-credentials.ts';
+import { createFetchIssuer } from './subject-token/issuer-fetch.ts';
 
 /** Where Function Compute expects a custom runtime unless told otherwise. */
 const DEFAULT_PORT = 9000;
@@ -51,6 +53,7 @@ async function main(): Promise<void> {
   });
   const random = Math.random;
   const store = createStore(config.store, { environment, now: Date.now, random, tell });
+  const fetchIssuer = createFetchIssuer({ lookup });
   const build = (newConfig: Config) => {
     for (const section of ['sourceCredentials', 'store'] as const) {
       if (!isDeepStrictEqual(newConfig[section], config[section])) {
@@ -62,7 +65,7 @@ async function main(): Promise<void> {
       sourceCredentials,
       recordAudit: createAuditLog(writeToStdout),
       now: Date.now,
-      fetch,
+      fetchIssuer,
       randomUuid: randomUUID,
       isOnFunctionCompute,
       store,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditLine } from '../src/audit-log.ts';
 import { createBroker } from '../src/broker.ts';
@@ -6,6 +7,7 @@ import { loadConfig } from '../src/config/load-config.ts';
 import { createReloadingBroker, type ReloadingBroker } from '../src/reloading-broker.ts';
 import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { createStaticCredentials } from '../src/sts/source-credentials.ts';
+import { createFetchIssuer } from '../src/subject-token/issuer-fetch.ts';
 import { SIMPLE_CONFIG } from './support/broker.ts';
 import { createTestIssuer, type TestIssuer } from './support/issuer.ts';
 
@@ -54,7 +56,7 @@ function startReloading() {
         sourceCredentials: createStaticCredentials(simulator.sourceCredentials),
         recordAudit: async (line) => void lines.push(line),
         now: () => clock.nowMs,
-        fetch,
+        fetchIssuer: createFetchIssuer({ lookup }),
         randomUuid: randomUUID,
         isOnFunctionCompute: false,
       }),

@@ -45,6 +45,7 @@ export function buildIssuer(input: IssuerInput, report: Report): TrustedIssuer {
     audiences,
     algorithms,
     keys: toKeySource(input),
+    ...(input.privateNetwork === true ? { privateNetwork: true } : {}),
     types: input.types.map((type) => type.toLowerCase().replace(/^application\//, '')),
     maxTokenAgeSeconds: toSeconds(input.maxTokenAge),
     clockToleranceSeconds: toSeconds(input.clockTolerance),

@@ -128,6 +128,9 @@ export const issuerSchema = z.strictObject({
     .strictObject({ keys: z.array(z.looseObject({})).min(1) }, { error: 'must be { keys: [...] }' })
     .optional()
     .describe('The keys themselves, instead of OpenID Connect discovery.'),
+  privateNetwork: flag
+    .optional()
+    .describe('The issuer may be at addresses of private networks, e.g. inside the VPC.'),
   algorithms: z
     .array(
       z.enum(ALGORITHMS, {

@@ -76,6 +76,8 @@ export interface TrustedIssuer {
   readonly issuer: string;
   readonly audiences: readonly string[];
   readonly keys: KeySource;
+  /** True: the issuer may be at addresses of private networks. */
+  readonly privateNetwork?: boolean;
   readonly algorithms: readonly Algorithm[];
   /** Accepted `typ` header values, lower case, without `application/`. An absent `typ` counts as `jwt`. */
   readonly types: readonly string[];

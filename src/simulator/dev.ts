@@ -1,5 +1,6 @@
 /** `npm run dev`: simulator, issuer and broker on loopback, and a walk through them to copy and paste. */
 import { randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -8,6 +9,7 @@ import { createBroker } from '../broker.ts';
 import { loadConfig } from '../config/load-config.ts';
 import { startServer } from '../server.ts';
 import { createStaticCredentials } from '../sts/source-credentials.ts';
+import { createFetchIssuer } from '../subject-token/issuer-fetch.ts';
 import { describeWalk } from './dev-walk.ts';
 import { startIssuer } from './issuer.ts';
 import { startSimulator } from './simulator.ts';
@@ -47,7 +49,7 @@ const app = createBroker({
   sourceCredentials: createStaticCredentials(simulator.sourceCredentials),
   recordAudit: createAuditLog(async (line) => void process.stdout.write(line)),
   now: Date.now,
-  fetch,
+  fetchIssuer: createFetchIssuer({ lookup }),
   randomUuid: randomUUID,
   isOnFunctionCompute: false,
 });

@@ -1,4 +1,5 @@
 /** Fetches one JSON document of an issuer: bounded in size and time, and never through a redirect. */
+import type { FetchIssuer } from './issuer-fetch.ts';
 import { IssuerProblem } from './issuer-problem.ts';
 import { type JsonObject, parseJsonObject } from './strict-json.ts';
 
@@ -6,9 +7,11 @@ export interface FetchJsonOptions {
   /** What the document is, for the words of a problem. */
   readonly what: string;
   readonly limitBytes: number;
-  readonly fetch: typeof fetch;
-  /** Ends the wait for the answer and its body, even with a `fetch` that does not listen to it. */
+  readonly fetchIssuer: FetchIssuer;
+  /** Ends the wait for the answer and its body, even with a fetch that does not listen to it. */
   readonly signal: AbortSignal;
+  /** The issuer may be at addresses of private networks. */
+  readonly privateNetwork: boolean;
 }
 
 const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
@@ -16,17 +19,17 @@ const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 /** Fetches a JSON object with GET. Throws IssuerProblem, whose words hold no URL. */
 export async function fetchJsonObject(url: string, options: FetchJsonOptions): Promise<JsonObject> {
   const { what, signal } = options;
-  if (parseFetchableUrl(url) === undefined) {
+  const fetchable = parseFetchableUrl(url);
+  if (fetchable === undefined) {
     throw new IssuerProblem(`${what}: its address is neither https nor loopback http`);
   }
 
-  const bytes = await Promise.race([fetchBytes(url, options), waitForAbort(signal)]).catch(
-    (error: unknown) => {
-      if (error instanceof IssuerProblem) throw error;
-      if (signal.aborted) throw new IssuerProblem(`${what}: took too long`);
-      throw new IssuerProblem(`${what}: cannot be reached${describeCause(error)}`);
-    },
-  );
+  const reading = fetchBytes(fetchable, options);
+  const bytes = await Promise.race([reading, waitForAbort(signal)]).catch((error: unknown) => {
+    if (error instanceof IssuerProblem) throw new IssuerProblem(`${what}: ${error.message}`);
+    if (signal.aborted) throw new IssuerProblem(`${what}: took too long`);
+    throw new IssuerProblem(`${what}: cannot be reached${describeCode(error)}`);
+  });
   const parsed = parseJsonObject(bytes);
   if (!parsed.ok) throw new IssuerProblem(`${what}: ${parsed.problem}`);
   return parsed.value;
@@ -41,34 +44,30 @@ export function parseFetchableUrl(text: string): URL | undefined {
   return url.username === '' && url.password === '' ? url : undefined;
 }
 
-async function fetchBytes(url: string, options: FetchJsonOptions): Promise<Buffer> {
-  const { what, limitBytes, signal } = options;
-  // A redirect could lead to an address inside the network that nobody configured.
-  const response = await options.fetch(url, {
-    redirect: 'manual',
-    signal,
-    headers: { accept: 'application/json' },
-  });
-  if (response.status !== 200) {
-    discard(response.body);
-    throw new IssuerProblem(`${what}: answered with status ${response.status}`);
+/** The body of the answer. The problems that it throws go on after the name of the document. */
+async function fetchBytes(url: URL, options: FetchJsonOptions): Promise<Buffer> {
+  const { limitBytes, signal, privateNetwork } = options;
+  const answer = await options.fetchIssuer(url, { signal, privateNetwork });
+  try {
+    // A redirect is no exception: it could lead to an address that nobody configured.
+    if (answer.status !== 200) {
+      throw new IssuerProblem(`answered with status ${answer.status}`);
+    }
+    // It was asked not to be; and what is small when packed can be endless when unpacked.
+    if ((answer.contentEncoding ?? 'identity') !== 'identity') {
+      throw new IssuerProblem('is compressed');
+    }
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of answer.body) {
+      size += chunk.byteLength;
+      if (size > limitBytes) throw new IssuerProblem(`is larger than ${limitBytes} bytes`);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    answer.close();
   }
-  if (response.body === null) throw new IssuerProblem(`${what}: is empty`);
-
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of response.body) {
-    size += chunk.byteLength;
-    // Counted after decompression; leaving the loop cancels the rest of the body.
-    if (size > limitBytes) throw new IssuerProblem(`${what}: is larger than ${limitBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
-}
-
-/** Frees the connection; what becomes of the rest of the body does not matter. */
-function discard(body: ReadableStream<Uint8Array> | null): void {
-  body?.cancel().catch(() => undefined);
 }
 
 function waitForAbort(signal: AbortSignal): Promise<never> {
@@ -80,9 +79,8 @@ function waitForAbort(signal: AbortSignal): Promise<never> {
 }
 
 /** The code of a network error, e.g. ECONNREFUSED: the only part of one that is safe to repeat. */
-function describeCause(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  if (!(cause instanceof Error) || !('code' in cause)) return '';
-  const { code } = cause;
+function describeCode(error: unknown): string {
+  if (!(error instanceof Error) || !('code' in error)) return '';
+  const { code } = error;
   return typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code) ? ` (${code})` : '';
 }

@@ -1,6 +1,7 @@
 /** Loads the keys of one trusted issuer from where the config says that they are. */
 import type { TrustedIssuer } from '../config/config.ts';
 import { type FetchJsonOptions, fetchJsonObject, parseFetchableUrl } from './fetch-json.ts';
+import type { FetchIssuer } from './issuer-fetch.ts';
 import { IssuerProblem } from './issuer-problem.ts';
 import { type KeySet, readKeySet } from './key-set.ts';
 
@@ -8,7 +9,7 @@ export type LoadKeySet = () => Promise<KeySet>;
 
 export interface LoadKeySetOptions {
   readonly issuer: TrustedIssuer;
-  readonly fetch: typeof fetch;
+  readonly fetchIssuer: FetchIssuer;
   /** The whole time that discovery and JWKS may take together. */
   readonly timeoutMs: number;
 }
@@ -17,15 +18,16 @@ const DISCOVERY_LIMIT_BYTES = 64 * 1024;
 const JWKS_LIMIT_BYTES = 256 * 1024;
 
 /** Makes the function that loads the issuer's keys afresh. It throws IssuerProblem. */
-export function createLoadKeySet({ issuer, fetch, timeoutMs }: LoadKeySetOptions): LoadKeySet {
-  const { keys, algorithms } = issuer;
+export function createLoadKeySet(options: LoadKeySetOptions): LoadKeySet {
+  const { issuer, fetchIssuer, timeoutMs } = options;
+  const { keys, algorithms, privateNetwork = false } = issuer;
   if (keys.kind === 'jwks') {
     const inline = { keys: keys.jwks.keys };
     return () => readKeySet(inline, algorithms);
   }
 
   return async function loadKeySet() {
-    const request = { fetch, signal: AbortSignal.timeout(timeoutMs) };
+    const request = { fetchIssuer, privateNetwork, signal: AbortSignal.timeout(timeoutMs) };
     const uri = keys.kind === 'jwksUri' ? keys.uri : await discoverJwksUri(issuer.issuer, request);
     const jwks = await fetchJsonObject(uri, {
       ...request,
@@ -44,7 +46,7 @@ export function createLoadKeySet({ issuer, fetch, timeoutMs }: LoadKeySetOptions
  */
 async function discoverJwksUri(
   issuer: string,
-  request: Pick<FetchJsonOptions, 'fetch' | 'signal'>,
+  request: Omit<FetchJsonOptions, 'what' | 'limitBytes'>,
 ): Promise<string> {
   const what = 'the discovery document';
   const document = await fetchJsonObject(

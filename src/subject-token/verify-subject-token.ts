@@ -5,6 +5,7 @@ import { refuse } from '../refusal.ts';
 import { checkClaims } from './claims.ts';
 import { type CompactJws, parseCompactJws } from './compact-jws.ts';
 import { checkHeader } from './header.ts';
+import type { FetchIssuer } from './issuer-fetch.ts';
 import {
   createFetchedKeys,
   createInlineKeys,
@@ -18,7 +19,7 @@ export interface VerifySubjectTokenOptions {
   readonly issuers: readonly TrustedIssuer[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly fetch: typeof fetch;
+  readonly fetchIssuer: FetchIssuer;
   /** The whole time that loading the keys of an issuer may take; 5,000 if absent. */
   readonly timeoutMs?: number;
   /** Hears of keys loaded and of failures to load them. */
@@ -77,7 +78,7 @@ export function createVerifySubjectToken(
 }
 
 function createKeys(issuer: TrustedIssuer, options: VerifySubjectTokenOptions): IssuerKeys {
-  const { now, fetch, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const { now, fetchIssuer, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
 
   function onEvent(event: IssuerKeysEvent): void {
     try {
@@ -87,7 +88,7 @@ function createKeys(issuer: TrustedIssuer, options: VerifySubjectTokenOptions): 
     }
   }
 
-  const load = createLoadKeySet({ issuer, fetch, timeoutMs });
+  const load = createLoadKeySet({ issuer, fetchIssuer, timeoutMs });
   const keysOptions = { issuerName: issuer.name, load, now, timeoutMs, onEvent };
   return issuer.keys.kind === 'jwks'
     ? createInlineKeys(keysOptions)

@@ -1,4 +1,5 @@
 /** One server under measurement, in a process of its own: prints its port, and its CPU and memory when asked. */
+import { lookup } from 'node:dns';
 import { createServer } from 'node:http';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
@@ -8,6 +9,7 @@ import { createBroker } from '../../src/broker.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { startServer } from '../../src/server.ts';
 import { createStaticCredentials } from '../../src/sts/source-credentials.ts';
+import { createFetchIssuer } from '../../src/subject-token/issuer-fetch.ts';
 
 /** What the parent hands over. */
 export interface SubjectOptions {
@@ -58,7 +60,7 @@ async function startBroker({ config: text, sourceCredentials }: SubjectOptions):
     // the line is made and serialised as always; where it goes is the operator's affair
     recordAudit: createAuditLog(async () => {}),
     now: Date.now,
-    fetch,
+    fetchIssuer: createFetchIssuer({ lookup }),
     randomUuid: () => crypto.randomUUID(),
     isOnFunctionCompute: false,
   });

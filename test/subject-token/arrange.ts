@@ -1,6 +1,8 @@
 /** What the tests of the verifier have in common. */
+import { lookup } from 'node:dns';
 import type { TrustedIssuer } from '../../src/config/config.ts';
 import { type Refusal, RefusalError } from '../../src/refusal.ts';
+import { createFetchIssuer } from '../../src/subject-token/issuer-fetch.ts';
 import {
   createVerifySubjectToken,
   type VerifySubjectTokenOptions,
@@ -16,12 +18,15 @@ export async function refusalOf(promise: Promise<unknown>): Promise<Refusal> {
   throw error;
 }
 
+/** The real one. */
+export const fetchIssuer = createFetchIssuer({ lookup });
+
 /** A verifier for one issuer, with the real clock and network unless told otherwise. */
 export function verifierFor(
   issuer: TrustedIssuer,
   options: Partial<VerifySubjectTokenOptions> = {},
 ) {
-  return createVerifySubjectToken({ issuers: [issuer], now: Date.now, fetch, ...options });
+  return createVerifySubjectToken({ issuers: [issuer], now: Date.now, fetchIssuer, ...options });
 }
 
 /** A clock that moves only when told to. */

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { IssuerKeysEvent } from '../../src/subject-token/issuer-keys.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
-import { createTestClock, refusalOf, verifierFor } from './arrange.ts';
+import { createTestClock, fetchIssuer, refusalOf, verifierFor } from './arrange.ts';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
@@ -23,9 +23,9 @@ function arrange() {
   const verify = verifierFor(issuer.trusted({ keys: { kind: 'jwksUri', uri: issuer.jwksUri } }), {
     now: clock.now,
     onEvent: (event) => events.push(event),
-    fetch: (input, init) => {
+    fetchIssuer: (url, request) => {
       calls++;
-      return isHanging ? new Promise<Response>(() => undefined) : fetch(input, init);
+      return isHanging ? new Promise<never>(() => undefined) : fetchIssuer(url, request);
     },
   });
   return {

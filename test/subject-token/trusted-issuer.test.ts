@@ -5,7 +5,7 @@ import type { TrustedIssuer } from '../../src/config/config.ts';
 import { createVerifySubjectToken } from '../../src/subject-token/verify-subject-token.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { generateSigningKey, signCompact } from '../support/keys.ts';
-import { refusalOf } from './arrange.ts';
+import { fetchIssuer, refusalOf } from './arrange.ts';
 
 let red: TestIssuer;
 let blue: TestIssuer;
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([red.close(), blue.close()]));
 
 function verifierOf(...issuers: readonly TrustedIssuer[]) {
-  return createVerifySubjectToken({ issuers, now: Date.now, fetch });
+  return createVerifySubjectToken({ issuers, now: Date.now, fetchIssuer });
 }
 
 describe('trusted issuers', () => {

@@ -1,5 +1,6 @@
 /** A running broker with everything around it: an issuer with real keys, the simulator, and its audit lines. */
 import { randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns';
 import { createAuditLog } from '../../src/audit-log.ts';
 import { createBroker } from '../../src/broker.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
@@ -10,6 +11,7 @@ import {
   createStaticCredentials,
   type SourceCredentialsProvider,
 } from '../../src/sts/source-credentials.ts';
+import { createFetchIssuer, type Lookup } from '../../src/subject-token/issuer-fetch.ts';
 import { startBundle } from './bundle.ts';
 import { createTestIssuer, type TestIssuer } from './issuer.ts';
 
@@ -62,6 +64,8 @@ export interface TestBrokerOptions {
   readonly issuer?: TestIssuer;
   /** What the config finds in the environment. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** Instead of the machine's own resolver. */
+  readonly lookup?: Lookup;
   /** Hears what the operator is told. */
   readonly tell?: (message: string) => void;
 }
@@ -182,7 +186,7 @@ async function startHere(
       options.sourceCredentials ?? createStaticCredentials(simulator.sourceCredentials),
     recordAudit: createAuditLog(write),
     now,
-    fetch,
+    fetchIssuer: createFetchIssuer({ lookup: options.lookup ?? lookup }),
     randomUuid: randomUUID,
     isOnFunctionCompute: options.isOnFunctionCompute ?? false,
     store,

@@ -1,0 +1,180 @@
+/** Which network addresses an issuer's documents may be fetched from. */
+import { BlockList, isIP } from 'node:net';
+
+/** The place that the config means when it names an issuer's host. */
+export interface ConfiguredPlace {
+  /** The host is `localhost` or a loopback literal, as in development. */
+  readonly isLoopback: boolean;
+  /** The issuer is said to be inside the operator's own network. */
+  readonly isPrivate: boolean;
+}
+
+/** What is wrong with an address for that place, in words that go on after the host; or nothing. */
+export type FindAddressProblem = (address: string, place: ConfiguredPlace) => string | undefined;
+
+type AddressKind = 'public' | 'private' | 'loopback' | 'forbidden';
+type ClassifyIpv4 = (address: string) => AddressKind;
+type Range = readonly [network: string, prefix: number];
+
+/**
+ * Where no issuer is, whatever a config says: "this network" and link-local addresses, multicast
+ * and broadcast (RFC 6890, section 2.2.2; RFC 5771), and the metadata services that hand out the
+ * credentials of a machine.
+ */
+const FORBIDDEN_IPV4: readonly Range[] = [
+  ['0.0.0.0', 8],
+  ['169.254.0.0', 16], // the metadata service of most clouds is in it
+  ['224.0.0.0', 4],
+  ['255.255.255.255', 32],
+  ['100.100.100.200', 32], // Alibaba Cloud's metadata service, in shared address space
+  ['168.63.129.16', 32], // Azure's platform, in public address space
+  ['192.0.0.192', 32], // Oracle's metadata service
+];
+
+/**
+ * Everything else that is not "globally reachable" in IANA's IPv4 Special-Purpose Address Registry
+ * (RFC 6890), whole blocks with the few exceptions inside them.
+ */
+const PRIVATE_IPV4: readonly Range[] = [
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['172.16.0.0', 12],
+  ['192.168.0.0', 16],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.88.99.0', 24],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['240.0.0.0', 4],
+];
+
+/** As for IPv4 (RFC 4291, section 2.4). */
+const FORBIDDEN_IPV6: readonly Range[] = [
+  ['::', 128],
+  ['fe80::', 10],
+  ['ff00::', 8],
+  ['fd00:ec2::254', 128], // the metadata service of AWS
+  ['fd20:ce::254', 128], // that of Google Cloud
+];
+
+/** All that IANA has opened for global unicast, and NAT64's way to IPv4 (RFC 6052). */
+const PUBLIC_IPV6: readonly Range[] = [
+  ['2000::', 3],
+  ['64:ff9b::', 96],
+];
+
+/** What is special within global unicast, by IANA's IPv6 Special-Purpose Address Registry. */
+const PRIVATE_IPV6: readonly Range[] = [
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['3fff::', 20],
+];
+
+/** Makes the check. Ask it for every address, immediately before the connection to it. */
+export function createFindAddressProblem(): FindAddressProblem {
+  const classify = createClassifyAddress();
+
+  return function findAddressProblem(address, place) {
+    const kind = classify(address);
+    if (kind === 'forbidden') {
+      return 'has a link-local, multicast, metadata or otherwise unfit address, which is never asked';
+    }
+    if (place.isLoopback) {
+      // a name for this machine that leads to another one would be asked in clear text
+      return kind === 'loopback' ? undefined : 'has an address that is not loopback';
+    }
+    if (kind === 'loopback') return 'has a loopback address, which is for localhost alone';
+    if (kind === 'private' && !place.isPrivate) {
+      return 'has an address in a private network; set privateNetwork: true if it is meant to';
+    }
+    return undefined;
+  };
+}
+
+/** Whether a host, as a URL has it but for brackets, means this very machine. */
+export function isLoopbackHost(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+}
+
+function createClassifyAddress(): (address: string) => AddressKind {
+  const classifyIpv4 = createClassifyIpv4();
+  const classifyIpv6 = createClassifyIpv6(classifyIpv4);
+
+  return function classifyAddress(address) {
+    // a zone is of a link, and so nothing with one is further away than that
+    if (address.includes('%')) return 'forbidden';
+    const version = isIP(address);
+    if (version === 4) return classifyIpv4(address);
+    return version === 6 ? classifyIpv6(address) : 'forbidden';
+  };
+}
+
+function createClassifyIpv4(): ClassifyIpv4 {
+  const forbidden = listRanges(FORBIDDEN_IPV4, 'ipv4');
+  const loopback = listRanges([['127.0.0.0', 8]], 'ipv4');
+  const notPublic = listRanges(PRIVATE_IPV4, 'ipv4');
+
+  return function classifyIpv4(address) {
+    if (forbidden.check(address, 'ipv4')) return 'forbidden';
+    if (loopback.check(address, 'ipv4')) return 'loopback';
+    return notPublic.check(address, 'ipv4') ? 'private' : 'public';
+  };
+}
+
+function createClassifyIpv6(classifyIpv4: ClassifyIpv4): (address: string) => AddressKind {
+  const forbidden = listRanges(FORBIDDEN_IPV6, 'ipv6');
+  const opened = listRanges(PUBLIC_IPV6, 'ipv6');
+  const special = listRanges(PRIVATE_IPV6, 'ipv6');
+
+  return function classifyIpv6(address) {
+    const groups = toGroups(address);
+    const { ipv4, isMapped } = findEmbeddedIpv4(groups);
+    // sockets take a mapped address for the IPv4 address that it is
+    if (isMapped && ipv4 !== undefined) return classifyIpv4(ipv4);
+    if (forbidden.check(address, 'ipv6')) return 'forbidden';
+    if (groups.join() === '0,0,0,0,0,0,0,1') return 'loopback';
+
+    const embedded = ipv4 === undefined ? 'public' : classifyIpv4(ipv4);
+    // behind a translator, what is loopback here is somebody's own machine
+    if (embedded === 'forbidden' || embedded === 'loopback') return 'forbidden';
+    const isPublic = opened.check(address, 'ipv6') && !special.check(address, 'ipv6');
+    return isPublic ? embedded : 'private';
+  };
+}
+
+/**
+ * The IPv4 address within an IPv6 address: IPv4-mapped and IPv4-compatible (RFC 4291, section
+ * 2.5.5), NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056).
+ */
+function findEmbeddedIpv4(groups: readonly number[]): { ipv4?: string; isMapped: boolean } {
+  const [first = 0, second = 0, third = 0] = groups;
+  const middle = groups.slice(0, 5).join();
+  const [sixth = 0, ...last] = groups.slice(5);
+  if (middle === '0,0,0,0,0') {
+    if (sixth === 0xffff) return { ipv4: toIpv4(last), isMapped: true };
+    if (sixth === 0) return { ipv4: toIpv4(last), isMapped: false };
+  }
+  if (first === 0x2002) return { ipv4: toIpv4([second, third]), isMapped: false };
+  const isNat64 = first === 0x64 && second === 0xff9b;
+  return isNat64 ? { ipv4: toIpv4(last), isMapped: false } : { isMapped: false };
+}
+
+function toIpv4([high = 0, low = 0]: readonly number[]): string {
+  return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
+}
+
+/** The eight groups of an IPv6 address. A URL's host has neither dotted quads nor zones. */
+function toGroups(address: string): readonly number[] {
+  const [front = '', back = ''] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
+  const parse = (part: string) =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
+  const [head, tail] = [parse(front), parse(back)];
+  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
+}
+
+function listRanges(ranges: readonly Range[], family: 'ipv4' | 'ipv6'): BlockList {
+  const list = new BlockList();
+  for (const [network, prefix] of ranges) list.addSubnet(network, prefix, family);
+  return list;
+}
