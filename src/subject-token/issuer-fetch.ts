@@ -36,6 +36,9 @@ export type Lookup = (
   callback: (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void,
 ) => void;
 
+/** With status 1xx. Early hints are one, and nothing here asks for more. */
+const MAX_INTERIM_ANSWERS = 10;
+
 /**
  * Makes the fetch for issuers. It throws IssuerProblem for an address that may not be asked, and
  * what node:https throws for anything else. The connection goes to the very addresses that were
@@ -73,6 +76,12 @@ export function createFetchIssuer({ lookup }: { readonly lookup: Lookup }): Fetc
           body: message,
           close: () => void message.destroy(),
         });
+      });
+      // bounded by nothing else, and read as fast as they come
+      let interimAnswers = 0;
+      request.on('information', () => {
+        if (++interimAnswers < MAX_INTERIM_ANSWERS) return;
+        request.destroy(new IssuerProblem('gave interim answers without end'));
       });
       request.on('error', reject);
       // an answer that changes the protocol ends it without any other event

@@ -4,18 +4,19 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type Server as TcpServer } from 'node:net';
-import { networkInterfaces, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { createFindAddressProblem } from '../../src/subject-token/issuer-address.ts';
 import {
   createFetchIssuer,
   type IssuerRequest,
   type Lookup,
 } from '../../src/subject-token/issuer-fetch.ts';
 import { IssuerProblem } from '../../src/subject-token/issuer-problem.ts';
+import { createFakeDns } from '../support/fake-dns.ts';
+import { privateAddress } from '../support/private-address.ts';
 
 const run = promisify(execFile);
 
@@ -47,23 +48,6 @@ async function close(listener: TcpServer): Promise<void> {
   await new Promise((resolve) => listener.close(resolve));
 }
 
-/** DNS that gives one answer after the other, and the last one again and again. */
-function createFakeDns(...answers: readonly (readonly string[])[]) {
-  const asked: string[] = [];
-  const lookup: Lookup = (hostname, _options, callback) => {
-    const answer = answers[Math.min(asked.length, answers.length - 1)] ?? [];
-    asked.push(hostname);
-    const family = (address: string) => (address.includes(':') ? 6 : 4);
-    setImmediate(() =>
-      callback(
-        null,
-        answer.map((address) => ({ address, family: family(address) })),
-      ),
-    );
-  };
-  return { lookup, asked };
-}
-
 /** The body, or the code or message of what went wrong. */
 async function ask(url: string, lookup: Lookup, request: Partial<IssuerRequest> = {}) {
   const fetchIssuer = createFetchIssuer({ lookup });
@@ -75,18 +59,6 @@ async function ask(url: string, lookup: Lookup, request: Partial<IssuerRequest> 
     if (error instanceof IssuerProblem) return error.message;
     return error instanceof Error && 'code' in error ? error.code : error;
   }
-}
-
-/** An address of this machine in a private network, so that nothing leaves it; else one of nobody. */
-function privateAddress(): string {
-  const findProblem = createFindAddressProblem();
-  const own = Object.values(networkInterfaces()).flatMap((addresses = []) =>
-    addresses.map(({ address }) => address),
-  );
-  const isOnlyInside = (address: string) =>
-    findProblem(address, { isLoopback: false, isPrivate: false }) !== undefined &&
-    findProblem(address, { isLoopback: false, isPrivate: true }) === undefined;
-  return own.find(isOnlyInside) ?? 'fd12::1';
 }
 
 describe('the address of a connection', () => {
@@ -196,6 +168,8 @@ describe('the address of a connection', () => {
 });
 
 describe('a request', () => {
+  const HINTS = 'HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n';
+
   it('asks for plain JSON, and says nothing of itself', async () => {
     await ask(`http://127.0.0.1:${port}/`, createFakeDns([]).lookup);
 
@@ -218,6 +192,8 @@ describe('a request', () => {
     ['nothing', '', 'ECONNRESET'],
     ['no HTTP', 'hello\r\n\r\n', 'HPE_INVALID_CONSTANT'],
     ['endless headers', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}`, 'HPE_HEADER_OVERFLOW'],
+    ['early hints', `${HINTS}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhere`, '200 here'],
+    ['too many of them', HINTS.repeat(10), 'gave interim answers without end'],
     [
       'another protocol',
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',

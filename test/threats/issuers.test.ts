@@ -1,10 +1,13 @@
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/config-problems.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
+import type { Lookup } from '../../src/subject-token/issuer-fetch.ts';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { createFakeDns } from '../support/fake-dns.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { generateSigningKey, type SigningKey, signCompact } from '../support/keys.ts';
+import { privateAddress } from '../support/private-address.ts';
 
 let broker: TestBroker;
 let partner: TestIssuer;
@@ -154,28 +157,6 @@ describe('threats 9 and 10: issuers for everybody, and names that can be registe
   });
 });
 
-describe('threat 19: storms of unknown keys', () => {
-  it('cost the issuer one request, and known keys nothing', async () => {
-    const issuer = await createTestIssuer();
-    const own = await startTestBroker({ config: SIMPLE_CONFIG.replace('{{issuer}}', issuer.url) });
-    expect((await own.ask({ token: await issuer.token() })).status).toBe(200);
-    const before = issuer.requests.jwks;
-    const storm = Array.from({ length: 100 }, async (_, n) => {
-      const token = await issuer.token({}, { header: { kid: `made-up-${n}` } });
-      return (await own.ask({ token })).status;
-    });
-    const known = Array.from(
-      { length: 20 },
-      async () => (await own.ask({ token: await issuer.token() })).status,
-    );
-
-    expect(new Set(await Promise.all(storm))).toEqual(new Set([401]));
-    expect(new Set(await Promise.all(known))).toEqual(new Set([200]));
-    expect(issuer.requests.jwks - before).toBe(1);
-    await Promise.all([own.close(), issuer.close()]);
-  });
-});
-
 describe('threat 20: requests forged on the server side', () => {
   it.each([
     'http://100.100.100.200/latest/meta-data/',
@@ -219,6 +200,124 @@ describe('threat 20: requests forged on the server side', () => {
     }
     expect(asked).toBe(0);
     inside.close();
+  });
+});
+
+describe('threat 20: names that lead inside', () => {
+  let inside: Server;
+  let port: number;
+  let connections = 0;
+
+  beforeAll(async () => {
+    inside = createServer((_request, response) => response.end('{"keys":[]}'));
+    inside.on('connection', () => connections++);
+    await new Promise<void>((resolve) => inside.listen(0, '127.0.0.1', resolve));
+    const address = inside.address();
+    port = typeof address === 'object' && address !== null ? address.port : 0;
+  });
+  afterAll(() => inside.close());
+
+  const configOf = (issuer: string, more = '') =>
+    SIMPLE_CONFIG.replace('"{{issuer}}"', `"${issuer}"\n${more}`);
+
+  /** What is told of the keys of an issuer whose host has these addresses. */
+  async function problemAt(addresses: readonly string[], issuer: string, more?: string) {
+    const { lookup } = createFakeDns(addresses);
+    const own = await startTestBroker({ config: configOf(issuer, more), lookup });
+    const answer = await own.ask({ claims: { iss: issuer } });
+    const line = own.auditLines().at(-1);
+    await own.close();
+
+    expect(answer.status).toBe(503);
+    expect(own.stsCalls()).toBe(0);
+    expect(answer.text).not.toMatch(/address|network|example/);
+    expect(line).toMatchObject({ reason: 'issuer_keys_unavailable' });
+    return whyOf(line);
+  }
+
+  function whyOf(line: Readonly<Record<string, unknown>> | undefined): string {
+    const why = line?.['why'];
+    return typeof why === 'object' && why !== null && 'problem' in why ? String(why.problem) : '';
+  }
+
+  it.each([
+    [['127.0.0.1'], 'a loopback address'],
+    [['::ffff:127.0.0.1'], 'a loopback address'],
+    [['8.8.8.8', '127.0.0.1'], 'a loopback address'],
+    [['100.100.100.200'], 'never asked'],
+    [['::ffff:100.100.100.200'], 'never asked'],
+    [['64:ff9b::6464:64c8'], 'never asked'],
+    [['169.254.169.254'], 'never asked'],
+    [['0.0.0.0'], 'never asked'],
+    [['10.0.0.1'], 'a private network'],
+    [['fd00::1'], 'a private network'],
+  ])('to %j are not followed, neither for discovery nor for the JWKS', async (addresses, why) => {
+    const before = connections;
+    const issuer = `https://login.example.com:${port}`;
+    const pinned = `    jwksUri: "https://keys.example.com:${port}/jwks?secret=canary"`;
+
+    const discovery = await problemAt(addresses, issuer);
+    expect(discovery).toContain('the discovery document: login.example.com has');
+    expect(discovery).toContain(why);
+    const jwks = await problemAt(addresses, issuer, pinned);
+    expect(jwks).toContain('the JWKS: keys.example.com has');
+    expect(jwks).toContain(why);
+    expect(jwks).not.toContain('canary');
+    expect(connections).toBe(before);
+  });
+
+  it.each([
+    'https://100.100.100.200',
+    'https://1684301000',
+    'https://[::ffff:6464:64c8]',
+    'https://169.254.169.254',
+    'https://10.0.0.1',
+    'https://[::ffff:127.0.0.1]',
+    'https://0',
+  ])('nor is the address %s itself asked', async (issuer) => {
+    const { lookup, asked } = createFakeDns(['8.8.8.8']);
+    const own = await startTestBroker({ config: configOf(issuer), lookup });
+
+    expect((await own.ask({ claims: { iss: issuer } })).status).toBe(503);
+    expect(whyOf(own.auditLines().at(-1))).toMatch(/never asked|private network|loopback/);
+    expect(asked).toEqual([]);
+    await own.close();
+  });
+
+  it('a name that leads elsewhere from one request to the next is looked at each time', async () => {
+    const { lookup, asked } = createFakeDns(['127.0.0.1'], ['100.100.100.200']);
+    const issuer = await createTestIssuer();
+    const { port: issuerPort } = new URL(issuer.url);
+    const name = `http://localhost:${issuerPort}`;
+    issuer.discover({ issuer: name, jwks_uri: `${name}/jwks.json` });
+    const askWith = async (resolve: Lookup) => {
+      const own = await startTestBroker({ config: configOf(name), issuer, lookup: resolve });
+      const { status } = await own.ask({ claims: { iss: name } });
+      const problem = whyOf(own.auditLines().at(-1));
+      await own.close();
+      return { status, problem };
+    };
+
+    expect(await askWith(lookup)).toEqual({
+      status: 503,
+      problem: expect.stringMatching(/^the JWKS: localhost has .* never asked$/),
+    });
+    expect(asked).toHaveLength(2);
+    expect(issuer.requests).toEqual({ discovery: 1, jwks: 0, other: 0 });
+    expect(await askWith(createFakeDns(['127.0.0.1']).lookup)).toMatchObject({ status: 200 });
+    await issuer.close();
+  });
+
+  it('with privateNetwork: true a private network is asked, and nothing else', async () => {
+    const issuer = `https://login.example.com:${port}`;
+    const more = '    privateNetwork: true';
+
+    expect(await problemAt([privateAddress()], issuer)).toContain('a private network');
+    expect(await problemAt([privateAddress()], issuer, more)).toMatch(
+      /: (?:cannot be reached \(E[A-Z]+\)|took too long)$/,
+    );
+    expect(await problemAt(['100.100.100.200'], issuer, more)).toContain('never asked');
+    expect(await problemAt(['127.0.0.1'], issuer, more)).toContain('loopback');
   });
 });
 

@@ -1,0 +1,15 @@
+/** A resolver that answers as a test wants it to. */
+import { isIP } from 'node:net';
+import type { Lookup } from '../../src/subject-token/issuer-fetch.ts';
+
+/** Gives one answer after the other, and the last one again and again, for whatever name. */
+export function createFakeDns(...answers: readonly (readonly string[])[]) {
+  const asked: string[] = [];
+  const lookup: Lookup = (hostname, _options, callback) => {
+    const answer = answers[Math.min(asked.length, answers.length - 1)] ?? [];
+    const addresses = answer.map((address) => ({ address, family: isIP(address) }));
+    asked.push(hostname);
+    setImmediate(() => callback(null, addresses));
+  };
+  return { lookup, asked };
+}
