@@ -25,6 +25,8 @@ const SETTINGS: BuildOptions & { readonly metafile: true } = {
   target: 'node20.10',
   // the SDK is CommonJS and requires at run time, which the ESM form cannot
   format: 'cjs',
+  // a script that comes out of the code cache cannot import, not even what is part of Node
+  supported: { 'dynamic-import': false },
   sourcemap: 'external',
   legalComments: 'none',
   metafile: true,
@@ -46,6 +48,7 @@ const start = await build({
 const importer = await build({
   ...SETTINGS,
   entryPoints: ['src/start/import-module.ts'],
+  supported: {},
   outfile: join(OUT, 'import-module.cjs'),
 });
 const later = await Promise.all(
