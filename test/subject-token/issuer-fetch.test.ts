@@ -19,6 +19,8 @@ import { createFakeDns } from '../support/fake-dns.ts';
 import { privateAddress } from '../support/private-address.ts';
 
 const run = promisify(execFile);
+/** Node reads certificates and makes none. */
+const OPENSSL = 'openssl';
 
 let server: Server;
 let port: number;
@@ -223,7 +225,7 @@ describe('TLS', () => {
   beforeAll(async () => {
     const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
     const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-    execFileSync('openssl', ['req', ...kind, ...subject, '-keyout', key, '-out', cert], {
+    execFileSync(OPENSSL, ['req', ...kind, ...subject, '-keyout', key, '-out', cert], {
       stdio: 'ignore',
     });
     tls = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => {

@@ -175,7 +175,7 @@ describe('threat 19: an issuer that answers with too much or too slowly', () => 
     expect(answer?.body).toMatchObject({ code: 'issuer_unavailable' });
     expect(answer?.headers.get('retry-after')).toMatch(/^\d+$/);
     // the broker has hung up, and so did not go on reading
-    await vi.waitFor(() => expect(hostile.of(path).open).toBe(0));
+    await vi.waitFor(() => expect(hostile.of(path).open).toBe(0), 5000);
     expect(hostile.of(path)).toMatchObject({ requests: 1 });
     expect(hostile.of(path).sentBytes).toBeLessThan(BUFFERED);
   });
@@ -246,7 +246,7 @@ describe('threat 19: an issuer that answers now this, now that', () => {
         expect(await verify(sign(path, keys[0]))).toBe(403);
         expect(await verify(sign(path, forged))).toBe(401);
         // renewed behind the request, so that the next round sees the other side of the issuer
-        await vi.waitFor(() => expect(hostile.of(path).requests).toBeGreaterThan(before));
+        await vi.waitFor(() => expect(hostile.of(path).requests).toBeGreaterThan(before), 5000);
         expect(await verify(await broker.issuer.token())).toBe(403);
       }
       expect(hostile.of(path).requests).toBeLessThanOrEqual(1 + 8 * 2);
