@@ -11,7 +11,9 @@ import { createAssumeRole } from './sts/assume-role.ts';
 import { createCredentialCache } from './sts/credential-cache.ts';
 import { createPlatformFallback } from './sts/function-credentials.ts';
 import type { SourceCredentialsProvider } from './sts/source-credentials.ts';
+import { createStsCircuit } from './sts/sts-circuit.ts';
 import type { FetchIssuer } from './subject-token/issuer-fetch.ts';
+import type { KeepIssuerKeys } from './subject-token/kept-issuer-keys.ts';
 import { createVerifySubjectToken } from './subject-token/verify-subject-token.ts';
 
 /** One credential is about 2 KiB, so the cache stays below 32 MiB. */
@@ -28,26 +30,38 @@ export interface BrokerOptions {
   /** Used for the keys of issuers only. */
   readonly fetchIssuer: FetchIssuer;
   readonly randomUuid: () => string;
+  /** From 0 to 1: spreads attempts, and decides nothing. */
+  readonly random: () => number;
   readonly isOnFunctionCompute: boolean;
   /** Where limits are counted. Absent: in memory, and anew with each broker. */
   readonly store?: Store;
+  /** Hands the keys of issuers on to the next broker. Absent: each loads its own. */
+  readonly keepIssuerKeys?: KeepIssuerKeys;
 }
 
 /** Makes the application for one config. Asks nobody anything before the first request. */
 export function createBroker(options: BrokerOptions) {
-  const { config, sourceCredentials, recordAudit, now, fetchIssuer, randomUuid } = options;
+  const { config, sourceCredentials, recordAudit, now, fetchIssuer, randomUuid, random } = options;
   const { region, sts, issuers, callerAddress } = config;
-  const assumeRoleOnce = createAssumeRole({ region, sts, sourceCredentials, now });
+  const callSts = createAssumeRole({ region, sts, sourceCredentials, now });
+  const { timeoutMs } = sts;
+  const assumeRoleOnce = createStsCircuit({ assumeRole: callSts, timeoutMs, now, random });
   const assumeRole = createCredentialCache({
     assumeRole: assumeRoleOnce,
     now,
     maxEntries: MAX_CACHED_CREDENTIALS,
   });
-  const verifySubjectToken = createVerifySubjectToken({ issuers, now, fetchIssuer });
+  const verifySubjectToken = createVerifySubjectToken({
+    issuers,
+    now,
+    random,
+    fetchIssuer,
+    ...(options.keepIssuerKeys === undefined ? {} : { keepKeys: options.keepIssuerKeys }),
+  });
   const { store = createMemoryStore({ now }) } = options;
   const limits = createLimits({ config, store, now, randomUuid });
   const warmUp = async () => {
-    await Promise.all([verifySubjectToken.warm(), assumeRoleOnce.warm(), limits.warm()]);
+    await Promise.all([verifySubjectToken.warm(), callSts.warm(), limits.warm()]);
   };
   return createApp({
     config,

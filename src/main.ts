@@ -6,6 +6,7 @@ import { homedir } from 'node:os';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import { createAuditLog } from './audit-log.ts';
+import { createAuditSink } from './audit-sink.ts';
 import { createBroker } from './broker.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError, formatProblem } from './config/config-problems.ts';
@@ -16,6 +17,7 @@ import { startServer } from './server.ts';
 import { createStore, findStoreProblem } from './store/create-store.ts';
 import { createSourceCredentials, findStartProblem } from './sts/create-source-credentials.ts';
 import { createFetchIssuer } from './subject-token/issuer-fetch.ts';
+import { createKeptIssuerKeys } from './subject-token/kept-issuer-keys.ts';
 
 /** Where Function Compute expects a custom runtime unless told otherwise. */
 const DEFAULT_PORT = 9000;
@@ -53,6 +55,10 @@ async function main(): Promise<void> {
   });
   const random = Math.random;
   const store = createStore(config.store, { environment, now: Date.now, random, tell });
+  const recordAudit = createAuditLog(
+    createAuditSink({ write: writeToStdout, now: Date.now, tell }),
+  );
+  const keepIssuerKeys = createKeptIssuerKeys();
   const fetchIssuer = createFetchIssuer({ lookup });
   const build = (newConfig: Config) => {
     for (const section of ['sourceCredentials', 'store'] as const) {
@@ -63,12 +69,14 @@ async function main(): Promise<void> {
     return createBroker({
       config: newConfig,
       sourceCredentials,
-      recordAudit: createAuditLog(writeToStdout),
+      recordAudit,
       now: Date.now,
       fetchIssuer,
       randomUuid: randomUUID,
+      random,
       isOnFunctionCompute,
       store,
+      keepIssuerKeys,
     });
   };
   const broker = createReloadingBroker({

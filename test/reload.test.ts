@@ -58,6 +58,7 @@ function startReloading() {
         now: () => clock.nowMs,
         fetchIssuer: createFetchIssuer({ lookup }),
         randomUuid: randomUUID,
+        random: () => 0,
         isOnFunctionCompute: false,
       }),
   });

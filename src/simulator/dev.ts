@@ -51,6 +51,7 @@ const app = createBroker({
   now: Date.now,
   fetchIssuer: createFetchIssuer({ lookup }),
   randomUuid: randomUUID,
+  random: Math.random,
   isOnFunctionCompute: false,
 });
 const server = await startServer({

@@ -1,4 +1,5 @@
 /** Keeps a store that does not answer from holding up requests: a deadline, and pauses between attempts. */
+import { createBackoff } from '../backoff.ts';
 import { StoreUnavailable } from './store.ts';
 
 export interface OutageGate {
@@ -17,44 +18,27 @@ export interface OutageGateOptions {
   readonly onRecovery: () => void;
 }
 
-const FIRST_PAUSE_MS = 1000;
-const MAX_PAUSE_MS = 30_000;
-
 /**
  * After a failure nothing is tried for 1 s, then by one request at a time, with pauses that double
  * up to 30 s. All by the clock and as part of a request, since no timer runs in a frozen function.
  */
 export function createOutageGate(options: OutageGateOptions): OutageGate {
   const { timeoutMs, now, random, onFailure, onRecovery } = options;
-  let failures = 0;
-  let pause = { sinceMs: 0, lengthMs: 0 };
+  const backoff = createBackoff({ now, random });
   let isTrying = false;
 
-  /** 0 also for a clock that was set back, so that this blocks nothing for long. */
-  function pauseLeftMs(): number {
-    const elapsedMs = now() - pause.sinceMs;
-    return elapsedMs < 0 ? 0 : Math.max(0, pause.lengthMs - elapsedMs);
-  }
-
-  function fail(problem: string): void {
-    failures += 1;
-    const fullMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (failures - 1));
-    pause = { sinceMs: now(), lengthMs: fullMs * (0.5 + random() / 2) };
-    onFailure(problem, failures);
-  }
-
   function recover(): void {
-    if (failures === 0) return;
-    failures = 0;
+    if (backoff.failures() === 0) return;
+    backoff.reset();
     onRecovery();
   }
 
   return {
     async run(operation) {
-      const failuresBefore = failures;
+      const failuresBefore = backoff.failures();
       const isOutage = failuresBefore > 0;
-      if (isOutage && (isTrying || pauseLeftMs() > 0)) {
-        throw new StoreUnavailable('the store has just failed', pauseLeftMs());
+      if (isOutage && (isTrying || backoff.leftMs() > 0)) {
+        throw new StoreUnavailable('the store has just failed', backoff.leftMs());
       }
       isTrying = isOutage;
       try {
@@ -64,8 +48,11 @@ export function createOutageGate(options: OutageGateOptions): OutageGate {
       } catch (error) {
         const problem = describeStoreError(error);
         // of many requests that fail together only the first counts
-        if (failures === failuresBefore) fail(problem);
-        throw new StoreUnavailable(problem, pauseLeftMs());
+        if (backoff.failures() === failuresBefore) {
+          backoff.fail();
+          onFailure(problem, backoff.failures());
+        }
+        throw new StoreUnavailable(problem, backoff.leftMs());
       } finally {
         if (isOutage) isTrying = false;
       }

@@ -1,4 +1,5 @@
 /** Keeps the keys of one issuer at hand: loads them on first use and renews them as requests come. */
+import { createBackoff } from '../backoff.ts';
 import { refuse } from '../refusal.ts';
 import type { WantedKey } from './header.ts';
 import { describeProblem } from './issuer-problem.ts';
@@ -28,6 +29,8 @@ export interface IssuerKeysOptions {
   readonly load: LoadKeySet;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** From 0 to 1: spreads the attempts of many brokers at one issuer. */
+  readonly random: () => number;
   /** After this long, a load that has not come back counts as abandoned. */
   readonly timeoutMs: number;
   /** Must not throw. */
@@ -39,8 +42,6 @@ const FRESH_MS = 10 * 60 * 1000;
 /** So long keys are used while the issuer cannot be reached. */
 const USABLE_MS = 24 * 60 * 60 * 1000;
 const UNKNOWN_KEY_COOLDOWN_MS = 30 * 1000;
-const FIRST_BACKOFF_MS = 1000;
-const MAX_BACKOFF_MS = 30 * 1000;
 
 /** Beyond its own timeout a load has this much more to come back, before it counts as abandoned. */
 const ABANDONED_AFTER_MS = 1000;
@@ -51,12 +52,12 @@ const ABANDONED_AFTER_MS = 1000;
  * usable keys; made-up `kid`s cause one load in 30 s at most, whether it succeeds or not.
  */
 export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
-  const { issuerName, load, now, timeoutMs, onEvent } = options;
+  const { issuerName, load, now, random, timeoutMs, onEvent } = options;
+  const backoff = createBackoff({ now, random });
   let held: { readonly keySet: KeySet; readonly loadedAt: number } | undefined;
   let flight: { readonly startedAt: number; readonly landed: Promise<void> } | undefined;
-  let failure:
-    | { readonly problem: string; readonly count: number; readonly at: number }
-    | undefined;
+  /** Why the last load failed; undefined once one has succeeded. */
+  let problem: string | undefined;
   let wasAbandoned = false;
   let unknownKeyAt = Number.NEGATIVE_INFINITY;
 
@@ -72,7 +73,7 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
       if (newKey !== undefined) return newKey;
     }
     // With the issuer out of reach, nobody can say that the key does not exist.
-    if (failure !== undefined) throw unavailable(unknownKeyAt + UNKNOWN_KEY_COOLDOWN_MS);
+    if (problem !== undefined) throw unavailable(unknownKeyAt + UNKNOWN_KEY_COOLDOWN_MS);
     throw refuse({ reason: 'key_unknown', issuerName });
   }
 
@@ -108,7 +109,7 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
     // Function and load were frozen halfway. It must not block others, and if the next load ran in
     // the background too, it could end the same way every time.
     if (flight !== undefined) wasAbandoned = true;
-    if (failure !== undefined && isWithin(failure.at, backoffMs(failure.count))) return undefined;
+    if (backoff.leftMs() > 0) return undefined;
 
     const started = { startedAt: now(), landed: load().then(land, crash) };
     flight = started;
@@ -118,7 +119,8 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
       if (flight !== started) return;
       wasAbandoned = !isFlying();
       flight = undefined;
-      failure = undefined;
+      problem = undefined;
+      backoff.reset();
       // The old set goes as a whole, and with it every key that the issuer has withdrawn.
       held = { keySet, loadedAt: started.startedAt };
       const { keys, dropped } = keySet;
@@ -131,19 +133,18 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
       flight = undefined;
       // What failed because it was frozen says nothing about the issuer.
       if (wasAbandoned) return;
-      const problem = describeProblem(error);
-      failure = { problem, count: (failure?.count ?? 0) + 1, at: now() };
+      problem = describeProblem(error);
+      backoff.fail();
       onEvent({ kind: 'key_refresh_failed', issuerName, problem });
     }
   }
 
   function unavailable(notBefore: number) {
-    const backoffEnd = failure === undefined ? 0 : failure.at + backoffMs(failure.count);
-    const waitMs = Math.max(backoffEnd, notBefore) - now();
+    const waitMs = Math.max(backoff.leftMs(), notBefore - now());
     return refuse({
       reason: 'issuer_keys_unavailable',
       issuerName,
-      problem: failure?.problem ?? 'the keys could not be loaded in time',
+      problem: problem ?? 'the keys could not be loaded in time',
       retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
     });
   }
@@ -201,9 +202,4 @@ export function createInlineKeys(
   }
 
   return { find, warm };
-}
-
-/** 1 s after the first failure, then twice as long each time, up to 30 s. */
-function backoffMs(failures: number): number {
-  return Math.min(MAX_BACKOFF_MS, FIRST_BACKOFF_MS * 2 ** (failures - 1));
 }

@@ -12,6 +12,7 @@ import {
   type IssuerKeys,
   type IssuerKeysEvent,
 } from './issuer-keys.ts';
+import { createKeptIssuerKeys, type KeepIssuerKeys, type KnownIssuer } from './kept-issuer-keys.ts';
 import { createLoadKeySet } from './load-key-set.ts';
 import type { SubjectToken, VerifySubjectToken } from './subject-token.ts';
 
@@ -19,16 +20,15 @@ export interface VerifySubjectTokenOptions {
   readonly issuers: readonly TrustedIssuer[];
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** From 0 to 1. */
+  readonly random: () => number;
   readonly fetchIssuer: FetchIssuer;
   /** The whole time that loading the keys of an issuer may take; 5,000 if absent. */
   readonly timeoutMs?: number;
   /** Hears of keys loaded and of failures to load them. */
   readonly onEvent?: (event: IssuerKeysEvent) => void;
-}
-
-interface KnownIssuer {
-  readonly issuer: TrustedIssuer;
-  readonly keys: IssuerKeys;
+  /** Finds the keys that an earlier verifier had at hand for the same issuer. */
+  readonly keepKeys?: KeepIssuerKeys;
 }
 
 const DEFAULT_TIMEOUT_MS = 5000;
@@ -42,8 +42,12 @@ export function createVerifySubjectToken(
   options: VerifySubjectTokenOptions,
 ): VerifySubjectToken & { readonly warm: () => Promise<void> } {
   // Looked up by the exact text of `iss`: no prefix, case or URL normalisation can confuse two issuers.
+  const { issuers, keepKeys = createKeptIssuerKeys() } = options;
   const knownIssuers: ReadonlyMap<unknown, KnownIssuer> = new Map(
-    options.issuers.map((issuer) => [issuer.issuer, { issuer, keys: createKeys(issuer, options) }]),
+    keepKeys(issuers, (issuer) => createKeys(issuer, options)).map((known) => [
+      known.issuer.issuer,
+      known,
+    ]),
   );
 
   async function verifySubjectToken(compactJws: string): Promise<SubjectToken> {
@@ -78,7 +82,7 @@ export function createVerifySubjectToken(
 }
 
 function createKeys(issuer: TrustedIssuer, options: VerifySubjectTokenOptions): IssuerKeys {
-  const { now, fetchIssuer, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  const { now, random, fetchIssuer, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
 
   function onEvent(event: IssuerKeysEvent): void {
     try {
@@ -89,7 +93,7 @@ function createKeys(issuer: TrustedIssuer, options: VerifySubjectTokenOptions): 
   }
 
   const load = createLoadKeySet({ issuer, fetchIssuer, timeoutMs });
-  const keysOptions = { issuerName: issuer.name, load, now, timeoutMs, onEvent };
+  const keysOptions = { issuerName: issuer.name, load, now, random, timeoutMs, onEvent };
   return issuer.keys.kind === 'jwks'
     ? createInlineKeys(keysOptions)
     : createFetchedKeys(keysOptions);

@@ -62,6 +62,7 @@ async function startBroker({ config: text, sourceCredentials }: SubjectOptions):
     now: Date.now,
     fetchIssuer: createFetchIssuer({ lookup }),
     randomUuid: () => crypto.randomUUID(),
+    random: Math.random,
     isOnFunctionCompute: false,
   });
   const hostname = '127.0.0.1';

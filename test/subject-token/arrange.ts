@@ -26,7 +26,8 @@ export function verifierFor(
   issuer: TrustedIssuer,
   options: Partial<VerifySubjectTokenOptions> = {},
 ) {
-  return createVerifySubjectToken({ issuers: [issuer], now: Date.now, fetchIssuer, ...options });
+  const world = { now: Date.now, random: () => 1, fetchIssuer };
+  return createVerifySubjectToken({ issuers: [issuer], ...world, ...options });
 }
 
 /** A clock that moves only when told to. */

@@ -24,6 +24,7 @@ beforeEach(() => {
   keys = createFetchedKeys({
     issuerName: 'test',
     now: clock.now,
+    random: () => 1,
     timeoutMs: 5000,
     onEvent: (event) => events.push(event),
     load: () =>
@@ -128,6 +129,7 @@ describe('a load that fails in time', () => {
     keys = createFetchedKeys({
       issuerName: 'test',
       now: clock.now,
+      random: () => 1,
       timeoutMs: 5000,
       onEvent: (event) => events.push(event),
       load: async () => {

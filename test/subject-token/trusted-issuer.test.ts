@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([red.close(), blue.close()]));
 
 function verifierOf(...issuers: readonly TrustedIssuer[]) {
-  return createVerifySubjectToken({ issuers, now: Date.now, fetchIssuer });
+  return createVerifySubjectToken({ issuers, now: Date.now, random: () => 1, fetchIssuer });
 }
 
 describe('trusted issuers', () => {

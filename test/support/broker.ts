@@ -66,6 +66,8 @@ export interface TestBrokerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Instead of the machine's own resolver. */
   readonly lookup?: Lookup;
+  /** What spreads attempts, from 0 to 1; 0 if absent: each comes as early as it may. */
+  readonly random?: () => number;
   /** Hears what the operator is told. */
   readonly tell?: (message: string) => void;
 }
@@ -188,6 +190,7 @@ async function startHere(
     now,
     fetchIssuer: createFetchIssuer({ lookup: options.lookup ?? lookup }),
     randomUuid: randomUUID,
+    random: options.random ?? (() => 0),
     isOnFunctionCompute: options.isOnFunctionCompute ?? false,
     store,
   });
