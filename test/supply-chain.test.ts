@@ -72,6 +72,15 @@ describe('the lockfile rules', () => {
     ]);
   });
 
+  it('want an integrity of a binary that production needs, whatever it is marked as', () => {
+    const name = '@biomejs/cli-darwin-arm64';
+    const left = { ...GOOD, optionalDependencies: { [name]: '1.0.0' } };
+
+    expect(findLockfileProblems(locked({ left, [name]: BINARY }))).toEqual([
+      `${name}@1.0.0: has no integrity of sha512`,
+    ]);
+  });
+
   it('know an install script by its version, so that an update of it is looked at', () => {
     const esbuild = { ...GOOD, hasInstallScript: true };
 
@@ -100,7 +109,6 @@ describe('the lockfile rules', () => {
       { ...BINARY, resolved: 'https://registry.npmjs.org/a.tgz' },
       '@biomejs/cli-darwin-x64',
     ],
-    ['production needs', BINARY, 'left'],
     ['belongs to another tool', BINARY, '@example/cli-darwin-x64'],
   ])('want an integrity of a binary that %s', (_, entry, name) => {
     expect(findLockfileProblems(locked({ [name]: entry }))).toEqual([
@@ -319,7 +327,8 @@ describe('npm audit', () => {
   it('says of a registry that does not answer that nothing was checked, and passes', async () => {
     const { failed, told } = await check({ status: 405, body: '' });
 
-    expect(told).toContain('advisories: NOT CHECKED: 405 Method Not Allowed');
+    // npm 10 asks at a second address, and tells of that one
+    expect(told).toMatch(/^advisories: NOT CHECKED: 40[45] \w/m);
     expect(told).not.toContain('of level high');
     expect(failed).toBe(false);
   });

@@ -24,7 +24,6 @@ export function isUnlockedPlatformPackage(one: LockedPackage): boolean {
     one.integrity === undefined &&
     one.resolved === undefined &&
     !one.isForProduction &&
-    one.dev &&
     one.optional &&
     one.os.length > 0 &&
     PLATFORM_PACKAGE.test(one.id) &&

@@ -24,7 +24,6 @@ const entrySchema = z.looseObject({
     .optional()
     .catch('(unreadable)'),
   link: z.boolean().default(false),
-  dev: z.boolean().default(false),
   optional: z.boolean().default(false),
   os: names,
   cpu: names,
