@@ -5,6 +5,8 @@ import type { StsErrorCode } from './sts-error.ts';
 export type Fault =
   /** Throttling.User, as JSON with status 400. */
   | { readonly kind: 'throttling' }
+  /** Throttling.User for what is beyond so many requests a second, as STS does beyond 100. */
+  | { readonly kind: 'rateLimit'; readonly requestsPerSecond: number }
   /** The other documented answer to too many requests. */
   | { readonly kind: 'redirect302'; readonly body: 'html' | 'json' | 'empty' }
   /** A proxy in between that answers for STS. */

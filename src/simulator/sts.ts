@@ -3,7 +3,7 @@ import { randomBytes as nodeRandomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import type { Identity, SimulatedCloud } from './cloud.ts';
-import { createFaults, errorCodeOf, type FaultControl } from './faults.ts';
+import { createFaults, errorCodeOf, type Fault, type FaultControl } from './faults.ts';
 import { type StsAnswer, sendAnswer, sendBrokenAnswer } from './sts-answer.ts';
 import { assumeRole } from './sts-assume-role.ts';
 import { assumeRoleWithOidc } from './sts-assume-role-with-oidc.ts';
@@ -70,7 +70,7 @@ export function createSimulatedSts(options: SimulatedStsOptions): SimulatedSts {
       if (sendBrokenAnswer(response, fault)) return;
       const code = errorCodeOf(fault);
       if (code !== undefined) throw stsError(code);
-      const body = await perform(received);
+      const body = await perform(received, fault);
       answer = { status: 200, requestId, body: { RequestId: requestId, ...body } };
     } catch (error) {
       if (!(error instanceof StsError)) throw error;
@@ -84,7 +84,7 @@ export function createSimulatedSts(options: SimulatedStsOptions): SimulatedSts {
     if (calls.length > callCapacity) calls.shift();
   }
 
-  async function perform(received: StsRequest): Promise<object> {
+  async function perform(received: StsRequest, fault: Fault | undefined): Promise<object> {
     if (received.path !== '/') throw stsError('InvalidAction.NotFound');
     if (versionOf(received) !== '2015-04-01') throw stsError('InvalidVersion');
     const action = actionOf(received);
@@ -92,17 +92,17 @@ export function createSimulatedSts(options: SimulatedStsOptions): SimulatedSts {
     switch (action) {
       case 'AssumeRole': {
         const caller = authenticate(received);
-        checkRateLimit(action, caller.arn);
+        checkRateLimit(action, caller.arn, fault);
         return assumeRole({ cloud, randomBytes, caller, parameters });
       }
       case 'GetCallerIdentity': {
         const caller = authenticate(received);
-        checkRateLimit(action, caller.arn);
+        checkRateLimit(action, caller.arn, fault);
         return describeCaller(caller);
       }
       case 'AssumeRoleWithOIDC':
         checkTimestamp(parameterOf(received, 'Timestamp'), cloud.now());
-        checkRateLimit(action, parameters.get('RoleArn') ?? '');
+        checkRateLimit(action, parameters.get('RoleArn') ?? '', fault);
         return assumeRoleWithOidc({ cloud, randomBytes, parameters });
       default:
         throw stsError('InvalidAction.NotFound');

@@ -213,7 +213,7 @@ describe('Redis that is slow', () => {
 
 describe('a connection to Redis on which nothing arrives any more', () => {
   it('is replaced by a new one', async () => {
-    const proxy = await startFreezingProxy(Number(new URL(redis.url).port));
+    const proxy = await startFreezingProxy(() => Number(new URL(redis.url).port));
     const config = limitedConfig({ top: `${LIMIT}\n${store('timeout: 100ms')}` });
     const broker = await start(config, `redis://127.0.0.1:${proxy.port}`);
     const before = outcome(await ask(broker));

@@ -8,12 +8,12 @@ export interface FreezingProxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy to a port of this machine. Close it when done. */
-export async function startFreezingProxy(targetPort: number): Promise<FreezingProxy> {
+/** Starts a proxy to a port of this machine, asked for with each connection. Close it when done. */
+export async function startFreezingProxy(targetPort: () => number): Promise<FreezingProxy> {
   const sockets = new Set<Socket>();
   const frozen = new Set<Socket>();
   const server = createServer((near) => {
-    const far = connect(targetPort, '127.0.0.1');
+    const far = connect(targetPort(), '127.0.0.1');
     for (const [from, to] of [
       [near, far],
       [far, near],

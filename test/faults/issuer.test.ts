@@ -1,0 +1,174 @@
+import { createServer, type Server } from 'node:http';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { freePort } from '../support/bundle.ts';
+import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
+import { retryAfterMs, subjects, tally } from './answers.ts';
+import { letClockRun, passTime, stopClock } from './clock.ts';
+import { showInReadme } from './matrix.ts';
+import { type Watch, watch } from './promises.ts';
+
+/** The whole time that loading the keys of an issuer may take. */
+const ISSUER_DEADLINE_MS = 5000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+let issuer: TestIssuer;
+let broker: TestBroker;
+let watched: Watch;
+
+beforeEach(async () => {
+  stopClock();
+  issuer = await createTestIssuer();
+  await start(SIMPLE_CONFIG);
+});
+
+afterEach(async () => {
+  await broker.close();
+  await issuer.close();
+  letClockRun();
+});
+
+async function start(config: string): Promise<void> {
+  broker = await startTestBroker({ config, issuer });
+  watched = watch(broker, { deadlineMs: ISSUER_DEADLINE_MS });
+}
+
+function failBoth(fault: Parameters<TestIssuer['fault']>[1]): void {
+  issuer.fault('discovery', fault);
+  issuer.fault('jwks', fault);
+}
+
+/** An address where nobody listens until it is told to. */
+async function createAbsentJwks(): Promise<{ url: string; appear(): Promise<Server> }> {
+  const port = await freePort();
+  return {
+    url: `http://127.0.0.1:${port}/jwks.json`,
+    async appear() {
+      const keys = issuer.keys().map(({ publicJwk }) => publicJwk);
+      const server = createServer((_request, response) => response.end(JSON.stringify({ keys })));
+      await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+      return server;
+    },
+  };
+}
+
+describe('the issuer', () => {
+  it('that nobody listens for when the broker starts', async ({ task }) => {
+    await broker.close();
+    const jwks = await createAbsentJwks();
+    await start(
+      SIMPLE_CONFIG.replace('    audiences:', `    jwksUri: ${jwks.url}\n    audiences:`),
+    );
+    const during = await watched.askAll(subjects('user', 50));
+    const stsCalls = broker.stsCalls();
+    const server = await jwks.appear();
+    passTime(Math.max(...retryAfterMs(during)));
+    const after = await watched.askAll(subjects('user', 50));
+    server.closeAllConnections();
+    server.close();
+
+    watched.expectPromisesKept();
+    showInReadme(task, {
+      fault: 'issuer down when the broker starts',
+      promise: 'refused until its keys can be read, with `Retry-After`',
+      seen: `50 at once: ${tally(during)}, ${stsCalls} AssumeRole; once it is up: ${tally(after)}`,
+    });
+  });
+
+  it('that answers with an error when the broker starts', async ({ task }) => {
+    failBoth({ kind: 'status', status: 500 });
+    const during = await watched.askAll(subjects('user', 50));
+    const again = await watched.askAll(subjects('user', 50));
+    const loads = issuer.requests.discovery;
+    failBoth(undefined);
+    passTime(Math.max(...retryAfterMs([...during, ...again])));
+    const after = await watched.askAll(subjects('user', 50));
+
+    watched.expectPromisesKept();
+    showInReadme(task, {
+      fault: 'issuer answers 500',
+      promise: 'asked once for all who wait, then left alone until a pause is over',
+      seen: `50 at once, twice: ${tally([...during, ...again])}, ${loads} request to the issuer; after it: ${tally(after)}`,
+    });
+  });
+
+  it('that accepts connections and says nothing', async ({ task }) => {
+    failBoth({ kind: 'silence' });
+    const during = await watched.askAll(subjects('user', 50));
+    const loads = issuer.requests.discovery;
+    failBoth(undefined);
+    passTime(Math.max(...retryAfterMs(during)));
+    const after = await watched.askAll(subjects('user', 50));
+
+    watched.expectPromisesKept();
+    showInReadme(task, {
+      fault: 'issuer never answers',
+      promise: 'answered within 5 s',
+      seen: `50 at once: ${tally(during)}, ${loads} request to the issuer; after it: ${tally(after)}`,
+    });
+  });
+
+  it('that is down while it has new keys', async ({ task }) => {
+    const before = await watched.askAll(subjects('user', 10));
+    const oldToken = await issuer.token({ sub: 'user-0' });
+    issuer.rotate();
+    failBoth({ kind: 'status', status: 503 });
+    const withOldKey = await watched.ask('user-0', { token: oldToken });
+    const withNewKey = await watched.askAll(subjects('user', 10));
+    failBoth(undefined);
+    passTime(Math.max(...retryAfterMs(withNewKey)));
+    const after = await watched.askAll(subjects('user', 10));
+    const withdrawn = await watched.ask('user-0', { token: oldToken });
+
+    expect(tally(before)).toBe('10 × 200');
+    watched.expectPromisesKept();
+    showInReadme(task, {
+      fault: 'issuer down during a rotation of its keys',
+      promise: 'keys at hand stay good; a new one is refused as unavailable, not as wrong',
+      seen: `old key: ${tally([withOldKey])}; new key: ${tally(withNewKey)}; after it: new key ${tally(after)}, old key ${tally([withdrawn])}`,
+    });
+  });
+
+  it('that is down for an hour', async ({ task }) => {
+    await watched.ask('user');
+    const loadsBefore = issuer.requests.discovery;
+    failBoth({ kind: 'status', status: 503 });
+    const during = [];
+    for (let minute = 0; minute < 60; minute += 5) {
+      passTime(5 * MINUTE_MS);
+      during.push(await watched.ask('user'));
+    }
+    const loads = issuer.requests.discovery - loadsBefore;
+    failBoth(undefined);
+    issuer.rotate();
+    passTime(MINUTE_MS);
+    const after = [await watched.ask('user'), await watched.ask('user')];
+
+    expect(loads).toBeLessThanOrEqual(12);
+    watched.expectPromisesKept();
+    showInReadme(task, {
+      fault: 'issuer down for an hour',
+      promise: 'no caller notices; the issuer is asked now and then',
+      seen: `a request every 5 minutes: ${tally(during)}, at most 12 requests to the issuer; after it, with a new key: ${tally(after)}`,
+    });
+  });
+
+  it('that is down for longer than its keys are trusted', async ({ task }) => {
+    const before = await watched.ask('user');
+    failBoth({ kind: 'status', status: 503 });
+    passTime(25 * HOUR_MS);
+    const during = await watched.askAll(subjects('user', 10));
+    failBoth(undefined);
+    passTime(Math.max(...retryAfterMs(during)));
+    const after = await watched.askAll(subjects('user', 10));
+
+    expect(before.status).toBe(200);
+    watched.expectPromisesKept();
+    showInReadme(task, {
+      fault: 'issuer down for more than a day',
+      promise: 'keys that could not be renewed for 24 hours are trusted no more',
+      seen: `after 25 hours: ${tally(during)}; after it: ${tally(after)}`,
+    });
+  });
+});

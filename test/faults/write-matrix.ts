@@ -1,0 +1,36 @@
+/** `npm run faults`: writes the table of faults in the README from the report of their tests. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { z } from 'zod';
+import { BEGIN, END, formatRow, README } from './matrix.ts';
+
+/** From what is asked for first to what is around it. */
+const ORDER = ['issuer.test.ts', 'sts.test.ts', 'redis.test.ts', 'process.test.ts'];
+
+const Row = z.object({ fault: z.string(), promise: z.string(), seen: z.string() });
+const Report = z.object({
+  success: z.literal(true),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      assertionResults: z.array(z.object({ meta: z.object({ fault: Row.optional() }) })),
+    }),
+  ),
+});
+
+const [reportFile = ''] = process.argv.slice(2);
+const { testResults } = Report.parse(JSON.parse(readFileSync(reportFile, 'utf8')));
+const rows = ORDER.flatMap((name) =>
+  testResults
+    .filter((file) => basename(file.name) === name)
+    .flatMap((file) => file.assertionResults.flatMap(({ meta }) => meta.fault ?? [])),
+);
+const table = ['| fault | promise | what was seen |', '|---|---|---|', ...rows.map(formatRow)];
+
+const readme = readFileSync(README, 'utf8');
+const [before, after] = [readme.indexOf(BEGIN), readme.indexOf(END)];
+if (before === -1 || after < before) throw new Error(`README.md has no ${BEGIN} and ${END}`);
+writeFileSync(
+  README,
+  `${readme.slice(0, before)}${BEGIN}\n${table.join('\n')}\n${readme.slice(after)}`,
+);
