@@ -1,6 +1,6 @@
 /** What a request must look like before its content is read: media types, and the size of its body. */
 import type { HonoRequest } from 'hono';
-import { refuse } from '../refusal.ts';
+import { RefusalError, refuse } from '../refusal.ts';
 
 /** A request has four short members; nothing that is longer is one. */
 const MAX_BODY_BYTES = 4096;
@@ -28,15 +28,15 @@ export function requireJsonAccepted(accept: string | undefined): void {
 
 /**
  * Reads a JSON body of at most 4 KiB, without ever holding more of it. Throws
- * `media_type_unsupported` and `body_too_large`.
+ * `media_type_unsupported`, `body_too_large`, and `request_malformed` if it does not come whole.
  */
 export async function readJsonBody(request: HonoRequest): Promise<Buffer> {
   const declared = request.header('content-length');
   const isStreamed = request.header('transfer-encoding') !== undefined || declared === undefined;
   if (!isStreamed && Number(declared) > MAX_BODY_BYTES) throw tooLarge();
-  const bytes = isStreamed
-    ? await readBounded(request.raw.body)
-    : Buffer.from(await request.arrayBuffer());
+  const bytes = await (isStreamed ? readBounded(request.raw.body) : readWhole(request)).catch(
+    refuseUnfinished,
+  );
   if (bytes.length > 0) requireJson(request);
   return bytes;
 }
@@ -47,6 +47,16 @@ function requireJson(request: HonoRequest): void {
   if (type?.trim().toLowerCase() !== 'application/json' || isEncoded) {
     throw refuse({ reason: 'media_type_unsupported' });
   }
+}
+
+async function readWhole(request: HonoRequest): Promise<Buffer> {
+  return Buffer.from(await request.arrayBuffer());
+}
+
+/** The caller has hung up, or was cut off: no defect, whatever the stream throws. */
+function refuseUnfinished(error: unknown): never {
+  if (error instanceof RefusalError) throw error;
+  throw refuse({ reason: 'request_malformed', problem: 'the body does not come whole' });
 }
 
 async function readBounded(body: ReadableStream<Uint8Array> | null): Promise<Buffer> {

@@ -10,7 +10,7 @@ import {
 import { isStsRequestId, refusalForStsError } from './sts-errors.ts';
 
 /** Loaded on first use: it is the heaviest thing that the broker loads. */
-async function loadSdk() {
+async function importSdk() {
   const [sts, core] = await Promise.all([
     import('@alicloud/sts20150401'),
     import('@alicloud/openapi-core'),
@@ -28,8 +28,23 @@ function unwrap<Class extends new (...of: never[]) => object>(
   return 'default' in module ? module.default : module;
 }
 
-type Sdk = Awaited<ReturnType<typeof loadSdk>>;
+type Sdk = Awaited<ReturnType<typeof importSdk>>;
 type StsClient = InstanceType<Sdk['Client']>;
+
+/** Imports it once. A failure, as with no file descriptor left, is for the request that met it alone. */
+function createLoadSdk(): () => Promise<Sdk> {
+  let importing: Promise<Sdk> | undefined;
+  return async function loadSdk() {
+    importing ??= importSdk();
+    try {
+      return await importing;
+    } catch {
+      importing = undefined;
+      const problem = 'the SDK cannot be loaded: files that cannot be read, or too many open';
+      throw refuse({ reason: 'sts_unavailable', problem, retryAfterSeconds: 1 });
+    }
+  };
+}
 
 /**
  * Makes the function that calls STS AssumeRole. If STS does not accept the source credentials, they
@@ -44,12 +59,11 @@ export function createAssumeRole(options: {
   readonly now: () => number;
 }): AssumeRole & { readonly warm: () => Promise<void> } {
   const { region, sts, sourceCredentials, now } = options;
-  let sdk: Promise<Sdk> | undefined;
+  const loadSdk = createLoadSdk();
   let current: { readonly credentials: SourceCredentials; readonly client: StsClient } | undefined;
 
   async function createClient(credentials: SourceCredentials): Promise<StsClient> {
-    sdk ??= loadSdk();
-    const { $OpenApiUtil, Client } = await sdk;
+    const { $OpenApiUtil, Client } = await loadSdk();
     return new Client(new $OpenApiUtil.Config(clientConfig(region, sts, credentials)));
   }
 
@@ -61,9 +75,8 @@ export function createAssumeRole(options: {
   }
 
   async function callSts(client: StsClient, request: AssumeRoleRequest): Promise<AssumedRole> {
-    sdk ??= loadSdk();
-    const loaded = await sdk;
-    const call = client.assumeRole(new loaded.AssumeRoleRequest(toSdkRequest(request)));
+    const sdk = await loadSdk();
+    const call = client.assumeRole(new sdk.AssumeRoleRequest(toSdkRequest(request)));
     try {
       return readAnswer(await withinDeadline(call, sts.timeoutMs), now());
     } catch (error) {
