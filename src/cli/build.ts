@@ -1,4 +1,4 @@
-/** `npm run build`: what starts with plain Node, its source maps, and the licences of what is in it. */
+/** `npm run build`: what starts with plain Node, its source maps, and the licences of what is in it. An argument is a folder other than `dist`. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type PluginBuild } from 'esbuild';
 import { installPlatformNode } from './platform-node.ts';
 
-const OUT = 'dist';
+const [OUT = 'dist'] = process.argv.slice(2);
 
 /**
  * What the first answer does not need. Each group is a file of its own beside main.cjs, read when
@@ -33,7 +33,7 @@ const SETTINGS: BuildOptions & { readonly metafile: true } = {
 };
 
 rmSync(OUT, { recursive: true, force: true });
-mkdirSync(OUT);
+mkdirSync(OUT, { recursive: true });
 const broker = await build({
   ...SETTINGS,
   entryPoints: ['src/main.ts'],
@@ -76,7 +76,7 @@ await makeCodeCache();
 
 /** With the Node of Function Compute, since a cache fits only the version that made it. */
 async function makeCodeCache(): Promise<void> {
-  const maker = 'node_modules/.cache/oss-token-broker/make-code-cache.mjs';
+  const maker = `node_modules/.cache/oss-token-broker/make-code-cache-${process.pid}.mjs`;
   await build({
     ...SETTINGS,
     format: 'esm',
@@ -89,6 +89,7 @@ async function makeCodeCache(): Promise<void> {
     stdio: ['ignore', 'ignore', 'pipe'],
     timeout: 30_000,
   });
+  rmSync(maker);
 }
 
 async function freePort(): Promise<number> {

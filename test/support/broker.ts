@@ -1,4 +1,5 @@
 /** A running broker with everything around it: an issuer with real keys, the simulator, and its audit lines. */
+import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns';
 import { createAuditLog } from '../../src/audit-log.ts';
@@ -24,6 +25,8 @@ export interface TestBroker {
   /** Everything that was written to the audit log, as text. */
   readonly log: { text: string };
   auditLines(): readonly Readonly<Record<string, unknown>>[];
+  /** The process of the broker, if it has one of its own. */
+  readonly child: ChildProcess | undefined;
   /** How often STS was asked for a session. */
   stsCalls(): number;
   ask(options?: AskOptions): Promise<Answer>;
@@ -57,7 +60,11 @@ export interface TestBrokerOptions {
   /** Origins that the buckets let in. */
   readonly corsOrigins?: readonly string[];
   /** Runs the built broker in a process of its own, with the environment of Function Compute. */
-  readonly bundle?: { readonly node: string; readonly main: string };
+  readonly bundle?: {
+    readonly node: string;
+    readonly main: string;
+    readonly maxOpenFiles?: number;
+  };
   /** Instead of a RAM user that may assume the role. */
   readonly sourceCredentials?: SourceCredentialsProvider;
   /** Instead of an issuer of its own; it is not closed with the broker. */
@@ -115,7 +122,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     log.text += line;
   };
   const { bundle } = options;
-  const server =
+  const server: Started =
     bundle === undefined
       ? await startHere({ ...options, text, simulator, now, write: options.write ?? keep })
       : await startBundle({ ...bundle, text, simulator, write: keep });
@@ -149,6 +156,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     simulator,
     clock,
     log,
+    child: server.child,
     auditLines: () =>
       log.text
         .split('\n')
@@ -166,6 +174,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
 
 interface Started {
   readonly port: number;
+  readonly child: ChildProcess | undefined;
   close(): Promise<void>;
 }
 
@@ -198,6 +207,7 @@ async function startHere(
   const server = await startServer({ fetch: app.fetch, hostname, port: 0, neverHangUp: false });
   return {
     port: server.port,
+    child: undefined,
     async close() {
       await server.close(0);
       await store.close();

@@ -13,11 +13,11 @@ export interface Bundle {
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Builds the broker, as `npm run build` does. */
-export function buildBundle(): Bundle {
+/** Builds the broker, as `npm run build` does; tests that run side by side need a folder each. */
+export function buildBundle(folder = `${root}dist`): Bundle {
   const tsx = `${root}node_modules/tsx/dist/cli.mjs`;
-  execFileSync(process.execPath, [tsx, 'src/cli/build.ts'], { cwd: root, stdio: 'pipe' });
-  return { node: installPlatformNode() ?? process.execPath, main: `${root}dist/main.cjs` };
+  execFileSync(process.execPath, [tsx, 'src/cli/build.ts', folder], { cwd: root, stdio: 'pipe' });
+  return { node: installPlatformNode() ?? process.execPath, main: `${folder}/main.cjs` };
 }
 
 /** What Function Compute sets for an instance, besides the credentials of its role. */
@@ -39,11 +39,14 @@ export async function startBundle(
     readonly simulator: Simulator;
     readonly write: (text: string) => Promise<void>;
     readonly environment?: Readonly<Record<string, string>>;
+    /** The most files and sockets that the process may have open at once. */
+    readonly maxOpenFiles?: number;
   },
 ): Promise<{ readonly port: number; readonly child: ChildProcess; close(): Promise<void> }> {
   const { node, main, text, simulator, write } = options;
   const port = await freePort();
-  const child = spawn(node, [main], {
+  const [command, args] = limitOpenFiles([node, main], options.maxOpenFiles);
+  const child = spawn(command, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       ...PLATFORM_ENVIRONMENT,
@@ -78,6 +81,16 @@ export async function startBundle(
       await ended;
     },
   };
+}
+
+/** The shell that sets the limit becomes the broker, so that signals reach it. */
+function limitOpenFiles(
+  [node, main]: readonly [string, string],
+  maxOpenFiles: number | undefined,
+): readonly [string, readonly string[]] {
+  if (maxOpenFiles === undefined) return [node, [main]];
+  const script = 'ulimit -n "$1" && exec "$2" "$3"';
+  return ['sh', ['-c', script, 'sh', String(maxOpenFiles), node, main]];
 }
 
 function isAnswering(port: number): Promise<boolean> {

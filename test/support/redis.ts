@@ -11,6 +11,9 @@ export interface TestRedis {
   readonly client: Redis;
   /** Kills the process, as a crash would. */
   kill(): Promise<void>;
+  /** Stops the process where it is: connections stay, and nothing is answered until it is thawed. */
+  freeze(): void;
+  thaw(): void;
   /** Starts it again on the same port, empty. */
   restart(): Promise<void>;
   close(): Promise<void>;
@@ -43,6 +46,8 @@ export async function startTestRedis(
     url: `redis://127.0.0.1:${port}`,
     client,
     kill,
+    freeze: () => void child.kill('SIGSTOP'),
+    thaw: () => void child.kill('SIGCONT'),
     async restart() {
       await kill();
       child = spawnRedis(port, args);

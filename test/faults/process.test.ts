@@ -1,0 +1,242 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import {
+  type Answer,
+  SIMPLE_CONFIG,
+  startTestBroker,
+  type TestBroker,
+  type TestBrokerOptions,
+} from '../support/broker.ts';
+import { type Bundle, buildBundle } from '../support/bundle.ts';
+import { subjects, tally } from './answers.ts';
+import { showInReadme } from './matrix.ts';
+import { type Watch, watch } from './promises.ts';
+
+/** The longest that a request waits: for STS, and then for its audit line. */
+const DEADLINE_MS = 7000;
+const MAX_OPEN_FILES = 64;
+const IDLE_CONNECTIONS = 100;
+const MUST_BE_TURNED_AWAY = IDLE_CONNECTIONS - MAX_OPEN_FILES;
+const CONFIG = SIMPLE_CONFIG.replace('timeout: 2s', 'timeout: 5s');
+
+let folder: string;
+let bundle: Bundle;
+let broker: TestBroker;
+let watched: Watch;
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'oss-token-broker-'));
+  bundle = buildBundle(folder);
+}, 120_000);
+
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+afterEach(async () => {
+  await broker.close();
+});
+
+async function start(options: TestBrokerOptions): Promise<void> {
+  broker = await startTestBroker({ config: CONFIG, ...options });
+  watched = watch(broker, { deadlineMs: DEADLINE_MS });
+}
+
+const waitUntil = (isSo: () => boolean | Promise<boolean>) =>
+  vi.waitFor(async () => expect(await isSo()).toBe(true), { timeout: 10_000, interval: 10 });
+
+describe('the audit log', () => {
+  it('that nobody reads', async ({ task }) => {
+    await start({ bundle });
+    await watched.ask('filler');
+    broker.child?.stdout?.pause();
+    // some hundred lines fit into the pipe
+    const filling = await watched.askAll(Array.from({ length: 800 }, () => 'filler'));
+    const during = await watched.askAll(subjects('user', 20));
+    broker.child?.stdout?.resume();
+    await waitUntil(async () => (await watched.ask('after-0')).status === 200);
+    const after = await watched.askAll(subjects('user', 20));
+    await waitUntil(() => isAudited(after));
+
+    expect(tally(filling)).toMatch(/^\d+ × 200, \d+ × 503 `audit_unavailable`$/);
+    watched.expectPromisesKept();
+    showInReadme(task, {
+      fault: 'nobody reads standard output, which is the audit log',
+      promise: 'nothing is handed out without its line, and no request waits for more than 2 s',
+      seen: `20 at once: ${tally(during)}; after it: ${tally(after)}`,
+    });
+  });
+});
+
+function isAudited(answers: readonly Answer[]): boolean {
+  const ids = new Set(broker.auditLines().map(({ requestId }) => requestId));
+  return answers.every(({ headers }) => ids.has(headers.get('x-request-id')));
+}
+
+describe('SIGTERM', () => {
+  it('in the middle of load', async ({ task }) => {
+    await start({ bundle });
+    const ended = new Promise<number | null>((resolve) => broker.child?.once('exit', resolve));
+    broker.simulator.sts.faults.set({ kind: 'slow', delayMs: 2000 });
+    const inFlight = watched.askAll(subjects('user', 100));
+    await waitUntil(() => broker.stsCalls() === 100);
+    broker.child?.kill('SIGTERM');
+    await waitUntil(async () => !(await isListening()));
+    const late = await Promise.allSettled(subjects('late', 20).map((late) => watched.ask(late)));
+    const finished = await inFlight;
+    const code = await ended;
+    await waitUntil(() => isAudited(finished));
+
+    watched.expectPromisesKept();
+    showInReadme(task, {
+      fault: 'SIGTERM in the middle of load',
+      promise: 'what has begun is finished, and nothing new is taken in',
+      seen: `100 in flight: ${tally(finished)}; 20 more: ${late.filter(({ status }) => status === 'rejected').length} × no connection; exit code ${code}`,
+    });
+  });
+});
+
+function isListening(): Promise<boolean> {
+  const socket = connect(Number(new URL(broker.url).port), '127.0.0.1');
+  return new Promise((resolve) => {
+    socket.once('connect', () => resolve(true));
+    socket.once('error', () => resolve(false));
+  }).then((isSo) => {
+    socket.destroy();
+    return isSo === true;
+  });
+}
+
+describe('open files', () => {
+  it('that are all used up', async ({ task }) => {
+    await start({ bundle: { ...bundle, maxOpenFiles: MAX_OPEN_FILES } });
+    const agent = new Agent({ keepAlive: true, maxSockets: 10 });
+    const kept = watch({ ...broker, ask: askThrough(agent) }, { deadlineMs: DEADLINE_MS });
+    const outside = { body: { Target: 'oss://app-media/users/' } };
+    // loads the keys of the issuer, and nothing of what STS needs
+    const before = await Promise.all(subjects('user', 10).map((user) => kept.ask(user, outside)));
+    const idle = await openIdle(IDLE_CONNECTIONS);
+    const during = await kept.askAll(subjects('user', 10));
+    for (const socket of idle) socket.destroy();
+    await waitUntil(async () => (await watched.ask('first')).status === 200);
+    const after = await watched.askAll(subjects('user', 10));
+    agent.destroy();
+
+    expect(tally(before)).toBe('10 × 403 `target_outside_grant`');
+    watched.expectPromisesKept();
+    showInReadme(task, {
+      fault: 'out of file descriptors: 100 idle connections and 64 files at most',
+      promise: 'lives on, and answers whoever is connected',
+      seen: `at least ${MUST_BE_TURNED_AWAY} of them turned away at once; 10 requests on connections from before: ${tally(during)}; after it: ${tally(after)}`,
+    });
+  });
+});
+
+/** Connects so often, and waits until that has been taken in or turned away. */
+async function openIdle(count: number): Promise<readonly Socket[]> {
+  const port = Number(new URL(broker.url).port);
+  const sockets = Array.from({ length: count }, () => connect(port, '127.0.0.1'));
+  for (const socket of sockets) socket.on('error', () => {}).resume();
+  await waitUntil(() => sockets.filter(({ destroyed }) => destroyed).length >= MUST_BE_TURNED_AWAY);
+  return sockets;
+}
+
+/** Asks on connections that stay open. */
+function askThrough(agent: Agent): TestBroker['ask'] {
+  return async ({ claims, body } = {}) => {
+    const token = await broker.issuer.token(claims);
+    const text = JSON.stringify(body ?? {});
+    return new Promise((resolve, reject) => {
+      const sent = request(`${broker.url}/v1/credentials`, {
+        agent,
+        method: 'POST',
+        headers: {
+          Authorization: `Bearer ${token}`,
+          'Content-Type': 'application/json',
+          'Content-Length': text.length,
+        },
+      });
+      sent.once('error', reject);
+      sent.once('response', (response) => {
+        let answer = '';
+        response.on('data', (chunk) => {
+          answer += chunk;
+        });
+        response.once('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: new Headers({ 'x-request-id': String(response.headers['x-request-id']) }),
+            text: answer,
+            body: JSON.parse(answer),
+          }),
+        );
+      });
+      sent.end(text);
+    });
+  };
+}
+
+describe('a request', () => {
+  it('that its caller aborts', async ({ task }) => {
+    await start({});
+    const { signal, abort } = createAbort();
+    broker.simulator.sts.faults.once({ kind: 'slow', delayMs: 1000 });
+    const token = await broker.issuer.token({ sub: 'user' });
+    const aborted = Array.from({ length: 50 }, () =>
+      fetch(`${broker.url}/v1/credentials`, {
+        headers: { Authorization: `Bearer ${token}` },
+        signal,
+      }).then(
+        () => 'answered',
+        () => 'aborted',
+      ),
+    );
+    await waitUntil(() => broker.stsCalls() === 1);
+    abort();
+    const outcomes = await Promise.all(aborted);
+    const next = await watched.ask('user', { token });
+    await waitUntil(() => broker.auditLines().length === 51);
+
+    expect(new Set(outcomes)).toEqual(new Set(['aborted']));
+    watched.expectPromisesKept();
+    showInReadme(task, {
+      fault: 'callers hang up while STS is at work',
+      promise: 'what STS issued is audited all the same, and is there for the next request',
+      seen: `50 hang up, the next asks: ${tally([next])}, ${broker.stsCalls()} AssumeRole, ${broker.auditLines().length} audit lines`,
+    });
+  });
+
+  it.for([
+    ['a length', 'Content-Length: 100\r\n\r\n{"Grant"'],
+    ['chunks', 'Transfer-Encoding: chunked\r\n\r\n8\r\n{"Grant"\r\n'],
+  ])('of which the caller sends half a body, with %s', async ([form, half], { task }) => {
+    await start({});
+    const token = await broker.issuer.token();
+    const head = `POST /v1/credentials HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json`;
+    for (let n = 0; n < 20; n++) {
+      const socket = connect(Number(new URL(broker.url).port), '127.0.0.1');
+      socket.on('error', () => {});
+      socket.write(`${head}\r\n${half}`, () => socket.destroy());
+    }
+    await waitUntil(() => broker.auditLines().length === 20);
+    const reasons = new Set(broker.auditLines().map(({ reason }) => reason));
+    const calls = broker.stsCalls();
+    const next = await watched.ask('user');
+
+    watched.expectPromisesKept();
+    showInReadme(task, {
+      fault: `callers hang up halfway through a body with ${form}`,
+      promise: 'refused and audited for what it is, and STS is not asked',
+      seen: `20 hang up: 20 audit lines with \`${[...reasons].join()}\`, ${calls} AssumeRole; the next asks: ${tally([next])}`,
+    });
+  });
+});
+
+function createAbort() {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
