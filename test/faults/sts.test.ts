@@ -148,27 +148,6 @@ describe('STS', () => {
     });
   });
 
-  it('and a clock that is 5 minutes behind that of the issuer', async ({ task }) => {
-    const clock = { aheadMs: 5 * MINUTE_MS };
-    await broker.close();
-    const issuer = await createTestIssuer({ now: () => Date.now() + clock.aheadMs });
-    await start({ config: CONFIG, issuer });
-    const during = await watched.askAll(subjects('user', 10));
-    const named = broker
-      .auditLines()
-      .filter(({ reason, why }) => `${reason} ${JSON.stringify(why)}` === ISSUED_LATER);
-    clock.aheadMs = 0;
-    const after = await watched.askAll(subjects('user', 10));
-    await issuer.close();
-
-    watched.expectPromisesKept();
-    showInReadme(task, {
-      fault: "the broker's clock is 5 minutes behind that of an issuer",
-      promise: 'found out, and named in the audit log',
-      seen: `10 at once: ${tally(during)}, ${named.length} audit lines with \`${ISSUED_LATER}\`; after it: ${tally(after)}`,
-    });
-  });
-
   it('fails for a minute, and 500 callers come back as they are told', async ({ task }) => {
     broker.simulator.sts.faults.set({ kind: 'json5xx', code: 'ServiceUnavailable' });
     const wave = await comeBackAsTold(watched, { callers: newcomers('user', 500), seconds: 1 });
@@ -204,6 +183,29 @@ describe('STS', () => {
       fault: 'STS allows 100 requests a second, and 300 callers come at once',
       promise: 'whoever is refused is served when coming back as `Retry-After` says',
       seen: `first second: ${tally(wave.answers)}; within a minute: all 300 served, at most 600 AssumeRole`,
+    });
+  });
+});
+
+describe('an issuer', () => {
+  it('with a clock that is 5 minutes ahead of that of the broker', async ({ task }) => {
+    const clock = { aheadMs: 5 * MINUTE_MS };
+    await broker.close();
+    const issuer = await createTestIssuer({ now: () => Date.now() + clock.aheadMs });
+    await start({ config: CONFIG, issuer });
+    const during = await watched.askAll(subjects('user', 10));
+    const named = broker
+      .auditLines()
+      .filter(({ reason, why }) => `${reason} ${JSON.stringify(why)}` === ISSUED_LATER);
+    clock.aheadMs = 0;
+    const after = await watched.askAll(subjects('user', 10));
+    await issuer.close();
+
+    watched.expectPromisesKept();
+    showInReadme(task, {
+      fault: "the broker's clock is 5 minutes behind that of an issuer",
+      promise: 'found out, and named in the audit log',
+      seen: `10 at once: ${tally(during)}, ${named.length} audit lines with \`${ISSUED_LATER}\`; after it: ${tally(after)}`,
     });
   });
 });
