@@ -57,6 +57,9 @@ describe('the built broker, under the Node of Function Compute', () => {
 
   // the last of these takes the role of the function away, as if its session were over
   it.each(REFUSAL_CASES)('refuses for $reason with $status $code', async (refusal) => {
+    // what STS grants in between keeps the circuit towards it closed
+    const subject = `before-${broker.stsCalls()}`;
+    if (refusal.stsCalls === 1) await broker.ask({ claims: { plan: 'basic', sub: subject } });
     const answer = await refusal.ask(broker);
 
     expect(answer.status).toBe(refusal.status);
