@@ -25,8 +25,21 @@ export interface AuditFacts {
   readonly expiration?: string;
   readonly stsRequestId?: string;
   readonly cacheHit?: boolean;
+  /** What is in report mode, and would have decided otherwise or beside it. */
+  readonly reported?: readonly ReportedDecision[];
   readonly verifyMs?: number;
   readonly stsMs?: number;
+}
+
+/** What a grant would have decided; see the same members of the audit line. */
+export interface ReportedDecision {
+  readonly grant: string;
+  readonly decision: 'granted' | 'refused';
+  readonly reason?: Reason;
+  readonly why?: AuditLine['why'];
+  readonly targets?: AuditFacts['targets'];
+  readonly durationSeconds?: number;
+  readonly sessionPolicySha256?: string;
 }
 
 export interface AuditLine extends AuditFacts {
@@ -105,7 +118,7 @@ export function openAuditTrail(options: {
 }
 
 /** The kind and the place of a defect. Its message stays out: it may quote anything. */
-function describeDefect(error: unknown): string {
+export function describeDefect(error: unknown): string {
   if (!(error instanceof Error)) return 'something other than an Error was thrown';
   // the stack repeats the message, of which a line may look like a place
   const frames = error.stack?.replace(error.message, '').split('\n');

@@ -2,22 +2,21 @@
  * The pipeline: a subject token goes in, the smallest OSS credential that its grant allows comes
  * out, and every decision leaves one audit line. The only place that knows the order of the steps.
  */
-import { type AuditFacts, openAuditTrail, type RecordAudit } from './audit-log.ts';
+import { factsOfNarrowed, factsOfRole, factsOfToken } from './audit-facts.ts';
+import { openAuditTrail, type RecordAudit } from './audit-log.ts';
 import type { Config, Permission } from './config/config.ts';
-import { formatClaimPath, readClaim } from './grants/claims.ts';
 import type { GrantedTarget } from './grants/fit-grant.ts';
 import { matchGrant } from './grants/match-grant.ts';
-import { narrowAllowances, narrowDuration } from './grants/narrow.ts';
-import { chooseSourceIps } from './grants/source-ips.ts';
-import { formatTarget, parseTarget } from './grants/target.ts';
+import { narrowGrant } from './grants/narrow-grant.ts';
+import { parseTarget } from './grants/target.ts';
 import type { Limits, Permit } from './limits/limits.ts';
 import type { RateLimitState } from './limits/rate-limit-state.ts';
-import { refuse } from './refusal.ts';
-import { MAX_SESSION_POLICY_BYTES } from './session-policy/session-policy.ts';
+import { reportConditions, reportGrants } from './report-mode.ts';
+import { renderGrant } from './session-policy/render-grant.ts';
 import type { RenderSessionPolicy } from './session-policy/session-policy-memo.ts';
 import { createRoleSessionName } from './sts/role-session-name.ts';
 import type { SourceCredentials } from './sts/source-credentials.ts';
-import type { SubjectToken, VerifySubjectToken } from './subject-token/subject-token.ts';
+import type { VerifySubjectToken } from './subject-token/subject-token.ts';
 
 /** What a caller asks for, as read from the surface that the caller used. */
 export interface CredentialRequest {
@@ -114,29 +113,25 @@ export async function issueCredentials(
     );
     trail.add({ ...factsOfToken(token, config), verifyMs: now() - receivedAtMs });
 
+    // what is in report mode says what it would have decided, and decides nothing
+    const tokenLeftSeconds = token.expiresAt - Math.ceil(now() / 1000);
+    const asked = { ...request, target, tokenLeftSeconds, callerAddress };
+    const report = reportGrants(config.grants, { token, asked }, deps);
+    trail.add(report);
+
     // 2. match the grant
-    const asked = { ...request, target };
-    const { grant, allowances: granted } = matchGrant(config.grants, token, asked);
+    const matched = matchGrant(config.grants, token, asked);
+    const { grant } = matched;
     trail.add({ grant: grant.name, roleArn: grant.role });
+    trail.add(reportConditions(grant, token, report));
 
     // 3. narrow to what the caller asked for
-    const allowances = narrowAllowances(grant.name, granted, asked);
-    const tokenLeftSeconds = token.expiresAt - Math.ceil(now() / 1000);
-    const durationSeconds = narrowDuration(grant.name, grant.duration, {
-      durationSeconds: request.durationSeconds,
-      tokenLeftSeconds,
-    });
-    const sourceIps = chooseSourceIps(grant, callerAddress);
-    trail.add({ targets: allowances.map(toAuditTarget), durationSeconds });
+    const narrowed = narrowGrant(matched, asked);
+    const { allowances, durationSeconds } = narrowed;
+    trail.add(factsOfNarrowed(narrowed));
 
     // 4. render the session policy
-    const { https } = grant.restrict;
-    const { publicAcl } = grant;
-    const policy = deps.renderSessionPolicy({ allowances, https, publicAcl, ...sourceIps });
-    if (policy.bytes > MAX_SESSION_POLICY_BYTES) {
-      const { bytes } = policy;
-      throw refuse({ reason: 'session_policy_too_large', grant: grant.name, bytes });
-    }
+    const policy = renderGrant(deps.renderSessionPolicy, narrowed);
     trail.add({ sessionPolicySha256: policy.sha256 });
 
     // 5. limit
@@ -167,32 +162,4 @@ export async function issueCredentials(
     await permit?.withdraw();
     throw await trail.recordRefused(error);
   }
-}
-
-function factsOfToken(token: SubjectToken, config: Config): AuditFacts {
-  const claims = config.audit.claims.flatMap((path) => {
-    const value = readClaim(token.claims, path);
-    return value === undefined
-      ? []
-      : [{ key: formatClaimPath(path), value: JSON.stringify(value).slice(0, MAX_LOGGED_CLAIM) }];
-  });
-  return {
-    issuerName: token.issuer.name,
-    subject: token.subject,
-    ...(token.tokenId === undefined ? {} : { tokenId: token.tokenId }),
-    ...(claims.length === 0 ? {} : { claims }),
-  };
-}
-
-/** Characters of one claim that an audit line holds at most. */
-const MAX_LOGGED_CLAIM = 256;
-
-function factsOfRole(assumedRole: AssumedRole): AuditFacts {
-  const { accessKeyId, expiration, stsRequestId, isCached } = assumedRole;
-  const facts = { accessKeyId, expiration, cacheHit: isCached };
-  return stsRequestId === undefined ? facts : { ...facts, stsRequestId };
-}
-
-function toAuditTarget({ target, permissions, actions }: GrantedTarget) {
-  return { target: formatTarget(target), permissions: [...permissions, ...actions] };
 }

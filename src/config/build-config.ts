@@ -7,6 +7,7 @@ import type {
   Config,
   Grammar,
   Grant,
+  Mode,
   TrustedIssuer,
 } from './config.ts';
 import type { BucketInput, GrantInput, IssuerInput } from './config-schema.ts';
@@ -153,6 +154,7 @@ export function buildGrant(
     restrict: { https, ...(sourceIp === undefined ? {} : { sourceIp }) },
     publicAcl,
     ...buildKillSwitches(input),
+    ...keepReportMode(input),
     ...(input.disabled === true ? { disabled: true } : {}),
   };
 }
@@ -171,12 +173,17 @@ function buildKillSwitches(
 }
 
 function buildCondition(input: GrantInput['when'][number]): Condition {
-  const claim = toClaimPath(input.claim);
-  if ('equals' in input) return { claim, operator: 'equals', value: input.equals };
-  if ('in' in input) return { claim, operator: 'in', values: input.in };
-  if ('contains' in input) return { claim, operator: 'contains', value: input.contains };
-  if ('startsWith' in input) return { claim, operator: 'startsWith', value: input.startsWith };
-  return { claim, operator: 'exists', value: input.exists };
+  const common = { claim: toClaimPath(input.claim), ...keepReportMode(input) };
+  if ('equals' in input) return { ...common, operator: 'equals', value: input.equals };
+  if ('in' in input) return { ...common, operator: 'in', values: input.in };
+  if ('contains' in input) return { ...common, operator: 'contains', value: input.contains };
+  if ('startsWith' in input) return { ...common, operator: 'startsWith', value: input.startsWith };
+  return { ...common, operator: 'exists', value: input.exists };
+}
+
+/** `mode: enforce` means what its absence means, so both give one revision. */
+function keepReportMode({ mode }: { mode?: Mode | undefined }): { readonly mode?: 'report' } {
+  return mode === 'report' ? { mode } : {};
 }
 
 /** Durations have passed the schema, so this is only a conversion. */

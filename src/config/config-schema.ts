@@ -162,17 +162,25 @@ export const issuerSchema = z.strictObject({
     .describe('Named values that targets may hold, taken from the claims.'),
 });
 
+const mode = (whatReportDoes: string) =>
+  z
+    .enum(['enforce', 'report'], { error: 'must be enforce or report' })
+    .optional()
+    .describe(`Default: enforce. ${whatReportDoes}`);
+
+const conditionMode = mode('report: may be unmet, which is written to the audit log.');
+
 const condition = z.union(
   [
-    z.strictObject({ claim: claimPath, equals: claimValue }),
-    z.strictObject({ claim: claimPath, in: z.array(claimValue).min(1) }),
-    z.strictObject({ claim: claimPath, contains: claimValue }),
-    z.strictObject({ claim: claimPath, startsWith: z.string().min(1) }),
-    z.strictObject({ claim: claimPath, exists: z.boolean() }),
+    z.strictObject({ claim: claimPath, equals: claimValue, mode: conditionMode }),
+    z.strictObject({ claim: claimPath, in: z.array(claimValue).min(1), mode: conditionMode }),
+    z.strictObject({ claim: claimPath, contains: claimValue, mode: conditionMode }),
+    z.strictObject({ claim: claimPath, startsWith: z.string().min(1), mode: conditionMode }),
+    z.strictObject({ claim: claimPath, exists: z.boolean(), mode: conditionMode }),
   ],
   {
     error:
-      'must be { claim: ..., and one of equals: value, in: [values], contains: value, startsWith: "text", exists: true }',
+      'must be { claim: ..., and one of equals: value, in: [values], contains: value, startsWith: "text", exists: true; mode: report may stand beside it }',
   },
 );
 
@@ -253,6 +261,7 @@ export const grantSchema = z.strictObject({
     .enum(['deny', 'allow'], { error: 'must be deny or allow' })
     .default('deny')
     .describe('Whether uploaders may publish objects by x-oss-object-acl.'),
+  mode: mode('report: gives nothing, and the audit log says what it would have given.'),
   disabled: flag.optional().describe('Nobody gets anything of this grant.'),
   tokensValidAfter: instant.optional().describe('Tokens issued before this instant are refused.'),
   deny: denySchema.optional(),

@@ -110,6 +110,9 @@ export type Grammar =
   | { readonly kind: 'name' | 'uuid' | 'email' | 'subject' | 'path'; readonly maxLength: number }
   | { readonly kind: 'custom'; readonly characters: string; readonly maxLength: number };
 
+/** `report`: decided and written to the audit log, and not acted upon. */
+export type Mode = 'enforce' | 'report';
+
 export interface Grant {
   readonly name: string;
   /** The `name` of a trusted issuer. */
@@ -124,6 +127,8 @@ export interface Grant {
   readonly restrict: Restrictions;
   /** `deny` keeps uploaders from publishing objects through `x-oss-object-acl`. */
   readonly publicAcl: 'deny' | 'allow';
+  /** `report`: nobody gets anything of it either, but what it would give is audited. Absent: enforced. */
+  readonly mode?: Mode;
   /** True: nobody gets anything of it. */
   readonly disabled?: boolean;
   /** Tokens issued before this instant (seconds since the epoch) are refused. */
@@ -133,7 +138,12 @@ export interface Grant {
 
 export type ClaimValue = string | number | boolean;
 
-export type Condition =
+export type Condition = Comparison & {
+  /** `report`: it may be unmet, which is audited. Absent: enforced. */
+  readonly mode?: Mode;
+};
+
+type Comparison =
   | { readonly claim: ClaimPath; readonly operator: 'equals'; readonly value: ClaimValue }
   | { readonly claim: ClaimPath; readonly operator: 'in'; readonly values: readonly ClaimValue[] }
   | { readonly claim: ClaimPath; readonly operator: 'contains'; readonly value: ClaimValue }

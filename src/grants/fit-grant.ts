@@ -21,12 +21,13 @@ const MAX_TARGETS = 1000;
 
 /**
  * Compares one grant with the claims of a verified subject token. The grant fits if every
- * condition holds and every attribute that its targets name is there and acceptable.
+ * enforced condition holds and every attribute that its targets name is there and acceptable.
  */
 export function fitGrant(grant: Grant, issuer: TrustedIssuer, claims: Claims): Fit {
   const misfit = (why: string): Fit => ({ fits: false, grant, why });
   if (grant.issuer !== issuer.name) return misfit('the grant is for another issuer');
   for (const condition of grant.when) {
+    if (condition.mode === 'report') continue;
     const why = unmetCondition(condition, claims);
     if (why !== undefined) return misfit(why);
   }

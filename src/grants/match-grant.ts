@@ -11,7 +11,8 @@ export type MatchedGrant = Extract<Fit, { fits: true }>;
 /**
  * The grant that the caller names, or the only one that fits (and covers the target, if one is
  * asked for). Throws the refusals `no_grant_fits`, `grant_not_available`, `target_outside_grant`
- * and `ambiguous_grant`. A grant that does not exist and one that does not fit look the same.
+ * and `ambiguous_grant`. A grant that does not exist and one that does not fit look the same, and
+ * one in report mode does not exist.
  */
 export function matchGrant(
   grants: readonly Grant[],
@@ -19,7 +20,7 @@ export function matchGrant(
   asked: { readonly grant?: string | undefined; readonly target?: Target | undefined },
 ): MatchedGrant {
   const fits = grants
-    .filter((grant) => grant.issuer === token.issuer.name)
+    .filter((grant) => grant.issuer === token.issuer.name && grant.mode !== 'report')
     .filter((grant) => asked.grant === undefined || grant.name === asked.grant)
     .map((grant) => fitGrant(grant, token.issuer, token.claims));
   const fitting = fits.filter((fit) => fit.fits);

@@ -4,7 +4,7 @@ import { answerFor, RefusalError, refuse } from '../refusal.ts';
 import type { Counter, Store } from '../store/store.ts';
 import type { SubjectToken } from '../subject-token/subject-token.ts';
 import { callerNetwork } from './caller-network.ts';
-import { createKillSwitches } from './kill-switches.ts';
+import { type CheckKillSwitches, createKillSwitches } from './kill-switches.ts';
 import { limitKey } from './limit-key.ts';
 import type { RateSettings } from './limit-settings.ts';
 import { createOneTimeTokens } from './one-time-tokens.ts';
@@ -35,6 +35,8 @@ export interface Limits {
   ) => Promise<SubjectToken>;
   /** Counts the request. Throws the refusals of the kill switches, rate limits and one-time tokens. */
   readonly admit: (request: LimitedRequest) => Promise<Permit>;
+  /** The part of `admit` that counts nothing: throws the refusals of the kill switches. */
+  readonly checkKillSwitches: CheckKillSwitches;
   /** Loads and connects what the first request would otherwise wait for. Never throws. */
   readonly warm: () => Promise<void>;
 }
@@ -83,6 +85,7 @@ export function createLimits(options: {
       const use = isOneTime(token.issuer) ? await useOnce(token) : undefined;
       return { rateLimits: states, withdraw: async () => use?.undo() };
     },
+    checkKillSwitches,
     async warm() {
       if (usesStore) await store.warm();
     },

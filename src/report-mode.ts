@@ -1,0 +1,98 @@
+/** Report mode: what grants and conditions would have decided, for the audit line and for nothing else. */
+import { factsOfNarrowed } from './audit-facts.ts';
+import { type AuditFacts, describeDefect, type ReportedDecision } from './audit-log.ts';
+import type { Grant } from './config/config.ts';
+import { unmetCondition } from './grants/conditions.ts';
+import { matchGrant } from './grants/match-grant.ts';
+import { type Asked, narrowGrant } from './grants/narrow-grant.ts';
+import type { CheckKillSwitches } from './limits/kill-switches.ts';
+import { RefusalError, refuse } from './refusal.ts';
+import { renderGrant } from './session-policy/render-grant.ts';
+import type { RenderSessionPolicy } from './session-policy/session-policy-memo.ts';
+import type { SubjectToken } from './subject-token/subject-token.ts';
+
+/** Nothing at all where nothing is in report mode. */
+type ReportFacts = Pick<AuditFacts, 'reported'>;
+
+/** Bounds both the work and the length of the audit line. */
+const MAX_REPORTED_GRANTS = 20;
+
+const NOTHING: ReportFacts = {};
+
+/** What a report is made with: the rules of the pipeline that neither count nor ask anybody. */
+export interface ReportDeps {
+  readonly renderSessionPolicy: RenderSessionPolicy;
+  readonly limits: { readonly checkKillSwitches: CheckKillSwitches };
+}
+
+/**
+ * What each grant in report mode of the token's issuer would have decided for this request, if it
+ * were enforced, were the only one, and the caller had named none. Never throws for it: whatever
+ * becomes of a report, the request is decided without it.
+ */
+export function reportGrants(
+  grants: readonly Grant[],
+  asker: { readonly token: SubjectToken; readonly asked: Asked },
+  deps: ReportDeps,
+): ReportFacts {
+  const { token, asked } = asker;
+  const reporting = grants.filter(
+    ({ mode, issuer }) => mode === 'report' && issuer === token.issuer.name,
+  );
+  if (reporting.length === 0) return NOTHING;
+  const reported = reporting.slice(0, MAX_REPORTED_GRANTS).map((grant) =>
+    reportDecision(grant.name, () => {
+      const matched = matchGrant([{ ...grant, mode: 'enforce' }], token, { target: asked.target });
+      const narrowed = narrowGrant(matched, asked);
+      const { sha256 } = renderGrant(deps.renderSessionPolicy, narrowed);
+      deps.limits.checkKillSwitches(token, grant);
+      return { ...factsOfNarrowed(narrowed), sessionPolicySha256: sha256 };
+    }),
+  );
+  return { reported };
+}
+
+/**
+ * Adds to the report what the grant that was matched would have decided, if its conditions in
+ * report mode were enforced and any of them is unmet. Never throws.
+ */
+export function reportConditions(
+  grant: Grant,
+  token: SubjectToken,
+  report: ReportFacts,
+): ReportFacts {
+  const reporting = grant.when.filter(({ mode }) => mode === 'report');
+  if (reporting.length === 0) return report;
+  const decision = reportDecision(grant.name, () => {
+    // every one that is unmet, not only the first: each is on trial by itself
+    const misfits = reporting
+      .map((condition) => unmetCondition(condition, token.claims))
+      .filter((why) => why !== undefined)
+      .map((why) => ({ grant: grant.name, why }));
+    if (misfits.length > 0) throw refuse({ reason: 'no_grant_fits', misfits });
+    return {};
+  });
+  if (decision.decision === 'granted') return report;
+  return { reported: [decision, ...(report.reported ?? [])] };
+}
+
+/**
+ * Says how a decision came out. A defect is one outcome of it: enforced, it would have been
+ * refused with `internal_error`, and this is where the operator learns of it before that.
+ */
+function reportDecision(
+  grant: string,
+  decide: () => Omit<ReportedDecision, 'grant' | 'decision'>,
+): ReportedDecision {
+  try {
+    return { grant, decision: 'granted', ...decide() };
+  } catch (error) {
+    if (error instanceof RefusalError) {
+      const { reason, ...why } = error.refusal;
+      const hasFacts = Object.keys(why).length > 0;
+      return { grant, decision: 'refused', reason, ...(hasFacts ? { why } : {}) };
+    }
+    const why = { problem: describeDefect(error) };
+    return { grant, decision: 'refused', reason: 'internal_error', why };
+  }
+}
