@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { REFUSAL_CASES, REFUSALS_CONFIG } from './refusals/cases.ts';
+import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from './refusals/cases.ts';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from './support/broker.ts';
 import { type Bundle, buildBundle, startBundle } from './support/bundle.ts';
 import { createOssClient, credentialOf, ossRefusal } from './support/oss-client.ts';
@@ -57,9 +57,7 @@ describe('the built broker, under the Node of Function Compute', () => {
 
   // the last of these takes the role of the function away, as if its session were over
   it.each(REFUSAL_CASES)('refuses for $reason with $status $code', async (refusal) => {
-    // what STS grants in between keeps the circuit towards it closed
-    const subject = `before-${broker.stsCalls()}`;
-    if (refusal.stsCalls === 1) await broker.ask({ claims: { plan: 'basic', sub: subject } });
+    await keepCircuitClosed(broker, refusal);
     const answer = await refusal.ask(broker);
 
     expect(answer.status).toBe(refusal.status);

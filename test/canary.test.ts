@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createStaticCredentials } from '../src/sts/source-credentials.ts';
-import { REFUSAL_CASES, REFUSALS_CONFIG } from './refusals/cases.ts';
+import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from './refusals/cases.ts';
 import { startTestBroker, type TestBroker } from './support/broker.ts';
 
 /** Marked secrets that the broker holds or is sent. */
@@ -54,6 +54,7 @@ describe('a secret', () => {
         ask: (options = {}) =>
           broker.ask({ ...options, headers: { ...PLATFORM_HEADERS, ...options.headers } }),
       };
+      await keepCircuitClosed(broker, refusal);
       const { text, headers } = await refusal.ask(asking);
       answers.push(text, JSON.stringify([...headers]));
     }

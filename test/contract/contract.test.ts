@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
+import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
 import {
   type Answer,
   type AskOptions,
@@ -103,6 +103,7 @@ describe('openapi.yaml', () => {
     async (refusal) => {
       const method = refusal.reason === 'method_not_allowed' ? 'PUT' : 'POST';
       const path = refusal.reason === 'route_unknown' ? '/nowhere' : '/v1/credentials';
+      await keepCircuitClosed(broker, refusal);
       // an unknown address is declared for GET
       await check(path === '/nowhere' ? 'GET' : method, path, refusal.ask(broker));
     },

@@ -95,6 +95,19 @@ describe('matching', () => {
     expect(refusalOf([])).toEqual({ reason: 'no_grant_fits', misfits: [] });
   });
 
+  it('does not see a grant in report mode, whether it is named, fits, or would be another that fits', () => {
+    const onTrial = makeGrant({ ...own, name: 'on-trial', mode: 'report' });
+    const enforced = makeGrant({ ...own, name: 'on-trial', mode: 'enforce' });
+
+    expect(refusalOf([onTrial])).toEqual({ reason: 'no_grant_fits', misfits: [] });
+    expect(refusalOf([onTrial], { grant: 'on-trial' })).toEqual(
+      refusalOf([], { grant: 'on-trial' }),
+    );
+    expect(match([own, onTrial]).grant.name).toBe('own');
+    expect(match([enforced]).grant.name).toBe('on-trial');
+    expect(refusalOf([own, enforced]).reason).toBe('ambiguous_grant');
+  });
+
   it('refuses alike what does not exist, what does not fit and what is for another issuer', () => {
     for (const grant of ['teams', 'foreign', 'nobody', 'Own', 'own ', '__proto__', '']) {
       expect(refusalOf([own, teams, foreign], { grant }).reason).toBe('grant_not_available');

@@ -497,3 +497,10 @@ export const REASONS_WITH_OWN_TESTS: readonly Reason[] = [
   'token_replayed',
   'replay_store_unavailable',
 ];
+
+/** What STS grants in between keeps the circuit towards it closed: five failures in a row open it. */
+export async function keepCircuitClosed(broker: TestBroker, { stsCalls }: RefusalCase) {
+  if (stsCalls === undefined || stsCalls === 0) return;
+  const sub = `before-${broker.stsCalls()}`;
+  await broker.ask({ claims: { plan: 'basic', sub } });
+}

@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerFor, REASONS } from '../../src/refusal.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
-import { REASONS_WITH_OWN_TESTS, REFUSAL_CASES, REFUSALS_CONFIG } from './cases.ts';
+import {
+  keepCircuitClosed,
+  REASONS_WITH_OWN_TESTS,
+  REFUSAL_CASES,
+  REFUSALS_CONFIG,
+} from './cases.ts';
 
 let broker: TestBroker;
 
@@ -26,7 +31,7 @@ describe('every refusal', () => {
   it.each(REFUSAL_CASES)(
     '$reason is answered with $status $code, audited, and costs STS no more than it must',
     async (refusal) => {
-      await closeCircuit(refusal.reason);
+      await keepCircuitClosed(broker, refusal);
       const callsBefore = broker.stsCalls();
       const linesBefore = broker.auditLines().length;
 
@@ -102,10 +107,3 @@ describe('every refusal', () => {
     });
   });
 });
-
-/** Several failures of STS in a row open the circuit: a good request, a little later, closes it. */
-async function closeCircuit(reason: string): Promise<void> {
-  if (!['sts_throttled', 'sts_unavailable'].includes(reason)) return;
-  broker.clock.offsetMs += 1000;
-  await broker.ask({ claims: { plan: 'basic', sub: `at-${broker.clock.offsetMs}` } });
-}
