@@ -153,6 +153,30 @@ describe('a grant that does not fit', () => {
   });
 });
 
+describe('a condition in report mode', () => {
+  const isPro = { claim: ['plan'], operator: 'equals', value: 'pro' } as const;
+  const isMember = { claim: ['member'], operator: 'exists', value: true } as const;
+  const fits = (when: Grant['when'], claims: Readonly<Record<string, unknown>>) =>
+    fitGrant(makeGrant({ when }), makeIssuer(), makeClaims({ sub: '1', ...claims })).fits;
+
+  it.each([
+    [{}, false],
+    [{ plan: 'pro' }, false],
+    [{ member: true }, true],
+    [{ plan: 'pro', member: true }, true],
+  ])('does not count: with %j, beside one that is enforced, fitting is %s', (claims, expected) => {
+    expect(fits([{ ...isPro, mode: 'report' }, isMember], claims)).toBe(expected);
+    expect(fits([isMember, { ...isPro, mode: 'report' }], claims)).toBe(expected);
+  });
+
+  it('counts as soon as it is enforced', () => {
+    for (const condition of [isPro, { ...isPro, mode: 'enforce' } as const]) {
+      expect(fits([condition], {})).toBe(false);
+      expect(fits([condition], { plan: 'pro' })).toBe(true);
+    }
+  });
+});
+
 describe('fan-out', () => {
   const values = (count: number) => Array.from({ length: count }, (_, n) => `v${n}`);
 
