@@ -1,7 +1,6 @@
 /** Starts the broker: environment, config, application, server. The only reader of the environment and of the real clock. */
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns';
-import { readFile, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
@@ -10,8 +9,10 @@ import { createAuditSink } from './audit-sink.ts';
 import { createBroker } from './broker.ts';
 import type { Config } from './config/config.ts';
 import { ConfigError, formatProblem } from './config/config-problems.ts';
-import { openConfig } from './config/open-config.ts';
-import { configFileOf } from './config/read-config-source.ts';
+import { parseConfig } from './config/parse-config.ts';
+import type { SourceCredentialsSettings } from './config/source-credentials-settings.ts';
+import type { ConfigText } from './config-source/config-source.ts';
+import { openConfigSource } from './config-source/open-config-source.ts';
 import { createReloadingBroker } from './reloading-broker.ts';
 import { startServer } from './server.ts';
 import { createStore, findStoreProblem } from './store/create-store.ts';
@@ -22,37 +23,47 @@ import { createKeptIssuerKeys } from './subject-token/kept-issuer-keys.ts';
 /** Where Function Compute expects a custom runtime unless told otherwise. */
 const DEFAULT_PORT = 9000;
 const SHUTDOWN_GRACE_MS = 10_000;
+/** How a role is assumed that is needed to read the config, which says how to reach STS. */
+const CONFIG_STS: Config['sts'] = { network: 'public', timeoutMs: 5000 };
 
 async function main(): Promise<void> {
   const environment = process.env;
   const isOnFunctionCompute = environment['FC_FUNCTION_NAME'] !== undefined;
-  const open = () => openConfig({ environment, readFile: (path) => readFile(path, 'utf8') });
-  const readVersion = () => readFileVersion(configFileOf(environment));
-  // before the config, so that a change in between is noticed rather than missed
-  const version = await readVersion().catch(() => '');
-  const { config, warnings } = await open();
+  const ownType = isOnFunctionCompute ? 'function' : 'environment';
+  const createCredentials = (
+    settings: SourceCredentialsSettings,
+    { region, sts }: Pick<Config, 'region' | 'sts'>,
+  ) =>
+    createSourceCredentials(settings, {
+      region,
+      sts,
+      environment,
+      homeDirectory: homedir(),
+      now: Date.now,
+      random: Math.random,
+      sleep: (delayMs, signal) => sleepFor(delayMs, undefined, { signal }),
+      fetch,
+      tell,
+    });
+  const configSource = await openConfigSource({
+    environment,
+    createCredentials: (type = ownType, region) =>
+      createCredentials({ type }, { region, sts: CONFIG_STS }),
+    fetch,
+    now: Date.now,
+  });
+  const parse = (text: ConfigText) => parseConfig({ ...text, environment });
+  const { config, warnings } = await parse(await configSource.read());
   for (const warning of warnings) tell(`warning: ${formatProblem(warning)}`);
 
-  const source = config.sourceCredentials ?? {
-    type: isOnFunctionCompute ? ('function' as const) : ('environment' as const),
-  };
+  const source = config.sourceCredentials ?? { type: ownType };
   const problem =
     (await findStartProblem(source, environment)) ?? findStoreProblem(config.store, environment);
   if (problem !== undefined) {
     tell(problem);
     process.exit(1);
   }
-  const sourceCredentials = createSourceCredentials(source, {
-    region: config.region,
-    sts: config.sts,
-    environment,
-    homeDirectory: homedir(),
-    now: Date.now,
-    random: Math.random,
-    sleep: (delayMs, signal) => sleepFor(delayMs, undefined, { signal }),
-    fetch,
-    tell,
-  });
+  const sourceCredentials = createCredentials(source, config);
   const random = Math.random;
   const store = createStore(config.store, { environment, now: Date.now, random, tell });
   const recordAudit = createAuditLog(
@@ -82,17 +93,18 @@ async function main(): Promise<void> {
   const broker = createReloadingBroker({
     config,
     build,
-    open,
-    readVersion,
-    version,
+    source: configSource,
+    parse,
     now: Date.now,
     tell,
   });
   // on request, and whatever their source: the newest config, and the newest source credentials
   process.on('SIGHUP', () => {
-    broker
-      .reload()
-      .then(sourceCredentials.get)
+    void broker.reload();
+    // to ask a function for other credentials is to say that STS has turned its own down
+    if (source.type === 'function') return;
+    sourceCredentials
+      .get()
       .then(sourceCredentials.renew)
       .catch(() => tell('SIGHUP: there are no newer source credentials'));
   });
@@ -110,13 +122,6 @@ async function main(): Promise<void> {
       server.close(SHUTDOWN_GRACE_MS).then(() => process.exit(0));
     });
   }
-}
-
-/** Changes with the file, or with what a symbolic link to it points to. */
-async function readFileVersion(file: string | undefined): Promise<string> {
-  if (file === undefined) return '';
-  const { mtimeMs, size, ino } = await stat(file);
-  return `${mtimeMs}:${size}:${ino}`;
 }
 
 function readPort(text: string | undefined): number {

@@ -2,81 +2,87 @@
 import type { Config } from './config/config.ts';
 import { ConfigError, formatProblem } from './config/config-problems.ts';
 import type { LoadedConfig } from './config/load-config.ts';
+import type { ConfigSource, ConfigText } from './config-source/config-source.ts';
 
 type Fetch = (request: Request, env: object) => Response | Promise<Response>;
 
 export interface ReloadingBroker {
   readonly fetch: Fetch;
-  /** Opens the config anew. Never throws: a bad one is told of, and the present one stays. */
+  /** Reads the config anew. Never throws: a bad one is told of, and the present one stays. */
   reload(): Promise<void>;
 }
-
-/** So often, at the most, a request makes the broker look whether the config has changed. */
-const CHECK_EVERY_MS = 2000;
 
 /**
  * Wraps the application that `build` makes of a config. No timer is needed, since none runs in a
  * frozen function: a request starts the look, without waiting for it, and is served by the config
- * that is in use. Whatever an application remembers (keys, credentials, policies) goes with its config.
+ * that is in use. Credentials and policies that an application remembers go with its config.
  */
 export function createReloadingBroker(options: {
   readonly config: Config;
   readonly build: (config: Config) => { readonly fetch: Fetch };
-  /** Opens what the config is now. Throws a ConfigError. */
-  readonly open: () => Promise<LoadedConfig>;
-  /** Changes whenever the config may have changed, and costs little. */
-  readonly readVersion: () => Promise<string>;
-  /** The version that `config` was opened at. */
-  readonly version: string;
+  /** What `config` was read from. */
+  readonly source: ConfigSource;
+  /** Throws a ConfigError. */
+  readonly parse: (text: ConfigText) => Promise<LoadedConfig>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly tell: (message: string) => void;
 }): ReloadingBroker {
-  const { build, open, readVersion, now, tell } = options;
+  const { build, source, parse, now, tell } = options;
   let current = { revision: options.config.revision, app: build(options.config) };
-  let seenVersion = options.version;
   let checkedAtMs = now();
   let isChecking = false;
+  /** One at a time, so that what was read first is not taken up last. */
+  let looking: Promise<void> = Promise.resolve();
+  let toldProblem: string | undefined;
 
-  async function reload(): Promise<void> {
+  async function take(text: ConfigText): Promise<void> {
+    const { config, warnings } = await parse(text);
+    if (config.revision === current.revision) return;
+    current = { revision: config.revision, app: build(config) };
+    for (const warning of warnings) tell(`warning: ${formatProblem(warning)}`);
+    tell(`config ${shorten(config.revision)} is in use`);
+  }
+
+  async function look(read: ConfigSource['readChange']): Promise<void> {
     try {
-      const { config, warnings } = await open();
-      if (config.revision === current.revision) return;
-      current = { revision: config.revision, app: build(config) };
-      for (const warning of warnings) tell(`warning: ${formatProblem(warning)}`);
-      tell(`config ${shorten(config.revision)} is in use`);
+      const text = await read();
+      if (text !== undefined) await take(text);
+      toldProblem = undefined;
     } catch (error) {
-      const problem = error instanceof ConfigError ? error.message : 'the config cannot be opened';
-      tell(
-        `${problem}\nthe new config is refused; config ${shorten(current.revision)} stays in use`,
-      );
+      const problem = error instanceof ConfigError ? error.message : 'the config cannot be read';
+      // not again with every look while it lasts
+      if (problem === toldProblem) return;
+      toldProblem = problem;
+      const revision = shorten(current.revision);
+      tell(`${problem}\nthe new config is refused; config ${revision} stays in use`);
     }
   }
 
+  function lookNext(read: ConfigSource['readChange']): Promise<void> {
+    looking = looking.then(() => look(read));
+    return looking;
+  }
+
   async function check(): Promise<void> {
-    try {
-      const version = await readVersion();
-      if (version === seenVersion) return;
-      seenVersion = version;
-      await reload();
-    } catch {
-      // nothing can be told of the version: the next look will
-    } finally {
-      isChecking = false;
-    }
+    await lookNext(source.readChange);
+    isChecking = false;
   }
 
   return {
     fetch(request, env) {
       const nowMs = now();
-      if (!isChecking && Math.abs(nowMs - checkedAtMs) >= CHECK_EVERY_MS) {
+      if (!isChecking && Math.abs(nowMs - checkedAtMs) >= source.checkEveryMs) {
         checkedAtMs = nowMs;
         isChecking = true;
         void check();
       }
       return current.app.fetch(request, env);
     },
-    reload,
+    reload() {
+      toldProblem = undefined;
+      return lookNext(source.read);
+    },
   };
 }
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import OSS from 'ali-oss';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from './refusals/cases.ts';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from './support/broker.ts';
@@ -96,6 +97,79 @@ describe('the built broker, under the Node of Function Compute', () => {
   });
 });
 
+describe('the built broker, with its config in OSS', () => {
+  it('starts from it, takes up a change, and keeps what it has when the change is bad', async () => {
+    const cloud = await startTestBroker({ config: SIMPLE_CONFIG });
+    const { simulator, issuer } = cloud;
+    const { accessKeyId } = simulator.sourceCredentials;
+    const source = simulator.cloud.identities.get(accessKeyId);
+    if (source === undefined) throw new Error('the broker has no identity');
+    const mayReadConfig = {
+      Version: '1',
+      Statement: [
+        { Effect: 'Allow', Action: 'oss:GetObject', Resource: 'acs:oss:*:*:other/broker.yaml' },
+      ],
+    } as const;
+    const policies = source.policies.map((set) => [...set, mayReadConfig]);
+    simulator.cloud.identities.set(accessKeyId, { ...source, policies });
+    const everything = {
+      Version: '1',
+      Statement: [{ Effect: 'Allow', Action: 'oss:*', Resource: '*' }],
+    } as const;
+    const operator = { accessKeyId: 'LTAIoperator', accessKeySecret: 'operator' };
+    const arn = 'acs:ram::123456789012:user/operator';
+    simulator.cloud.identities.set('LTAIoperator', { ...operator, arn, policies: [[everything]] });
+    const client = new OSS({
+      ...operator,
+      bucket: 'other',
+      region: 'oss-cn-hangzhou',
+      endpoint: simulator.oss.url,
+    });
+    const text = SIMPLE_CONFIG.replace('{{issuer}}', issuer.url)
+      .replace('{{sts}}', simulator.sts.url)
+      .replace('{{oss}}', simulator.oss.url);
+    const put = (config: string) => client.put('broker.yaml', Buffer.from(config));
+    await put(text);
+    const running = await startBundle({
+      ...bundle,
+      text: '',
+      simulator,
+      write: async () => {},
+      environment: {
+        BROKER_CONFIG: 'oss://other/broker.yaml',
+        BROKER_CONFIG_REGION: 'cn-hangzhou',
+        BROKER_CONFIG_ENDPOINT: simulator.oss.url,
+      },
+    });
+    let told = '';
+    running.child.stderr?.on('data', (chunk) => {
+      told += chunk;
+    });
+    const ask = async () => {
+      const headers = { Authorization: `Bearer ${await issuer.token()}` };
+      const url = `http://127.0.0.1:${running.port}/v1/credentials`;
+      return (await fetch(url, { headers })).status;
+    };
+    const change = async (config: string) => {
+      const before = told.length;
+      await put(config);
+      running.child.kill('SIGHUP');
+      await vi.waitFor(() => expect(told.slice(before)).toContain('in use'), { timeout: 5000 });
+    };
+
+    expect(await ask()).toBe(200);
+    await change(text.replace('    issuer: app', '    issuer: app\n    disabled: true'));
+    expect(await ask()).toBe(403);
+    await change('region: X');
+    expect(told).toContain('oss://other/broker.yaml:1:9 region: must be a region id');
+    expect(await ask()).toBe(403);
+    await change(`${text}# as before\n`);
+    expect(await ask()).toBe(200);
+    await running.close();
+    await cloud.close();
+  });
+});
+
 describe('the built broker, started by hand', () => {
   const run = async (environment: Readonly<Record<string, string>>, node = process.execPath) => {
     const child = spawn(node, [bundle.main], {
@@ -125,6 +199,9 @@ describe('the built broker, started by hand', () => {
   it('says what to do without a config, or with one that was tampered with', async () => {
     expect((await run({ BROKER_CONFIG: '/nowhere/broker.yaml' })).told).toContain(
       'set BROKER_CONFIG to the path',
+    );
+    expect((await run({ BROKER_CONFIG: 'oss://bucket/broker.yaml' })).told).toContain(
+      'needs BROKER_CONFIG_REGION',
     );
     expect((await run({ BROKER_CONFIG: `${process.cwd()}/package.json` })).told).toContain(
       'is not what npm run compile writes',

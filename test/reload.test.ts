@@ -1,13 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns';
+import { decodeProtectedHeader } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { AuditLine } from '../src/audit-log.ts';
 import { createBroker } from '../src/broker.ts';
+import { ConfigError } from '../src/config/config-problems.ts';
 import { loadConfig } from '../src/config/load-config.ts';
+import { parseConfig } from '../src/config/parse-config.ts';
 import { createReloadingBroker, type ReloadingBroker } from '../src/reloading-broker.ts';
 import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { createStaticCredentials } from '../src/sts/source-credentials.ts';
 import { createFetchIssuer } from '../src/subject-token/issuer-fetch.ts';
+import { createKeptIssuerKeys } from '../src/subject-token/kept-issuer-keys.ts';
 import { SIMPLE_CONFIG } from './support/broker.ts';
 import { createTestIssuer, type TestIssuer } from './support/issuer.ts';
 
@@ -35,19 +39,31 @@ function startReloading() {
       .replace('{{oss}}', simulator.oss.url),
     version: 1,
     reads: 0,
+    isGone: false,
   };
   const clock = { nowMs: Date.now() };
+  const parsing = { wait: async () => {} };
   const told: string[] = [];
   const lines: AuditLine[] = [];
-  const open = async () => {
+  let givenVersion = 1;
+  const read = async () => {
+    if (file.isGone) throw unreadable();
     file.reads++;
-    return loadConfig({ text: file.text, file: 'broker.yaml', environment: {} });
+    givenVersion = file.version;
+    return { text: file.text, file: 'broker.yaml' };
   };
+  const keepIssuerKeys = createKeptIssuerKeys();
   const broker = createReloadingBroker({
     config: loadConfig({ text: file.text, file: 'broker.yaml', environment: {} }).config,
-    version: '1',
-    open,
-    readVersion: async () => String(file.version),
+    source: {
+      checkEveryMs: 2000,
+      read,
+      readChange: async () => (file.version === givenVersion && !file.isGone ? undefined : read()),
+    },
+    async parse(text) {
+      await parsing.wait();
+      return parseConfig({ ...text, environment: {} });
+    },
     now: () => clock.nowMs,
     tell: (message) => void told.push(message),
     build: (config) =>
@@ -60,17 +76,24 @@ function startReloading() {
         randomUuid: randomUUID,
         random: () => 0,
         isOnFunctionCompute: false,
+        keepIssuerKeys,
       }),
   });
   const write = (change: (text: string) => string) => {
     file.text = change(file.text);
     file.version++;
   };
-  return { broker, file, clock, told, lines, write };
+  return { broker, file, clock, told, lines, write, parsing };
 }
 
-async function ask(broker: ReloadingBroker): Promise<number> {
-  const headers = { Authorization: `Bearer ${await issuer.token()}` };
+function unreadable(): ConfigError {
+  return new ConfigError([
+    { file: 'broker.yaml', line: 1, column: 1, path: '', message: 'cannot be read' },
+  ]);
+}
+
+async function ask(broker: ReloadingBroker, claims = {}): Promise<number> {
+  const headers = { Authorization: `Bearer ${await issuer.token(claims)}` };
   const response = await broker.fetch(new Request('http://broker/v1/credentials', { headers }), {});
   await new Promise((resolve) => setImmediate(resolve));
   return response.status;
@@ -145,6 +168,91 @@ describe('a running broker', () => {
     await broker.reload();
 
     expect(await slow).toBe(200);
+    expect(await ask(broker)).toBe(401);
+  });
+
+  it.each([
+    ['deny: { subjects: [user-1] }', 'subject_denied'],
+    ['deny: { tokenIds: [token-1] }', 'token_denied'],
+    ['deny: { keyIds: [key-1] }', 'key_denied'],
+  ])('obeys %s without a new start', async (deny, reason) => {
+    const { broker, lines, write } = startReloading();
+    const claims = { sub: 'user-1', jti: 'token-1' };
+    expect(await ask(broker, claims)).toBe(200);
+    const keyId = JSON.stringify(decodeProtectedHeader(await issuer.token()).kid);
+    write((text) =>
+      text.replace('    audiences:', `    ${deny.replace('key-1', keyId)}\n    audiences:`),
+    );
+    await broker.reload();
+
+    expect(await ask(broker, claims)).toBe(401);
+    expect(lines.at(-1)).toMatchObject({ reason });
+  });
+
+  it.each(['disabled: true', 'deny: { subjects: [user-1] }'])(
+    'obeys %s of a grant without a new start',
+    async (line) => {
+      const { broker, lines, write } = startReloading();
+      expect(await ask(broker)).toBe(200);
+      write((text) => text.replace('    issuer: app\n', `    issuer: app\n    ${line}\n`));
+      await broker.reload();
+
+      expect(await ask(broker)).toBe(403);
+      expect(lines.at(-1)).toMatchObject({ reason: 'grant_disabled' });
+    },
+  );
+
+  it('keeps the keys of an issuer that is down while the config changes', async () => {
+    const { broker, write, clock } = startReloading();
+    const token = await issuer.token({ sub: 'user-2' });
+    await ask(broker);
+    await issuer.close();
+    write((text) => text.replace('max: 1h', 'max: 2h'));
+    clock.nowMs += 2001;
+    await broker.reload();
+    const headers = { Authorization: `Bearer ${token}` };
+
+    const answer = await broker.fetch(new Request('http://broker/v1/credentials', { headers }), {});
+    expect(answer.status).toBe(200);
+  });
+
+  it('tells once that the config cannot be read, again once it could be, and each time it is asked to look', async () => {
+    const { broker, file, clock, told } = startReloading();
+    const look = async () => {
+      clock.nowMs += 2001;
+      await ask(broker);
+    };
+    file.isGone = true;
+    await look();
+    await look();
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(/broker\.yaml:1:1 cannot be read\n.*stays in use/);
+
+    file.isGone = false;
+    await look();
+    file.isGone = true;
+    await look();
+    expect(told).toHaveLength(2);
+    await broker.reload();
+    expect(told).toHaveLength(3);
+  });
+
+  it('takes up what it read last, however long the look before took', async () => {
+    const gate = { open: () => {} };
+    const isOpen = new Promise<void>((resolve) => {
+      gate.open = resolve;
+    });
+    const { broker, clock, write, parsing } = startReloading();
+    parsing.wait = () => isOpen;
+    write((text) => text.replace('max: 1h', 'max: 2h'));
+    clock.nowMs += 2001;
+    await ask(broker);
+    parsing.wait = async () => {};
+    write(killSwitch);
+    const reloaded = broker.reload();
+    gate.open();
+    await reloaded;
+
     expect(await ask(broker)).toBe(401);
   });
 });

@@ -10,8 +10,11 @@ import {
   type SourceCredentialsProvider,
 } from './source-credentials.ts';
 
-/** How long the environment is passed over once STS has turned its credentials down. */
-const REJECTED_FOR_MS = 60_000;
+/**
+ * How long the environment is passed over once STS has turned its credentials down: long enough that
+ * not every request tries them in vain, and short enough that a single mistaken no does little harm.
+ */
+const REJECTED_FOR_MS = 5000;
 
 /**
  * Source credentials of a function. The platform sets its environment once, when the instance
