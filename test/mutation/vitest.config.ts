@@ -1,0 +1,14 @@
+/** The tests that are to notice each mutant: those of the folders that are mutated, and the threats to them. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: [
+      'test/{subject-token,grants,session-policy,limits}/**/*.test.ts',
+      'test/threats/{tokens,issuers,grants}.test.ts',
+      'test/report-mode.test.ts',
+    ],
+    testTimeout: 30_000,
+    deps: { interopDefault: false },
+  },
+});
