@@ -1,7 +1,7 @@
 /** The HTTP server: limits on what a connection may do, and an end that finishes what has begun. */
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener, RequestError } from '@hono/node-server';
 
 /** Function Compute passes on at most 8 KiB of headers; twice that leaves room behind other gateways. */
 const MAX_HEADER_BYTES = 16_384;
@@ -11,6 +11,8 @@ const REQUEST_TIMEOUT_MS = 10_000;
 const TIMEOUT_CHECKS = 10;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const DRAIN_STEP_MS = 50;
+/** Where a request leads whose target and Host header make no URL. */
+const NOWHERE = 'http://nowhere.invalid/';
 
 export interface RunningServer {
   readonly port: number;
@@ -31,17 +33,23 @@ export async function startServer(options: {
   readonly requestTimeoutMs?: number;
 }): Promise<RunningServer> {
   const { fetch, hostname, port, neverHangUp, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
-  const server = createAdaptorServer({
-    fetch,
-    serverOptions: {
+  const listener = getRequestListener(fetch, {
+    // by itself the adaptor answers these without a word, and nobody hears of it
+    errorHandler: (error) =>
+      error instanceof RequestError
+        ? fetch(new Request(NOWHERE), {})
+        : new Response(null, { status: 500 }),
+  });
+  const server = createServer(
+    {
       maxHeaderSize: MAX_HEADER_BYTES,
       requestTimeout: requestTimeoutMs,
       headersTimeout: requestTimeoutMs,
       connectionsCheckingInterval: requestTimeoutMs / TIMEOUT_CHECKS,
       keepAliveTimeout: neverHangUp ? 0 : KEEP_ALIVE_TIMEOUT_MS,
     },
-  });
-  if (!isHttp1(server)) throw new Error('the adaptor made a server of another kind');
+    listener,
+  );
   server.on('clientError', answerUnreadable);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -86,10 +94,6 @@ function answerUnreadable(error: Error & { readonly code?: string }, socket: Soc
   socket.end(
     `HTTP/1.1 ${status}\r\nConnection: close\r\nCache-Control: no-store\r\nContent-Length: 0\r\n\r\n`,
   );
-}
-
-function isHttp1(server: object): server is Server {
-  return 'closeIdleConnections' in server;
 }
 
 function portOf(address: string | AddressInfo | null): number {

@@ -173,6 +173,45 @@ const bare = (status: number) =>
     `^HTTP/1\\.1 ${status} [A-Za-z ]+\\r\\nConnection: close\\r\\nCache-Control: no-store\\r\\nContent-Length: 0\\r\\n\\r\\n$`,
   );
 
+describe('what is no URL', () => {
+  it.each([
+    ['a backslash', 'GET /\\v1\\credentials HTTP/1.1\r\nHost: a\r\n'],
+    ['an asterisk', 'OPTIONS * HTTP/1.1\r\nHost: a\r\n'],
+    ['a Host that is none', 'GET / HTTP/1.1\r\nHost: a b\r\n'],
+    ['a Host that holds more', 'GET / HTTP/1.1\r\nHost: a/v1/credentials?\r\n'],
+    ['an empty Host', 'GET / HTTP/1.1\r\nHost:\r\n'],
+    ['another scheme', 'GET ftp://a/ HTTP/1.1\r\nHost: a\r\n'],
+  ])('%s leads nowhere, and is answered as such', async (_what, head) => {
+    const asked: string[] = [];
+    const server = await start((request) => {
+      asked.push(new URL(request.url).href);
+      return new Response('there is nothing here', { status: 404 });
+    });
+    const answer = await send(server, `${head}Authorization: canary\r\nConnection: close\r\n\r\n`);
+
+    expect(answer).toMatch(/^HTTP\/1\.1 404 /);
+    expect(answer).toContain('there is nothing here');
+    expect(asked).toEqual(['http://nowhere.invalid/']);
+  });
+
+  it.each([
+    ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n'],
+    ['CONNECT with a path', 'CONNECT /v1/credentials HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ])('%s is hung up on', async (_what, text) => {
+    const server = await start(sayHello);
+
+    expect(await send(server, text)).toBe('');
+  });
+
+  it('an upgrade is not made, and the request served as any other', async () => {
+    const server = await start(sayHello);
+    const upgrade =
+      'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n';
+
+    expect(await send(server, upgrade)).toMatch(/^HTTP\/1\.1 200 /);
+  });
+});
+
 describe('what cannot be read', () => {
   it.each([
     ['no HTTP', 'canary\r\n\r\n', 400],

@@ -111,9 +111,9 @@ function isAuthorized({ headers }: Attempt): boolean {
   return /^bearer +(\S+)$/i.exec(value.trim())?.[1] === token;
 }
 
-/** What is no URL to the server: a backslash in a path, and what is neither a path nor an http URL. */
+/** What is no HTTP to Node: a target that is neither a path nor a URL. */
 function isUnreadable(target: string): boolean {
-  return /^[^?]*\\/.test(target) || !/^(?:\/|https?:)/.test(target);
+  return !/^(?:\/|\*|[a-z]+:\/\/)/i.test(target);
 }
 
 function headBytes({ method, path, headers }: Attempt): number {
