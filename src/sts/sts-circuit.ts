@@ -82,7 +82,7 @@ export function createStsCircuit(options: {
 
   return async function assumeRoleThroughCircuit(request) {
     if (outage === undefined) return attempt(request, false);
-    if (isProbing() || backoff.leftMs() > 0) throw toRefusal(outage);
+    if (isProbing() || backoff.leftMs() > 0) throw toRefusal(withoutAsking(outage));
     const ownProbe = { startedAtMs: now() };
     probe = ownProbe;
     try {
@@ -91,6 +91,12 @@ export function createStsCircuit(options: {
       if (probe === ownProbe) probe = undefined;
     }
   };
+}
+
+/** For the operator, who would otherwise look for a request that was never made. */
+function withoutAsking(outage: Outage): Outage {
+  if (outage.reason === 'sts_throttled') return outage;
+  return { ...outage, problem: `${outage.problem}; not asked again so soon` };
 }
 
 function asOutage(error: unknown): Outage | undefined {

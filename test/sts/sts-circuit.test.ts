@@ -70,6 +70,14 @@ describe('the circuit towards STS', () => {
     expect(await ask()).toMatchObject({ reason: mood.reason });
   });
 
+  it('says in the refusal whether STS was asked', async () => {
+    const { ask, askTimes } = arrange();
+    await askTimes(4);
+    expect(await ask()).toMatchObject({ problem: 'down' });
+    expect(await ask()).toMatchObject({ problem: 'down; not asked again so soon' });
+    expect(await ask()).toMatchObject({ problem: 'down; not asked again so soon' });
+  });
+
   it('stays closed as long as there are successes in between', async () => {
     const { sts, ask, askTimes } = arrange();
     for (let round = 0; round < 5; round++) {
