@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type AuditFacts,
@@ -9,6 +8,7 @@ import {
 } from '../src/audit-log.ts';
 import { RefusalError, refuse } from '../src/refusal.ts';
 import { hostileString } from './support/hostile-strings.ts';
+import { fc } from './support/seeded.ts';
 
 const STARTED_AT_MS = Date.UTC(2026, 10, 23, 19, 0, 0);
 

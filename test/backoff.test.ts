@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createBackoff } from '../src/backoff.ts';
+import { fc } from './support/seeded.ts';
 
 function arrange(random = 1) {
   const clock = { nowMs: 1_000_000 };

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../src/app.ts';
 import type { AuditLine } from '../src/audit-log.ts';
@@ -9,6 +8,7 @@ import { createMemoryStore } from '../src/store/memory-store.ts';
 import { SIMPLE_CONFIG, startTestBroker } from './support/broker.ts';
 import { makeIssuer, makeToken } from './support/config.ts';
 import { createTestIssuer, type TestIssuer } from './support/issuer.ts';
+import { fc } from './support/seeded.ts';
 
 type Mode = 'enforce' | 'report' | undefined;
 type Members = Readonly<Record<string, unknown>>;

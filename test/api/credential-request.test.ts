@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readBody, readQuery, readSubjectToken } from '../../src/api/credential-request.ts';
 import { type Refusal, RefusalError } from '../../src/refusal.ts';
 import { hostileString } from '../support/hostile-strings.ts';
+import { fc } from '../support/seeded.ts';
 
 function refusalOf(run: () => unknown): Refusal | undefined {
   try {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config/config-problems.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
+import { fc } from '../support/seeded.ts';
 
 const GOOD = `region: cn-hangzhou
 buckets:

@@ -1,7 +1,7 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { lengthPrefixed } from '../../src/encoding/length-prefixed.ts';
 import { hostileString } from '../support/hostile-strings.ts';
+import { fc } from '../support/seeded.ts';
 
 describe('lengthPrefixed', () => {
   it('keeps lists apart that would be one text if they were joined', () => {

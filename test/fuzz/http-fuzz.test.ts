@@ -1,9 +1,9 @@
 /** Whatever is sent to the broker, it answers soon, as openapi.yaml declares, and gives nothing away. */
 import { Agent, request } from 'node:http';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REFUSALS_CONFIG } from '../refusals/cases.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
+import { fc } from '../support/seeded.ts';
 import { type Attempt, attempts } from './attempts.ts';
 import { createAnswerCheck, PATHS, type Received } from './declared.ts';
 

@@ -1,12 +1,12 @@
 /** Whatever STS answers, the broker has a usable credential or a refusal, and repeats nothing that it sent. */
 import { createServer, type IncomingMessage } from 'node:http';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AssumedRole } from '../../src/issue-credentials.ts';
 import { RefusalError } from '../../src/refusal.ts';
 import { createAssumeRole } from '../../src/sts/assume-role.ts';
 import { createStaticCredentials } from '../../src/sts/source-credentials.ts';
 import { hostileString } from '../support/hostile-strings.ts';
+import { fc } from '../support/seeded.ts';
 
 /** FC_RUNS=100000 searches longer; FC_SEED repeats a search. */
 const numRuns = Number(process.env['FC_RUNS'] ?? 400);

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AttributeRule, Grammar } from '../../src/config/config.ts';
 import { fitsGrammar, readAttribute } from '../../src/grants/attributes.ts';
@@ -11,6 +10,7 @@ import {
   harmlessString,
   hostileString,
 } from '../support/hostile-strings.ts';
+import { fc } from '../support/seeded.ts';
 
 const numRuns = Number(process.env['FC_RUNS'] ?? 1000);
 

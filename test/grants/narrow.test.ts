@@ -1,10 +1,10 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Permission } from '../../src/config/config.ts';
 import { fitGrant, type GrantedTarget } from '../../src/grants/fit-grant.ts';
 import { narrowAllowances, narrowDuration } from '../../src/grants/narrow.ts';
 import { formatTarget, isPrefix, parseTarget } from '../../src/grants/target.ts';
 import { type Refusal, RefusalError } from '../../src/refusal.ts';
+import { fc } from '../support/seeded.ts';
 import { claims, grant, ISSUER } from './arbitraries.ts';
 
 const numRuns = Number(process.env['FC_RUNS'] ?? 1000);

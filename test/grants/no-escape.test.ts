@@ -1,6 +1,5 @@
 /** From claims to session policy: whatever is claimed and asked for, nothing is allowed that the grant does not mean. */
 import { createHash } from 'node:crypto';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Allowance, Grant, Permission } from '../../src/config/config.ts';
 import { fitGrant } from '../../src/grants/fit-grant.ts';
@@ -12,6 +11,7 @@ import { evaluatePolicy } from '../../src/session-policy/evaluate.ts';
 import { renderSessionPolicy } from '../../src/session-policy/session-policy.ts';
 import type { Claims } from '../../src/subject-token/subject-token.ts';
 import { type Attempt, aim, attemptPlan, toAccessRequest } from '../session-policy/arbitraries.ts';
+import { fc, printSearch } from '../support/seeded.ts';
 import { askPlan, BUCKETS, CALLER_ADDRESS, claims, grant, ISSUER } from './arbitraries.ts';
 
 /** FC_RUNS=100000 searches longer. */
@@ -196,6 +196,15 @@ describe('a credential', () => {
     expect(seen.narrowed).toBeGreaterThan(numRuns / 40);
     expect(seen.allowed).toBeGreaterThan(numRuns / 8);
     expect(seen.unintended).toBeGreaterThan(numRuns);
+    const { rendered, narrowed, allowed, unintended } = seen;
+    printSearch('from claims to policy', {
+      cases: numRuns,
+      policies: rendered,
+      narrowed,
+      'requests allowed': allowed,
+      'not meant to be': unintended,
+      escapes: 0,
+    });
   }, 600_000);
 });
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   containsTarget,
@@ -10,6 +9,7 @@ import {
 } from '../../src/grants/target.ts';
 import { RefusalError } from '../../src/refusal.ts';
 import { HOSTILE_STRINGS, hostileString } from '../support/hostile-strings.ts';
+import { fc } from '../support/seeded.ts';
 
 const numRuns = Number(process.env['FC_RUNS'] ?? 1000);
 

@@ -1,7 +1,7 @@
 import { isIPv6 } from 'node:net';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { callerNetwork } from '../../src/limits/caller-network.ts';
+import { fc } from '../support/seeded.ts';
 
 describe('what is limited of a caller address', () => {
   it.each([

@@ -1,6 +1,6 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { limitKey } from '../../src/limits/limit-key.ts';
+import { fc } from '../support/seeded.ts';
 
 /** Every string, lone surrogates included, and with what joined keys would be cut at. */
 const anyText = fc.oneof(

@@ -1,5 +1,4 @@
 /** The promise of the whole broker: a session policy allows what its grant means, and nothing else. */
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { evaluatePolicy } from '../../src/session-policy/evaluate.ts';
 import type { RamPolicy } from '../../src/session-policy/ram-policy.ts';
@@ -7,6 +6,7 @@ import {
   renderSessionPolicy,
   type SessionPolicyInput,
 } from '../../src/session-policy/session-policy.ts';
+import { fc, printSearch } from '../support/seeded.ts';
 import {
   ADDRESSES,
   type Allowances,
@@ -104,6 +104,13 @@ describe('a rendered session policy', () => {
     // the search is worth something only if it comes by on both sides often
     expect(seen.intended).toBeGreaterThan(numRuns);
     expect(seen.unintended).toBeGreaterThan(numRuns);
+    const { intended, unintended } = seen;
+    printSearch('session policy', {
+      policies: numRuns,
+      'requests that are meant to be allowed': intended,
+      'that are not': unintended,
+      escapes: 0,
+    });
   }, 7_200_000);
 
   it('is not rendered for a hostile target or action, or means exactly what the target says', () => {

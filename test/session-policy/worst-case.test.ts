@@ -1,4 +1,3 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Allowance, AttributeRule, Grant, TrustedIssuer } from '../../src/config/config.ts';
 import {
@@ -6,6 +5,7 @@ import {
   renderSessionPolicy,
 } from '../../src/session-policy/session-policy.ts';
 import { fanOutCapacity, worstCasePolicyBytes } from '../../src/session-policy/worst-case.ts';
+import { fc } from '../support/seeded.ts';
 
 function attribute(name: string, rule: Partial<AttributeRule> = {}): AttributeRule {
   return { name, claim: [name], hash: false, grammar: { kind: 'name', maxLength: 8 }, ...rule };

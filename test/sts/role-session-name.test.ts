@@ -1,8 +1,8 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createRoleSessionName } from '../../src/sts/role-session-name.ts';
 import { makeIssuer, makeToken } from '../support/config.ts';
 import { HOSTILE_STRINGS, harmlessString, hostileString } from '../support/hostile-strings.ts';
+import { fc } from '../support/seeded.ts';
 
 const nameOf = (subject: string, grant = 'user-files', issuer = 'https://login.example.com/') =>
   createRoleSessionName(makeToken({ subject, issuer: makeIssuer({ issuer }) }), grant);

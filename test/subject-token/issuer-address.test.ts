@@ -1,9 +1,9 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   createFindAddressProblem,
   isLoopbackHost,
 } from '../../src/subject-token/issuer-address.ts';
+import { fc } from '../support/seeded.ts';
 
 const findProblem = createFindAddressProblem();
 const outside = { isLoopback: false, isPrivate: false };
