@@ -19,8 +19,6 @@ import { createFakeDns } from '../support/fake-dns.ts';
 import { privateAddress } from '../support/private-address.ts';
 
 const run = promisify(execFile);
-/** Node reads certificates and makes none. */
-const OPENSSL = 'openssl';
 
 let server: Server;
 let port: number;
@@ -225,7 +223,8 @@ describe('TLS', () => {
   beforeAll(async () => {
     const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
     const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-    execFileSync(OPENSSL, ['req', ...kind, ...subject, '-keyout', key, '-out', cert], {
+    // Node reads certificates and makes none
+    execFileSync('openssl', ['req', ...kind, ...subject, '-keyout', key, '-out', cert], {
       stdio: 'ignore',
     });
     tls = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => {
