@@ -23,9 +23,15 @@ export function createMemoryCounter(
     return new RateLimiterMemory({ keyPrefix: name, points: 0, duration: windowSeconds });
   }
 
-  function limiter(): Promise<RateLimiterMemory> {
+  async function limiter(): Promise<RateLimiterMemory> {
     loading ??= load();
-    return loading;
+    try {
+      return await loading;
+    } catch (error) {
+      // as with no file descriptor left: that is for the request that met it alone
+      loading = undefined;
+      throw error;
+    }
   }
 
   return {
