@@ -68,6 +68,30 @@ describe('readAttribute', () => {
     expect(read(rule, value)).toEqual(problem(what));
   });
 
+  it('says which characters a grammar of its own allows', () => {
+    const own = makeAttribute('user', { grammar: custom('A-Z_', 8) });
+    expect(read(own, 'ann')).toEqual(
+      problem('does not fit the grammar [A-Z_] (at most 8 characters)'),
+    );
+  });
+
+  it.each<[Parameters<typeof makeGrammar>[0], string, string]>([
+    ['uuid', '01234567-89ab-cdef-0123-456789ABCDEF', 'x'],
+    ['email', 'ann@example.com', '('],
+    ['path', 'a/b', 'é'],
+    ['path', 'a/b', '/é'],
+    ['subject', 'auth0|ann', 'é'],
+    ['name', 'ann', 'é'],
+  ])(
+    'wants the whole value to be of the grammar %s, %s and nothing before or after it',
+    (kind, value, more) => {
+      const rule = makeAttribute('user', { grammar: makeGrammar(kind, 200) });
+      expect(read(rule, value)).toEqual({ values: [value] });
+      expect(read(rule, `${value}${more}`)).toHaveProperty('problem');
+      expect(read(rule, `${more}${value}`)).toHaveProperty('problem');
+    },
+  );
+
   it('takes as many as 1000 values, and no more', () => {
     const values = Array.from({ length: 1000 }, (_, n) => `v${n}`);
     expect(read(rule, values)).toEqual({ values });

@@ -50,6 +50,15 @@ describe('matching', () => {
     expect(match([own, shared], { target, grant: 'shared' }).grant.name).toBe('shared');
   });
 
+  it('takes a grant of which one target of several covers what is asked for', () => {
+    const both = makeGrant({
+      name: 'both',
+      allow: [makeAllowance('oss://app-media/pictures/'), makeAllowance('oss://app-media/films/')],
+    });
+    const target = 'oss://app-media/films/a';
+    expect(match([own, shared, both], { target }).grant.name).toBe('both');
+  });
+
   it('refuses if several grants fit, and names those alone', () => {
     expect(refusalOf([own, teams, shared, foreign])).toEqual({
       reason: 'ambiguous_grant',

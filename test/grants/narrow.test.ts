@@ -52,6 +52,11 @@ describe('narrowing to a target', () => {
     },
   );
 
+  it('gives what is one permission and one action', () => {
+    const both = given('oss://app-media/a/', ['read'], ['oss:GetObjectTagging']);
+    expect(narrow([both], { target: 'oss://app-media/a/' })).toEqual([both]);
+  });
+
   it('does not give list on one object', () => {
     const target = 'oss://app-media/users/1/a.txt';
     const [only, ...others] = narrow([OWN], { target });

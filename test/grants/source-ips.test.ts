@@ -4,7 +4,7 @@ import { makeGrant } from '../support/config.ts';
 
 describe('the addresses that a credential is bound to', () => {
   it('are none where the grant does not restrict them', () => {
-    expect(chooseSourceIps(makeGrant(), '203.0.113.7')).toEqual({});
+    expect(chooseSourceIps(makeGrant(), '203.0.113.7')).toStrictEqual({});
   });
 
   it('are those of the grant, whoever calls', () => {
