@@ -151,6 +151,14 @@ describe('a grant that does not fit', () => {
     const key = attributes.map(({ name }) => `e{${name}}/`).join('');
     expect(targetsOf([`oss://b-1/${key}`], claims, makeIssuer({ attributes }))).toContain(why);
   });
+
+  it('is not there because others of the same attribute are: one that is not acceptable is enough', () => {
+    const grammar = { kind: 'custom', characters: 'x\u0300-\u036f', maxLength: 254 } as const;
+    const issuer = makeIssuer({ attributes: [makeAttribute('a', { grammar })] });
+    const misfit = targetsOf(['oss://b-1/e{a}/'], { a: ['x', '\u0301', 'xx'] }, issuer);
+
+    expect(misfit).toContain('is not in Unicode normal form C');
+  });
 });
 
 describe('a condition in report mode', () => {
