@@ -13,6 +13,10 @@ const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const DRAIN_STEP_MS = 50;
 /** Where a request leads whose target and Host header make no URL. */
 const NOWHERE = 'http://nowhere.invalid/';
+/** Stands in for the Host that HTTP/1.0 need not have: probes of load balancers come without. */
+const DEFAULT_HOST = 'localhost';
+/** RFC 9110 section 4.2.4 wants it taken for an error; Node makes no Request of such a URL. */
+const WITH_USER_INFO = /^[a-z]+:\/\/[^/?#]*@/;
 
 export interface RunningServer {
   readonly port: number;
@@ -33,7 +37,10 @@ export async function startServer(options: {
   readonly requestTimeoutMs?: number;
 }): Promise<RunningServer> {
   const { fetch, hostname, port, neverHangUp, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
-  const listener = getRequestListener(fetch, {
+  const serve: typeof fetch = (request, env) =>
+    fetch(WITH_USER_INFO.test(request.url) ? new Request(NOWHERE) : request, env);
+  const listener = getRequestListener(serve, {
+    hostname: DEFAULT_HOST,
     // by itself the adaptor answers these without a word, and nobody hears of it
     errorHandler: (error) =>
       error instanceof RequestError

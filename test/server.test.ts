@@ -179,8 +179,12 @@ describe('what is no URL', () => {
     ['an asterisk', 'OPTIONS * HTTP/1.1\r\nHost: a\r\n'],
     ['a Host that is none', 'GET / HTTP/1.1\r\nHost: a b\r\n'],
     ['a Host that holds more', 'GET / HTTP/1.1\r\nHost: a/v1/credentials?\r\n'],
-    ['an empty Host', 'GET / HTTP/1.1\r\nHost:\r\n'],
+    ['a Host with a user', 'GET / HTTP/1.1\r\nHost: user:password@a\r\n'],
+    ['a Host with no port', 'GET / HTTP/1.1\r\nHost: a:99999\r\n'],
     ['another scheme', 'GET ftp://a/ HTTP/1.1\r\nHost: a\r\n'],
+    ['no host in it', 'GET http:/// HTTP/1.1\r\nHost: a\r\n'],
+    ['a user in it', 'GET http://user:password@a/ HTTP/1.1\r\nHost: a\r\n'],
+    ['a user alone in it', 'GET http://user@a/ HTTP/1.1\r\nHost: a\r\n'],
   ])('%s leads nowhere, and is answered as such', async (_what, head) => {
     const asked: string[] = [];
     const server = await start((request) => {
@@ -192,6 +196,36 @@ describe('what is no URL', () => {
     expect(answer).toMatch(/^HTTP\/1\.1 404 /);
     expect(answer).toContain('there is nothing here');
     expect(asked).toEqual(['http://nowhere.invalid/']);
+  });
+
+  it.each([
+    [
+      'a URL with another host',
+      'GET http://evil/at?x=@ HTTP/1.1\r\nHost: a\r\n',
+      'http://evil/at?x=@',
+    ],
+    ['two slashes', 'GET //evil/at HTTP/1.1\r\nHost: a\r\n', 'http://a//evil/at'],
+    ['no Host in HTTP/1.0', 'HEAD /at HTTP/1.0\r\n', 'http://localhost/at'],
+    ['an empty Host', 'GET /at HTTP/1.1\r\nHost:\r\n', 'http://localhost/at'],
+    ['an address for a Host', 'GET /at HTTP/1.1\r\nHost: [::1]:9000\r\n', 'http://[::1]:9000/at'],
+    ['two Hosts', 'GET /at HTTP/1.1\r\nHost: a\r\nHost: b\r\n', 'http://a/at'],
+  ])('is not %s', async (_what, head, url) => {
+    const asked: string[] = [];
+    const server = await start((request) => {
+      asked.push(request.url);
+      return new Response('hello');
+    });
+
+    expect(await send(server, `${head}Connection: close\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+    expect(asked).toEqual([url]);
+  });
+
+  it('is not a missing Host, which Node refuses in HTTP/1.1 by itself', async () => {
+    const server = await start(sayHello);
+
+    expect(await send(server, 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n')).toMatch(
+      /^HTTP\/1\.1 400 (?!.*hello)/s,
+    );
   });
 
   it.each([
