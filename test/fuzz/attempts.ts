@@ -1,7 +1,7 @@
 /** Requests that a client could send, good, bad and hostile, made from what openapi.yaml declares. */
 import fc from 'fast-check';
+import { memberAt, PATHS, resolve, SCHEMAS, toObject } from '../support/declared.ts';
 import { hostileString } from '../support/hostile-strings.ts';
-import { memberAt, PATHS, resolve, SCHEMAS, toObject } from './declared.ts';
 
 export interface Attempt {
   readonly method: string;
@@ -141,6 +141,7 @@ const path = fc.oneof(
     '*',
     'http://broker.example.com/v1/credentials',
     'https://127.0.0.1/health',
+    'http://user:password@broker.example.com/v1/credentials',
     'ftp://127.0.0.1/v1/credentials',
     'v1/credentials',
     '//v1/credentials',

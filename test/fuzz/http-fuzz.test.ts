@@ -3,9 +3,9 @@ import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REFUSALS_CONFIG } from '../refusals/cases.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
+import { createAnswerCheck, PATHS, type Received } from '../support/declared.ts';
 import { fc } from '../support/seeded.ts';
 import { type Attempt, attempts } from './attempts.ts';
-import { createAnswerCheck, PATHS, type Received } from './declared.ts';
 
 /** FC_HTTP_RUNS=100000 searches longer; FC_SEED repeats a search. */
 const runs = Number(process.env['FC_HTTP_RUNS'] ?? 400);
