@@ -20,9 +20,9 @@ export function createSourceCredentials(
   settings: SourceCredentialsSettings,
   tools: SourceTools & { readonly tell: Tell },
 ): SourceCredentialsProvider {
-  const { environment, now, tell } = tools;
+  const { environment, now, random, tell } = tools;
   if (settings.type !== 'function') return createProvider(settings, tools);
-  const provider = createFunctionCredentials({ environment, now });
+  const provider = createFunctionCredentials({ environment, now, random });
   return tellChanges(provider, { source: settings.type, isRenewed: true, tell });
 }
 
