@@ -25,7 +25,7 @@ const PREFLIGHT_MAX_AGE_SECONDS = 600;
 
 export interface AppDeps extends PipelineDeps {
   readonly readOrigin: ReadOrigin;
-  /** Whether the broker could sign a request to STS now. */
+  /** Whether the broker could sign a request to STS now, if that brings no credentials of the platform. */
   readonly isReady: () => Promise<boolean>;
   /** Present on Function Compute only. */
   readonly lifecycleHooks?: LifecycleHooks;
@@ -101,7 +101,7 @@ export function createApp(deps: AppDeps) {
     ),
   );
   app.get('/ready', async (c) =>
-    (await deps.isReady())
+    c.get('origin').platformCredentials !== undefined || (await deps.isReady())
       ? sendJson(c, JSON.stringify({ Status: 'ready' }))
       : refuseWith(c, refuse({ reason: 'source_credentials_unavailable', problem: 'not ready' })),
   );

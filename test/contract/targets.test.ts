@@ -62,7 +62,7 @@ describe('a request', () => {
     { target: 'http://user:password@a/v1/credentials' },
     { target: 'http://user:password@a/v1/credentials', method: 'POST', isChunked: true },
     { target: '/\\', method: 'HEAD' },
-  ])('with $method $target at $host leads nowhere, with an audit line', async (sent) => {
+  ])('to $target leads nowhere, with an audit line', async (sent) => {
     const answer = await send(sent);
     const line = broker.auditLines().at(-1);
 
@@ -81,7 +81,7 @@ describe('a request', () => {
     { target: 'http://a/v1/credentials', method: 'POST', isChunked: true },
     { target: '/v1/credentials', host: 'evil.example' },
     { target: '/v1/credentials', host: '[::1]:9000' },
-  ])('with $method $target at $host is served, whatever the host is called', async (sent) => {
+  ])('to $target is served, whatever the host is called', async (sent) => {
     const answer = await send(sent);
 
     expect(answer.status).toBe(200);

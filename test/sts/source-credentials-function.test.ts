@@ -113,9 +113,35 @@ describe('on Function Compute', () => {
     }
     expect(signers(running)).toEqual([old.AccessKeyId, fresh.AccessKeyId, fresh.AccessKeyId]);
 
-    clock.offsetMs = 5000;
+    clock.offsetMs = 1000;
     await running.ask({ headers: toHeaders(fresh) });
     expect(signers(running).at(-2)).toBe(old.AccessKeyId);
+  });
+
+  it('holds a single no of STS against the environment for a second at the most', async () => {
+    const running = await start();
+    const own = openFunctionSession(running);
+    setEnvironment(own);
+    running.simulator.sts.faults.once({ kind: 'sourceCredentialsExpired' });
+    const statuses = [(await running.ask()).status, (await running.ask()).status];
+    clock.offsetMs = 1000;
+
+    expect(statuses).toEqual([503, 503]);
+    expect(running.stsCalls()).toBe(1);
+    expect((await running.ask()).status).toBe(200);
+  });
+
+  it('is ready if the environment or the request itself brings credentials', async () => {
+    const running = await start();
+    const ready = async (headers: Record<string, string> = {}) =>
+      (await running.ask({ method: 'GET', path: '/ready', token: null, headers })).status;
+    const own = openFunctionSession(running);
+
+    expect(await ready(toHeaders(own))).toBe(200);
+    expect(await ready()).toBe(503);
+    setEnvironment(own);
+    expect(await ready()).toBe(200);
+    expect(running.stsCalls()).toBe(0);
   });
 
   it('does not fall back on the headers for any other trouble with STS', async () => {
@@ -157,6 +183,8 @@ describe('elsewhere', () => {
     const own = openFunctionSession(running);
 
     expect((await running.ask({ headers: toHeaders(own) })).status).toBe(503);
+    const ready = { method: 'GET', path: '/ready', token: null, headers: toHeaders(own) };
+    expect((await running.ask(ready)).status).toBe(503);
     expect(running.stsCalls()).toBe(0);
     setEnvironment(own);
     expect((await running.ask({ headers: toHeaders(own) })).status).toBe(200);
