@@ -80,21 +80,28 @@ describe('an operation', () => {
     ).toBe('AccessDenied');
   });
 
-  it('needs role and session policy alike', async () => {
+  it('needs role and session policy alike, and tells by its EC which said no', async () => {
     const keys = fixture.addSession([allow(['oss:GetObject'], ['mine/*'])]);
     const identity = fixture.cloud.identities.get(keys.accessKeyId);
-    const narrowRole = [{ Version: '1' as const, Statement: [allow(['oss:PutObject'], ['*'])] }];
-
-    expect((await send({ key: 'mine/a' }, keys)).status).toBe(200);
-    expect(await put('mine/a', keys)).toMatchObject({ code: 'AccessDenied', ec: '0003-00000301' });
-    if (identity !== undefined) {
-      const policies = [narrowRole, ...identity.policies.slice(1)];
+    const allowPut = allow(['oss:PutObject'], ['*']);
+    const denyGet: RamStatement = { ...EVERYTHING, Effect: 'Deny', Action: 'oss:GetObject' };
+    const readWithRole = async (Statement: readonly RamStatement[]) => {
+      if (identity === undefined) throw new Error('There is no such session.');
+      const policies = [[{ Version: '1' as const, Statement }], ...identity.policies.slice(1)];
       fixture.cloud.identities.set(keys.accessKeyId, { ...identity, policies });
-    }
-    expect(await send({ key: 'mine/a' }, keys)).toMatchObject({
-      status: 403,
-      code: 'AccessDenied',
-      ec: '0003-00000001',
+      return send({ key: 'mine/a' }, keys);
+    };
+
+    expect((await readWithRole([EVERYTHING])).status).toBe(200);
+    const refused = { status: 403, code: 'AccessDenied' };
+    expect(await send({ method: 'PUT', key: 'mine/a' }, keys)).toMatchObject({
+      ...refused,
+      ec: '0003-00000301',
+    });
+    expect(await readWithRole([allowPut])).toMatchObject({ ...refused, ec: '0003-00000001' });
+    expect(await readWithRole([EVERYTHING, denyGet])).toMatchObject({
+      ...refused,
+      ec: '0003-00000201',
     });
   });
 

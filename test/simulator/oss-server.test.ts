@@ -99,18 +99,6 @@ describe('a custom domain', () => {
   });
 });
 
-describe('a key', () => {
-  it('is never normalised: two dots are two dots', async () => {
-    const path = '/app-media/users/1/../10/secret';
-    const own = clientOf([[OWN]]);
-
-    expect((await send('PUT', path, signed('PUT', path, lastKey()))).status).toBe(200);
-    expect((await send('GET', path, signed('GET', path))).status).toBe(200);
-    expect(await ossRefusal(admin.get('users/10/secret'))).toBe('NoSuchKey');
-    expect(await ossRefusal(own.put('users/10/secret', TEXT))).toBe('AccessDenied');
-  });
-});
-
 function lastKey(): string {
   return [...cloud.identities.keys()].at(-1) ?? '';
 }
@@ -192,40 +180,12 @@ describe('the list of calls', () => {
 });
 
 describe('a refusal', () => {
-  it('tells by its EC whether role or session policy said no', async () => {
-    const ecOf = (sets: readonly (readonly RamStatement[])[], key: string) =>
-      clientOf(sets)
-        .get(key)
-        .then(
-          () => '',
-          (error: unknown) => String(Object(error).ecCode),
-        );
-
-    expect(await ecOf([[EVERYTHING], [OWN]], 'users/1/a')).toBe('');
-    expect(await ecOf([[EVERYTHING], [OWN]], 'users/10/a')).toBe('0003-00000301');
-    expect(await ecOf([[OWN], [EVERYTHING]], 'users/10/a')).toBe('0003-00000001');
-    expect(await ecOf([[EVERYTHING, { ...OWN, Effect: 'Deny' }]], 'users/1/a')).toBe(
-      '0003-00000201',
-    );
-  });
-
   it('of a body that is too large comes after the whole of it, and keeps none', async () => {
     expect((await admin.put('users/1/big', Buffer.alloc(200_000))).res.status).toBe(200);
     expect(await ossRefusal(admin.put('users/1/bigger', Buffer.alloc(200_001)))).toBe(
       'EntityTooLarge',
     );
     expect(await ossRefusal(admin.head('users/1/bigger'))).toBe('NoSuchKey');
-  });
-
-  it('of a request that only borrows the prefix of a listing is one', async () => {
-    const Condition = { StringLike: { 'oss:Prefix': 'users/1/*' } };
-    const client = clientOf([[{ ...EVERYTHING, Condition }]]);
-    const accessKeyId = lastKey();
-    const path = '/app-media/users/1/a?prefix=users/1/';
-
-    expect((await client.list({ prefix: 'users/1/', 'max-keys': 5 }, {})).res.status).toBe(200);
-    const headers = signed('DELETE', '/app-media/users/1/a', accessKeyId);
-    expect((await send('DELETE', path, headers)).status).toBe(403);
   });
 });
 
