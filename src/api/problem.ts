@@ -1,6 +1,7 @@
 /** Refusals as RFC 9457 problem details. */
 import type { RateLimitState } from '../limits/rate-limit-state.ts';
-import { answerFor, type PublicAnswer, type Refusal } from '../refusal.ts';
+import { answerFor, type PublicAnswer } from '../public-answers.ts';
+import type { Refusal } from '../refusal.ts';
 import { toRateLimitHeaders } from './rate-limit-headers.ts';
 
 export interface Problem {

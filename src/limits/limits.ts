@@ -1,6 +1,7 @@
 /** What keeps callers who are allowed to from doing it too often: kill switches, rate limits, one-time tokens. */
 import type { Config, Grant } from '../config/config.ts';
-import { answerFor, RefusalError, refuse } from '../refusal.ts';
+import { answerFor } from '../public-answers.ts';
+import { RefusalError, refuse } from '../refusal.ts';
 import type { Counter, Store } from '../store/store.ts';
 import type { SubjectToken } from '../subject-token/subject-token.ts';
 import { callerNetwork } from './caller-network.ts';

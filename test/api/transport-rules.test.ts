@@ -2,7 +2,8 @@ import { connect } from 'node:net';
 import { Hono } from 'hono';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readJsonBody, requireJsonAccepted } from '../../src/api/transport-rules.ts';
-import { answerFor, RefusalError } from '../../src/refusal.ts';
+import { answerFor } from '../../src/public-answers.ts';
+import { RefusalError } from '../../src/refusal.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 
 /** Answers with what it read, or with the reason of the refusal. */
