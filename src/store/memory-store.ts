@@ -8,14 +8,12 @@ export function createMemoryStore(options: {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }): Store {
-  const counter = keepCounters(createMemoryCounter);
+  const counter = keepCounters((settings) => createMemoryCounter(settings, options));
   return {
     counter,
     localCounter: counter,
     claims: createMemoryClaims(options),
-    warm: async () => {
-      await import('rate-limiter-flexible');
-    },
+    warm: async () => {},
     close: async () => {},
   };
 }

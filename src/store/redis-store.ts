@@ -53,7 +53,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
 
   return {
     counter: keepCounters((settings) => createRedisCounter(settings, gate, options)),
-    localCounter: keepCounters(createMemoryCounter),
+    localCounter: keepCounters((settings) => createMemoryCounter(settings, { now })),
     claims: createClaims(gate, options),
     async warm() {
       await import('rate-limiter-flexible');
@@ -68,10 +68,10 @@ export function createRedisStore(options: RedisStoreOptions): Store {
 function createRedisCounter(
   settings: CounterSettings,
   gate: OutageGate,
-  { client, prefix }: RedisStoreOptions,
+  { client, prefix, now }: RedisStoreOptions,
 ): Counter {
   const { name, windowSeconds } = settings;
-  const memory = createMemoryCounter(settings);
+  const memory = createMemoryCounter(settings, { now });
   let current: { readonly redis: Redis; readonly limiter: RateLimiterRedis } | undefined;
 
   async function limiterFor(redis: Redis): Promise<RateLimiterRedis> {
