@@ -15,7 +15,6 @@ const UNSAFE = /[*?${}\\%"]|\p{C}|\p{Zl}|\p{Zp}/u;
 export function assertRenderableTarget(target: Target): void {
   const { bucket, key } = target;
   if (!BUCKET.test(bucket)) throw new Error('session policy: unsafe bucket name');
-  if (key === '') return;
   if (!key.isWellFormed() || UNSAFE.test(key) || key.normalize('NFC') !== key) {
     throw new Error('session policy: unsafe character in a key');
   }

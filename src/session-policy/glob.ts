@@ -18,7 +18,7 @@ export function matchesGlob(pattern: string, text: string): boolean {
       lastStar = sign;
       resumeAt = at;
       sign += 1;
-    } else if (sign < signs.length && (signs[sign] === '?' || signs[sign] === characters[at])) {
+    } else if (signs[sign] === '?' || signs[sign] === characters[at]) {
       sign += 1;
       at += 1;
     } else if (lastStar !== -1) {

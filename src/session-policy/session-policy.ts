@@ -58,7 +58,6 @@ export function boundSessionPolicyBytes(input: SessionPolicyInput): number {
 }
 
 function assertRenderable({ allowances, sourceIps }: SessionPolicyInput): void {
-  if (allowances.length === 0) throw new Error('session policy: nothing is allowed');
   // no address at all would be no restriction at all
   if (sourceIps?.length === 0) throw new Error('session policy: no source address is allowed');
   for (const block of sourceIps ?? []) assertAddressBlock(block);

@@ -1,10 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Allowance, AttributeRule, Grant, TrustedIssuer } from '../../src/config/config.ts';
-import {
-  MAX_SESSION_POLICY_BYTES,
-  renderSessionPolicy,
-} from '../../src/session-policy/session-policy.ts';
-import { fanOutCapacity, worstCasePolicyBytes } from '../../src/session-policy/worst-case.ts';
+import { renderSessionPolicy } from '../../src/session-policy/session-policy.ts';
+import { worstCasePolicyBytes } from '../../src/session-policy/worst-case.ts';
 import { fc } from '../support/seeded.ts';
 
 function attribute(name: string, rule: Partial<AttributeRule> = {}): AttributeRule {
@@ -90,6 +87,24 @@ describe('worstCasePolicyBytes', () => {
     expect(worst).toBe(renderFor(grant, { user: 'abcdefgh' }, mapped).bytes);
   });
 
+  it('counts configured addresses as they are', () => {
+    const restrict = { https: true, sourceIp: ['10.0.0.0/8', '2001:db8::/32'] };
+    const grant = grantOf([allowance(['users/', USER, '/'])], { restrict });
+    const worst = worstCasePolicyBytes(grant, issuerWith(attribute('user')));
+    expect(worst).toBe(renderFor(grant, { user: 'abcdefgh' }, '').bytes);
+  });
+
+  it('takes no two attributes for alike, however many there are', () => {
+    const names = Array.from({ length: 200 }, (_, at) => `attribute-${at}`);
+    const issuer = issuerWith(...names.map((name) => attribute(name)));
+    const first = { attribute: 'attribute-0' };
+    for (const name of names.slice(1)) {
+      const grant = grantOf([allowance([first, '/']), allowance([{ attribute: name }, '/'])]);
+      const { bytes } = renderFor(grant, { 'attribute-0': 'abcdefgh', [name]: 'hgfedcba' }, '');
+      expect(worstCasePolicyBytes(grant, issuer)).toBe(bytes);
+    }
+  });
+
   it.each([
     ['a hash has 52 characters', attribute('user', { hash: true }), 'a'.repeat(52)],
     [
@@ -101,6 +116,19 @@ describe('worstCasePolicyBytes', () => {
       "an operator's own characters may take three bytes each",
       attribute('user', { grammar: { kind: 'custom', characters: 'a-z一-龥', maxLength: 8 } }),
       '龥'.repeat(8),
+    ],
+    [
+      "an operator's own characters take one byte each if all are of ASCII",
+      attribute('user', { grammar: { kind: 'custom', characters: 'a-z ~', maxLength: 8 } }),
+      'a'.repeat(8),
+    ],
+    [
+      'a hash is of ASCII whatever it is made of',
+      attribute('user', {
+        hash: true,
+        grammar: { kind: 'custom', characters: '一-龥', maxLength: 8 },
+      }),
+      'a'.repeat(52),
     ],
   ])('knows that %s', (_what, rule, longest) => {
     const grant = grantOf([allowance(['users/', USER, '/'])]);
@@ -168,37 +196,4 @@ describe('worstCasePolicyBytes', () => {
       { numRuns: Number(process.env['FC_RUNS'] ?? 2000) },
     );
   }, 600_000);
-});
-
-describe('fanOutCapacity', () => {
-  it('tells how many values of an attribute fit, each at its longest', () => {
-    const issuer = issuerWith(attribute('user'), attribute('team'));
-    const grant = grantOf([
-      allowance(['users/', USER, '/']),
-      allowance(['teams/', TEAM, '/'], { permissions: ['read'] }),
-    ]);
-    const capacity = fanOutCapacity(grant, issuer);
-    expect([...capacity.keys()]).toEqual(['user', 'team']);
-
-    const bytesWith = (teamCount: number) => {
-      const teams = Array.from({ length: teamCount }, (_, at) => `team-${100 + at}`);
-      const [first, ...others] = teams.map((team) =>
-        allowance(['teams/', team, '/'], { permissions: ['read'] }),
-      );
-      if (first === undefined) throw new Error('no team');
-      const filled = grantOf([first, ...others, allowance(['users/', USER, '/'])]);
-      return renderFor(filled, { user: 'abcdefgh' }, '').bytes;
-    };
-    const count = capacity.get('team') ?? 0;
-    expect(count).toBeGreaterThan(10);
-    expect(bytesWith(count)).toBeLessThanOrEqual(MAX_SESSION_POLICY_BYTES);
-    expect(bytesWith(count + 1)).toBeGreaterThan(MAX_SESSION_POLICY_BYTES);
-  });
-
-  it('is zero where not even one value fits', () => {
-    const issuer = issuerWith(attribute('user', { grammar: { kind: 'name', maxLength: 800 } }));
-    const grant = grantOf([allowance([USER, '/'])]);
-    expect(worstCasePolicyBytes(grant, issuer)).toBeGreaterThan(MAX_SESSION_POLICY_BYTES);
-    expect(fanOutCapacity(grant, issuer)).toEqual(new Map([['user', 0]]));
-  });
 });
