@@ -102,6 +102,29 @@ describe('evaluatePolicy', () => {
     expect(verdict).toBe(isMatching ? 'Allow' : 'NoMatch');
   });
 
+  const UNREADABLE_RESOURCES = [
+    '',
+    'acs',
+    'acs:oss',
+    'acs:oss:*',
+    'acs:oss:*:*',
+    'acs:oss:*:app-media/users/1/a.txt',
+    'arn:oss:*:*:app-media/users/1/a.txt',
+    '*:oss:*:*:app-media/users/1/a.txt',
+  ];
+  it.each(UNREADABLE_RESOURCES)('fails closed with the Resource %j', (Resource) => {
+    expect(evaluatePolicy([policyOf(allow({ Resource }))], ask())).toBe('NoMatch');
+    expect(evaluatePolicy([policyOf(allow({ Effect: 'Deny', Resource }))], ask())).toBe('Deny');
+  });
+
+  it.each(UNREADABLE_RESOURCES)('fails closed for a request for %j', (resource) => {
+    const Resource = 'acs:oss:*:*:*';
+    const judge = (Effect: RamStatement['Effect']) =>
+      evaluatePolicy([policyOf(allow({ Effect, Resource }))], ask({ resource }));
+    expect(judge('Allow')).toBe('NoMatch');
+    expect(judge('Deny')).toBe('Deny');
+  });
+
   it('answers at once to a pattern that is meant to take forever', () => {
     const Resource = `acs:oss:*:*:app-media/${'a*'.repeat(200)}b`;
     const resource = `acs:oss:*:1:app-media/${'a'.repeat(1000)}`;
@@ -140,6 +163,7 @@ const CONDITIONS: readonly ConditionRow[] = [
   ['StringNotLike', 'u/*', 'u/1', false],
   ['NumericEquals', '10', '10.0', true],
   ['NumericEquals', '10', '11', false],
+  ['NumericEquals', '-10.25', '-10.250', true],
   ['NumericNotEquals', '10', '11', true],
   ['NumericNotEquals', '10', '10', false],
   ['NumericLessThan', '10', '9', true],
@@ -152,6 +176,8 @@ const CONDITIONS: readonly ConditionRow[] = [
   ['NumericGreaterThanEquals', '10', '9', false],
   ['DateEquals', '2026-11-23T10:00:00Z', '2026-11-23T18:00:00+08:00', true],
   ['DateEquals', '2026-11-23T10:00:00Z', '2026-11-23T10:00:01Z', false],
+  ['DateEquals', '2026-11-23T10:00:00Z', '2026-11-23T10:00Z', true],
+  ['DateEquals', '2026-11-23T10:00:00.125Z', '2026-11-23T10:00:00.1250Z', true],
   ['DateNotEquals', '2026-11-23T10:00:00Z', '2026-11-23T10:00:01Z', true],
   ['DateNotEquals', '2026-11-23T10:00:00Z', '2026-11-23T10:00:00Z', false],
   ['DateLessThan', '2026-11-23T10:00:00Z', '2026-11-23T09:59:59Z', true],
@@ -172,6 +198,10 @@ const CONDITIONS: readonly ConditionRow[] = [
   ['IpAddress', '2001:db8::/32', '2001:0db8:0::1', true],
   ['IpAddress', '2001:db8::/32', '2001:db9::1', false],
   ['IpAddress', '2001:db8::/32', '10.0.0.1', false],
+  ['IpAddress', '2001:db8::/64', '2001:db8::1', true],
+  ['IpAddress', '2001:db8::/64', '2001:db8:0:1::1', false],
+  ['IpAddress', '2001:db8::1', '2001:db8::1', true],
+  ['IpAddress', '2001:db8::1', '2001:db8::2', false],
   ['IpAddress', '0.0.0.0/0', '198.51.100.1', true],
   ['NotIpAddress', '10.0.0.0/8', '11.0.0.1', true],
   ['NotIpAddress', '10.0.0.0/8', '10.0.0.1', false],
@@ -222,6 +252,9 @@ describe('the conditions of a statement', () => {
     [{ toString: { key: 'a' } }, 'a'],
     [{ IpAddress: { key: '10.0.0.0/33' } }, '10.0.0.1'],
     [{ IpAddress: { key: '10.0.0.0/' } }, '10.0.0.1'],
+    [{ IpAddress: { key: '10.0.0.0/-8' } }, '10.0.0.1'],
+    [{ IpAddress: { key: '10.0.0.0/8 ' } }, '10.0.0.1'],
+    [{ IpAddress: { key: 'ten' } }, '10.0.0.1'],
     [{ IpAddress: { key: '10.0.0.0/8/8' } }, '10.0.0.1'],
     [{ IpAddress: { key: '10.0.0.0/8' } }, 'ten'],
     [{ NotIpAddress: { key: '10.0.0.0/8' } }, 'fe80::1%eth0'],
@@ -229,6 +262,9 @@ describe('the conditions of a statement', () => {
     [{ NumericNotEquals: { key: '10' } }, ''],
     [{ DateLessThan: { key: '2026-11-23' } }, '2026-11-22T00:00:00Z'],
     [{ DateLessThan: { key: '2026-11-23T00:00:00' } }, '2026-11-22T00:00:00Z'],
+    // both are instants to Date.parse
+    [{ DateLessThan: { key: '+012026-11-23T00:00:00Z' } }, '2026-11-22T00:00:00Z'],
+    [{ DateLessThan: { key: '2026-11-23T00:00:00Z\0' } }, '2026-11-22T00:00:00Z'],
     [{ Bool: { key: 'yes' } }, 'true'],
     [{ StringEquals: { key: [] } }, 'a'],
   ];

@@ -51,6 +51,18 @@ describe('renderSessionPolicy', () => {
     expect(bytes).toBe(text.length);
   });
 
+  it.each([
+    ['10.0.0.1'],
+    ['10.0.0.1/32'],
+    ['0.0.0.0/0'],
+    ['2001:db8::1'],
+    ['2001:db8::/64'],
+    ['2001:db8::1/128'],
+  ])('renders the source address %s as it is', (address) => {
+    const input = { ...plainly(on('app-media/a/', ['read'])), sourceIps: [address] };
+    expect(statementsOf(input)[0]?.Condition).toEqual({ IpAddress: { 'acs:SourceIp': address } });
+  });
+
   it('counts bytes, not characters', () => {
     const { text, bytes } = renderSessionPolicy(plainly(on('app-media/用户/é/', ['read'])));
     expect(bytes).toBe(Buffer.byteLength(text));
@@ -263,13 +275,22 @@ describe('what must never be rendered', () => {
     );
   });
 
-  it.each([['10.0.0.0/33'], ['ten'], [''], ['*'], ['10.0.0.0/8/8'], ['fe80::1%eth0']])(
-    'refuses to render the source address %j',
-    (address) => {
-      const input = { ...plainly(on('app-media/a/', ['read'])), sourceIps: [address] };
-      expect(() => renderSessionPolicy(input)).toThrow(/source address/);
-    },
-  );
+  const ADDRESSES = [
+    '',
+    '*',
+    'ten',
+    '10.0.0.0/',
+    '10.0.0.0/33',
+    '10.0.0.0/-8',
+    '10.0.0.0/8 ',
+    '10.0.0.0/8/8',
+    '2001:db8::/129',
+    'fe80::1%eth0',
+  ];
+  it.each(ADDRESSES)('refuses to render the source address %j', (address) => {
+    const input = { ...plainly(on('app-media/a/', ['read'])), sourceIps: [address] };
+    expect(() => renderSessionPolicy(input)).toThrow(/source address/);
+  });
 
   const EMPTY: readonly (readonly [string, SessionPolicyInput, RegExp])[] = [
     ['no allowance', plainly(), /nothing is allowed$/],

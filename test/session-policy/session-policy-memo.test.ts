@@ -1,0 +1,66 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import {
+  renderSessionPolicy,
+  type SessionPolicyInput,
+} from '../../src/session-policy/session-policy.ts';
+import { createSessionPolicyMemo } from '../../src/session-policy/session-policy-memo.ts';
+
+function reading(key: string, rest: Partial<SessionPolicyInput> = {}): SessionPolicyInput {
+  const target = { bucket: 'app-media', key };
+  const allowances = [{ target, permissions: ['read' as const], actions: [] }];
+  return { allowances, https: true, publicAcl: 'deny', ...rest };
+}
+
+describe('the memo of session policies', () => {
+  it('gives what rendering gives, and the hash of its text', () => {
+    const input = reading('a/');
+    const expected = renderSessionPolicy(input);
+    const sha256 = createHash('sha256').update(expected.text).digest('hex');
+    const render = createSessionPolicyMemo(2);
+
+    expect(render(input)).toEqual({ ...expected, sha256 });
+    expect(render(input)).toEqual({ ...expected, sha256 });
+  });
+
+  it('renders equal inputs once', () => {
+    const render = createSessionPolicyMemo(2);
+    const [first, second] = [render(reading('a/')), render(reading('b/'))];
+
+    // the same object, not only an equal one
+    expect(render(reading('a/'))).toBe(first);
+    expect(render(reading('b/'))).toBe(second);
+  });
+
+  it.each([
+    ['another target', reading('b/')],
+    ['a target that begins alike', reading('a/b/')],
+    ['plain HTTP', reading('a/', { https: false })],
+    ['a source address', reading('a/', { sourceIps: ['203.0.113.7'] })],
+  ])('never takes one input for another: %s', (_what, other) => {
+    const render = createSessionPolicyMemo(2);
+    render(reading('a/'));
+
+    expect(render(other).text).toBe(renderSessionPolicy(other).text);
+    expect(render(other).text).not.toBe(render(reading('a/')).text);
+  });
+
+  it('forgets the oldest policy, and no other, for one more than it may hold', () => {
+    const render = createSessionPolicyMemo(2);
+    const [oldest, kept] = [render(reading('a/')), render(reading('b/'))];
+    const newest = render(reading('c/'));
+
+    expect(render(reading('b/'))).toBe(kept);
+    expect(render(reading('c/'))).toBe(newest);
+    const again = render(reading('a/'));
+    expect(again).toEqual(oldest);
+    expect(again).not.toBe(oldest);
+  });
+
+  it('remembers no failure', () => {
+    const render = createSessionPolicyMemo(2);
+
+    for (const _attempt of [1, 2]) expect(() => render(reading('*/'))).toThrow(/^session policy: /);
+    expect(render(reading('a/')).text).toBe(renderSessionPolicy(reading('a/')).text);
+  });
+});
