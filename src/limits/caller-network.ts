@@ -22,9 +22,11 @@ export function callerNetwork(address: string): string {
 function toGroups(address: string): readonly number[] {
   // the URL parser writes the last two groups of ::1.2.3.4 in hexadecimal too
   const { hostname } = new URL(`http://[${address}]/`);
-  const [head = '', tail] = hostname.slice(1, -1).split('::');
-  const before = head.split(':').filter((group) => group !== '');
-  const after = tail?.split(':').filter((group) => group !== '') ?? [];
-  const zeros = Array.from({ length: 8 - before.length - after.length }, () => '0');
-  return [...before, ...zeros, ...after].map((group) => Number.parseInt(group, 16));
+  const text = hostname.slice(1, -1);
+  const zeros = '0:'.repeat(8 - splitGroups(text).length);
+  return splitGroups(text.replace('::', `:${zeros}`)).map((group) => Number.parseInt(group, 16));
+}
+
+function splitGroups(text: string): readonly string[] {
+  return text.split(':').filter((group) => group !== '');
 }

@@ -17,6 +17,8 @@ describe('what is limited of a caller address', () => {
     ['::', '0:0:0:0::/64'],
     ['1::', '1:0:0:0::/64'],
     ['1:2:3:4:5:6:7::', '1:2:3:4::/64'],
+    ['1::4:5:6:7:8', '1:0:0:4::/64'],
+    ['2001:db8::ffff:cb00:7107', '2001:db8:0:0::/64'],
     ['::ffff:0:203.0.113.7', '0:0:0:0::/64'],
   ])('of %s is %s', (address, network) => {
     expect(callerNetwork(address)).toBe(network);

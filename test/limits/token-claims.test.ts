@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TrustedIssuer } from '../../src/config/config.ts';
 import { createOneTimeTokens } from '../../src/limits/one-time-tokens.ts';
-import type { Claim } from '../../src/store/store.ts';
+import { type Claim, type Claims, StoreUnavailable } from '../../src/store/store.ts';
 import type { SubjectToken } from '../../src/subject-token/subject-token.ts';
 
 const NOW_SECONDS = 1_800_000_000;
@@ -19,7 +19,7 @@ const ISSUER: TrustedIssuer = {
 };
 
 /** What is claimed for tokens. */
-function arrange() {
+function arrange(overrides: Partial<Claims> = {}) {
   const claimed: Claim[] = [];
   const released: Claim[] = [];
   let uuids = 0;
@@ -27,6 +27,7 @@ function arrange() {
     claims: {
       claim: async (claim) => claimed.push(claim) > 0,
       release: async (claim) => void released.push(claim),
+      ...overrides,
     },
     now: () => NOW_SECONDS * 1000,
     randomUuid: () => `uuid-${++uuids}`,
@@ -74,5 +75,54 @@ describe('the claim for a one-time token', () => {
     expect(claimed.map(({ owner }) => owner)).toEqual(['uuid-1', 'uuid-2']);
     expect(claimed[0]?.key).toBe(claimed[1]?.key);
     expect(released).toEqual([claimed[1]]);
+  });
+
+  it('has a key that stays as it is, so that no update of the broker frees a used token', async () => {
+    const { claimed, useOnce } = arrange();
+    await useOnce(tokenOf({}));
+
+    expect(claimed[0]?.key).toBe('G-FPIlTrW7_D8wbhvAUZIjtU9pM0GgupTmeAaaPnZ2w');
+  });
+
+  it('is not made for a token without an id, and the reason is told', async () => {
+    const { claimed, useOnce } = arrange();
+    const { tokenId: _, ...token } = tokenOf({});
+
+    await expect(useOnce(token)).rejects.toMatchObject({
+      refusal: {
+        reason: 'claim_invalid',
+        claim: 'jti',
+        problem: 'is missing, and tokens of this issuer are good for one use only',
+      },
+    });
+    expect(claimed).toEqual([]);
+  });
+
+  it.each([
+    ['at the next full second', 1500, 2],
+    ['in a second at least', 0, 1],
+    ['as late as the store says', 30_000, 30],
+  ])(
+    'is refused while the store cannot answer, and to be tried again %s',
+    async (_what, retryAfterMs, retryAfterSeconds) => {
+      const { useOnce } = arrange({
+        claim: () => Promise.reject(new StoreUnavailable('no connection', retryAfterMs)),
+      });
+
+      await expect(useOnce(tokenOf({}))).rejects.toMatchObject({
+        refusal: {
+          reason: 'replay_store_unavailable',
+          problem: 'no connection',
+          retryAfterSeconds,
+        },
+      });
+    },
+  );
+
+  it('lets a defect of the store through as it is', async () => {
+    const defect = new TypeError('a defect');
+    const { useOnce } = arrange({ claim: () => Promise.reject(defect) });
+
+    await expect(useOnce(tokenOf({}))).rejects.toBe(defect);
   });
 });

@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import type { Config } from '../../src/config/config.ts';
+import { createLimits } from '../../src/limits/limits.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { makeGrant, makeIssuer, makeToken } from '../support/config.ts';
+
+type LimitedConfig = Pick<Config, 'issuers' | 'grants' | 'limits'>;
+
+const RATE = { requests: 1, windowSeconds: 60 };
+const ISSUER = makeIssuer();
+const ONE_TIME = makeIssuer({
+  name: 'one-time',
+  issuer: 'https://other.example.com/',
+  oneTimeTokens: true,
+});
+
+/** Limits over a store in memory that tells how often it was warmed. */
+function arrange(config: Partial<LimitedConfig>) {
+  const now = () => 1_800_000_000_000;
+  const warmings: string[] = [];
+  const limits = createLimits({
+    config: { issuers: [ISSUER], grants: [makeGrant()], ...config },
+    store: { ...createMemoryStore({ now }), warm: async () => void warmings.push('warm') },
+    now,
+    randomUuid: () => 'an-owner',
+  });
+  return {
+    ...limits,
+    timesWarmed: () => warmings.length,
+    admit: (token = makeToken()) =>
+      limits.admit({ token, grant: makeGrant(), callerAddress: '203.0.113.7' }),
+  };
+}
+
+describe('limits', () => {
+  it.each<readonly [string, Partial<LimitedConfig>, number]>([
+    ['nothing is limited', {}, 0],
+    ['refused tokens are counted, which is done in memory', { limits: { refusedTokens: RATE } }, 0],
+    ['subjects are', { limits: { subject: RATE } }, 1],
+    ['the tokens of one issuer among others are for one use', { issuers: [ISSUER, ONE_TIME] }, 1],
+    ['both are', { issuers: [ONE_TIME], limits: { subject: RATE } }, 1],
+  ])('warm the store if they need it: %s', async (_what, config, times) => {
+    const { warm, timesWarmed } = arrange(config);
+    await warm();
+
+    expect(timesWarmed()).toBe(times);
+  });
+
+  it('tell a caller by name which of its limits has how much left', async () => {
+    const { admit } = arrange({ limits: { subject: RATE, address: RATE, issuer: RATE } });
+
+    expect((await admit()).rateLimits).toMatchObject([
+      { scope: 'subject', limit: 1, remaining: 0 },
+      { scope: 'address', limit: 1, remaining: 0 },
+    ]);
+  });
+
+  it('count the requests of one issuer apart from those of another', async () => {
+    const { admit } = arrange({ limits: { issuer: RATE } });
+    await admit(makeToken({ subject: 'a' }));
+
+    await expect(admit(makeToken({ subject: 'b' }))).rejects.toMatchObject({
+      refusal: { reason: 'rate_limited', scope: 'issuer' },
+    });
+    const other = makeIssuer({ name: 'other', issuer: 'https://other.example.com/' });
+    await expect(admit(makeToken({ subject: 'b', issuer: other }))).resolves.toBeDefined();
+  });
+
+  it('give back the use of a one-time token, and have nothing to give back of another', async () => {
+    const { admit } = arrange({ issuers: [ISSUER, ONE_TIME] });
+    const token = makeToken({ issuer: ONE_TIME, tokenId: 'a' });
+    const permit = await admit(token);
+    await expect(admit(token)).rejects.toMatchObject({ refusal: { reason: 'token_replayed' } });
+    await permit.withdraw();
+
+    await expect(admit(token)).resolves.toBeDefined();
+    await expect((await admit()).withdraw()).resolves.toBeUndefined();
+  });
+});
