@@ -1,62 +1,61 @@
 /** Counters in the memory of this instance, of bounded size. */
-import type { CounterSettings, LocalCounter, Usage } from './store.ts';
+import type { RateLimiterMemory } from 'rate-limiter-flexible';
+import type { CounterSettings, LocalCounter } from './store.ts';
 
-/** One key takes about 200 bytes. */
+/** One key takes about 400 bytes. */
 const MAX_KEYS = 50_000;
-
-interface Window {
-  readonly openedAtMs: number;
-  readonly used: number;
-}
 
 /**
  * Makes a counter. With more than `maxKeys` keys at once the window that was opened first is
  * forgotten, so that a flood of keys costs some precision and never the memory.
  */
 export function createMemoryCounter(
-  { windowSeconds }: Pick<CounterSettings, 'windowSeconds'>,
-  options: {
-    /** Milliseconds since the epoch. */
-    readonly now: () => number;
-    readonly maxKeys?: number;
-  },
+  { name, windowSeconds }: CounterSettings,
+  maxKeys = MAX_KEYS,
 ): LocalCounter {
-  const { now, maxKeys = MAX_KEYS } = options;
-  const windowMs = windowSeconds * 1000;
-  /** In the order in which they were opened. All are equally long. */
-  const windows = new Map<string, Window>();
+  let loading: Promise<RateLimiterMemory> | undefined;
+  /** In the order in which their windows were opened. All windows are equally long. */
+  const openKeys = new Set<string>();
 
-  /** By the clock alone: no timer runs in a frozen function. A clock that was set back makes no window longer. */
-  function isOpen({ openedAtMs }: Window, nowMs: number): boolean {
-    return openedAtMs <= nowMs && nowMs < openedAtMs + windowMs;
+  async function load(): Promise<RateLimiterMemory> {
+    const { RateLimiterMemory } = await import('rate-limiter-flexible');
+    // the limit itself is the business of whoever reads the count
+    return new RateLimiterMemory({ keyPrefix: name, points: 0, duration: windowSeconds });
   }
 
-  function toUsage({ openedAtMs, used }: Window, nowMs: number): Usage {
-    return { used, leftMs: openedAtMs + windowMs - nowMs };
-  }
-
-  function forgetOldest(nowMs: number): void {
-    for (const [key, window] of windows) {
-      if (windows.size <= maxKeys && isOpen(window, nowMs)) return;
-      windows.delete(key);
+  async function limiter(): Promise<RateLimiterMemory> {
+    loading ??= load();
+    try {
+      return await loading;
+    } catch (error) {
+      // as with no file descriptor left: that is for the request that met it alone
+      loading = undefined;
+      throw error;
     }
   }
 
   return {
     async add(key) {
-      const nowMs = now();
-      const found = windows.get(key);
-      const isNew = found === undefined || !isOpen(found, nowMs);
-      const window = isNew ? { openedAtMs: nowMs, used: 1 } : { ...found, used: found.used + 1 };
-      if (isNew) windows.delete(key);
-      windows.set(key, window);
-      if (isNew) forgetOldest(nowMs);
-      return toUsage(window, nowMs);
+      const memory = await limiter();
+      // unlike consume, penalty does not reject beyond the limit
+      const { consumedPoints, msBeforeNext } = await memory.penalty(key);
+      if (consumedPoints === 1) {
+        openKeys.delete(key);
+        openKeys.add(key);
+      }
+      if (openKeys.size > maxKeys) {
+        const [oldest = key] = openKeys;
+        openKeys.delete(oldest);
+        await memory.delete(oldest);
+      }
+      return { used: consumedPoints, leftMs: msBeforeNext };
     },
     async peek(key) {
-      const nowMs = now();
-      const found = windows.get(key);
-      return found === undefined || !isOpen(found, nowMs) ? undefined : toUsage(found, nowMs);
+      const found = await (await limiter()).get(key);
+      // windows end by the clock; the timer that tidies up may be late after the function was frozen
+      return found === null || found.msBeforeNext <= 0
+        ? undefined
+        : { used: found.consumedPoints, leftMs: found.msBeforeNext };
     },
   };
 }

@@ -8,12 +8,14 @@ export function createMemoryStore(options: {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }): Store {
-  const counter = keepCounters((settings) => createMemoryCounter(settings, options));
+  const counter = keepCounters(createMemoryCounter);
   return {
     counter,
     localCounter: counter,
     claims: createMemoryClaims(options),
-    warm: async () => {},
+    warm: async () => {
+      await import('rate-limiter-flexible');
+    },
     close: async () => {},
   };
 }

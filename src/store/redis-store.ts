@@ -53,7 +53,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
 
   return {
     counter: keepCounters((settings) => createRedisCounter(settings, gate, options)),
-    localCounter: keepCounters((settings) => createMemoryCounter(settings, { now })),
+    localCounter: keepCounters(createMemoryCounter),
     claims: createClaims(gate, options),
     async warm() {
       await import('rate-limiter-flexible');
@@ -68,10 +68,10 @@ export function createRedisStore(options: RedisStoreOptions): Store {
 function createRedisCounter(
   settings: CounterSettings,
   gate: OutageGate,
-  { client, prefix, now }: RedisStoreOptions,
+  { client, prefix }: RedisStoreOptions,
 ): Counter {
   const { name, windowSeconds } = settings;
-  const memory = createMemoryCounter(settings, { now });
+  const memory = createMemoryCounter(settings);
   let current: { readonly redis: Redis; readonly limiter: RateLimiterRedis } | undefined;
 
   async function limiterFor(redis: Redis): Promise<RateLimiterRedis> {
