@@ -174,7 +174,7 @@ describe('an address', () => {
 });
 
 describe('the host of this very machine', () => {
-  it.each(['localhost', '127.0.0.1', '127.9.9.9', '::1'])('is %s', (host) => {
+  it.each(['localhost', '127.0.0.1', '127.9.9.9', '127.100.200.1', '::1'])('is %s', (host) => {
     expect(isLoopbackHost(host)).toBe(true);
   });
 
@@ -183,6 +183,7 @@ describe('the host of this very machine', () => {
     'localhost.example.com',
     'a.localhost',
     '127.0.0.1.example.com',
+    'a127.0.0.1',
     '128.0.0.1',
     '::ffff:7f00:1',
     '::',

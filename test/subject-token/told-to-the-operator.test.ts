@@ -8,9 +8,11 @@ import { refusalOf, verifierFor } from './arrange.ts';
 
 let issuer: TestIssuer;
 let ec: SigningKey;
+let ed: SigningKey;
 beforeAll(async () => {
   issuer = await createTestIssuer();
   ec = generateSigningKey('ES256', 'ec');
+  ed = generateSigningKey('EdDSA', 'ed');
 });
 afterAll(() => issuer.close());
 
@@ -141,6 +143,7 @@ describe('of a key, the operator is told', () => {
     ['has half a point', () => ({ ...ec.publicJwk, y: undefined }), 'key 0 has no readable point'],
     ['is an Edwards key without a point', () => ({ kty: 'OKP', crv: 'Ed25519' }), 'no readable'],
     ['is for another algorithm', () => ({ ...ec.publicJwk, alg: 'Ed25519' }), 'fits none of'],
+    ['is an Edwards key for ES256', () => ({ ...ed.publicJwk, alg: 'ES256' }), 'fits none of'],
     ['is for another yet', () => ({ ...ec.publicJwk, alg: 'EdDSA' }), 'fits none of'],
   ])('why it is left out: it %s', async (_what, keyOf, problem) => {
     expect(await droppedFrom([keyOf()])).toEqual([expect.stringContaining(problem)]);
@@ -186,7 +189,12 @@ describe('of a header, the operator is told', () => {
   });
 
   it('that its type is another, however it is put', async () => {
-    for (const typ of ['x-application/jwt', 'jwt2', 'application/application/jwt']) {
+    for (const typ of [
+      'x-application/jwt',
+      'jwtapplication/',
+      'jwt2',
+      'application/application/jwt',
+    ]) {
       const refusal = await refusalOf(
         verifierFor(issuer.trusted())(await issuer.token({}, { header: { typ } })),
       );
