@@ -150,6 +150,13 @@ describe('the JSON of a subject token', () => {
         problem: 'payload is nested too deeply',
       });
     }
+
+    // what is shallow after it hides nothing
+    const hidden = `${nested(17)},"b":[]`;
+    expect(await refusalOf(verify(signed(claimsText(hidden))))).toEqual({
+      reason: 'token_malformed',
+      problem: 'payload is nested too deeply',
+    });
   });
 
   it.each<[string, string | Buffer]>([
