@@ -55,7 +55,7 @@ export function createReloadingBroker(options: {
       if (problem === toldProblem) return;
       toldProblem = problem;
       const revision = shorten(current.revision);
-      tell(`${problem}\nthe new config is refused; config ${revision} stays in use`);
+      tell(`${problem}\nconfig ${revision} stays in use`);
     }
   }
 
