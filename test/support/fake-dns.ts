@@ -2,10 +2,14 @@
 import { isIP } from 'node:net';
 import type { Lookup } from '../../src/subject-token/issuer-fetch.ts';
 
-/** Gives one answer after the other, and the last one again and again, for whatever name. */
+/**
+ * Gives one answer after the other, and the last one again and again, for whatever name. Whoever does
+ * not ask for all addresses of a name has not looked at those that it does not see.
+ */
 export function createFakeDns(...answers: readonly (readonly string[])[]) {
   const asked: string[] = [];
-  const lookup: Lookup = (hostname, _options, callback) => {
+  const lookup: Lookup = (hostname, options, callback) => {
+    if (options.all !== true) throw new Error('not all addresses were asked for');
     const answer = answers[Math.min(asked.length, answers.length - 1)] ?? [];
     const addresses = answer.map((address) => ({ address, family: isIP(address) }));
     asked.push(hostname);
