@@ -1,0 +1,55 @@
+import { describe, expect, it } from 'vitest';
+import type { NarrowedGrant } from '../../src/grants/narrow-grant.ts';
+import { parseTarget } from '../../src/grants/target.ts';
+import { renderGrant } from '../../src/session-policy/render-grant.ts';
+import {
+  MAX_SESSION_POLICY_BYTES,
+  type SessionPolicyInput,
+} from '../../src/session-policy/session-policy.ts';
+import { makeGrant } from '../support/config.ts';
+
+const ALLOWANCES = [
+  { target: parseTarget('oss://app-media/users/1/'), permissions: ['read'], actions: [] },
+] as const;
+
+/** Renders with a renderer that only tells what it was given, and gives a policy of this many bytes. */
+function render(narrowed: Partial<NarrowedGrant> = {}, bytes = 100) {
+  const given: SessionPolicyInput[] = [];
+  const policy = {
+    policy: { Version: '1', Statement: [] } as const,
+    text: '{}',
+    sha256: 'hash',
+    bytes,
+  };
+  const grant = makeGrant({ restrict: { https: true }, publicAcl: 'deny' });
+  const result = renderGrant(
+    (input) => {
+      given.push(input);
+      return policy;
+    },
+    { grant, allowances: ALLOWANCES, durationSeconds: 900, ...narrowed },
+  );
+  return { given, isWhatWasRendered: result === policy };
+}
+
+describe('the session policy of a narrowed grant', () => {
+  it('is rendered from what is allowed, and from what the grant restricts', () => {
+    const base = { allowances: ALLOWANCES, https: true, publicAcl: 'deny' };
+
+    expect(render()).toStrictEqual({ given: [base], isWhatWasRendered: true });
+    expect(render({ sourceIps: ['203.0.113.7'] }).given).toStrictEqual([
+      { ...base, sourceIps: ['203.0.113.7'] },
+    ]);
+  });
+
+  it('may be as long as STS takes, and no longer', () => {
+    expect(render({}, MAX_SESSION_POLICY_BYTES).isWhatWasRendered).toBe(true);
+
+    const bytes = MAX_SESSION_POLICY_BYTES + 1;
+    expect(() => render({}, bytes)).toThrow(
+      expect.objectContaining({
+        refusal: { reason: 'session_policy_too_large', grant: 'user-files', bytes },
+      }),
+    );
+  });
+});
