@@ -1,5 +1,5 @@
 /** An issuer for development and tests: the real `oidc-provider`, with one client for each test caller. */
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import Provider, { type Configuration } from 'oidc-provider';
 
@@ -52,9 +52,14 @@ export async function startIssuer(options: {
 
 function toConfiguration(options: Parameters<typeof startIssuer>[0]): Configuration {
   const { callers, audience, tokenLifeSeconds } = options;
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
   const key = {
-    ...privateKey.export({ format: 'jwk' }),
+    // read back, since Node 20 can stop for good as it exports a key that it has made just now
+    ...createPrivateKey(privateKey).export({ format: 'jwk' }),
     use: 'sig',
     alg: 'RS256',
     kid: 'simulated',

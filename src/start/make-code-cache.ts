@@ -2,15 +2,21 @@
  * Makes the code caches of a bundle: starts the broker in the folder given, lets it take a few
  * requests, and writes down what V8 has compiled by then. Run it with the Node that will use them.
  */
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { CACHE_SUFFIX, createBundledScripts } from './bundled-script.ts';
 
 const [, , folder = '', portText = ''] = process.argv;
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-const key = { ...publicKey.export({ format: 'jwk' }), kid: 'key', alg: 'ES256' };
+// read back from PEM, since Node 20 can stop for good as it exports a key that it has made just now
+const { privateKey: pem } = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+const privateKey = createPrivateKey(pem);
+const key = { ...createPublicKey(pem).export({ format: 'jwk' }), kid: 'key', alg: 'ES256' };
 
 // nothing listens at this STS: the SDK is used as far as that goes
 const config = `

@@ -1,10 +1,11 @@
 /** `npm run bench`: what a request costs, in one run, interleaved, as ratios to a bare node:http server. */
 import { type ChildProcess, fork } from 'node:child_process';
-import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import type { KeyObject } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { exportJWK, SignJWT } from 'jose';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { generateSigningKey } from '../support/keys.ts';
 import { sendLoad } from './load.ts';
 import type { SubjectOptions } from './subject.ts';
 
@@ -17,7 +18,7 @@ const ISSUER = 'https://login.example.com/';
 const TOKENS = 64;
 
 const subject = await buildSubject();
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const { privateKey, publicKey } = generateSigningKey('ES256', 'bench');
 const jwk = { ...(await exportJWK(publicKey)), kid: 'bench', alg: 'ES256' };
 const simulator = await startSimulator({
   now: Date.now,
@@ -53,11 +54,10 @@ interface Case {
 
 const good = await signTokens(privateKey, TOKENS, (n) => ({ sub: `user-${n}`, plan: 'pro' }));
 const outsiders = await signTokens(privateKey, TOKENS, (n) => ({ sub: `user-${n}`, plan: 'free' }));
-const forged = await signTokens(
-  generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey,
-  TOKENS,
-  (n) => ({ sub: `user-${n}`, plan: 'pro' }),
-);
+const forged = await signTokens(generateSigningKey('ES256', 'another').privateKey, TOKENS, (n) => ({
+  sub: `user-${n}`,
+  plan: 'pro',
+}));
 const fresh = await signTokens(privateKey, FRESH_REQUESTS * (ROUNDS + 1), (n) => ({
   sub: `fresh-${n}`,
   plan: 'pro',

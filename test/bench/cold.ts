@@ -1,6 +1,5 @@
 /** `npm run bench:cold`: from the start of a process to its first answer, interleaved, as ratios to a bare node:http server. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createServer } from 'node:net';
@@ -11,6 +10,7 @@ import { installPlatformNode } from '../../src/cli/platform-node.ts';
 import { writeCompiledConfig } from '../../src/config/compiled-config.ts';
 import { loadConfig } from '../../src/config/load-config.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
+import { generateSigningKey } from '../support/keys.ts';
 
 const ROUNDS = 15;
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -18,7 +18,7 @@ const cache = `${root}node_modules/.cache/oss-token-broker/cold/`;
 const platformNode = installPlatformNode();
 const node = platformNode ?? process.execPath;
 
-const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const { privateKey, publicKey } = generateSigningKey('ES256', 'bench');
 const jwk = { ...(await exportJWK(publicKey)), kid: 'bench', alg: 'ES256' };
 const simulator = await startSimulator({
   now: Date.now,

@@ -3,8 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssumeRoleWithOIDCRequest } from '@alicloud/sts20150401';
-import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose';
+import { exportJWK, type JWTPayload, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { generateSigningKey } from '../support/keys.ts';
 import {
   ACCOUNT,
   allowPlainHttp,
@@ -23,8 +24,8 @@ import {
 
 const PROVIDER_ARN = `acs:ram::${ACCOUNT}:oidc-provider/cluster`;
 const ISSUER = 'https://oidc.example.com';
-const genuine = await generateKeyPair('ES256');
-const foreign = await generateKeyPair('ES256');
+const genuine = generateSigningKey('ES256', 'genuine');
+const foreign = generateSigningKey('ES256', 'foreign');
 
 let fixture: Fixture;
 beforeEach(async () => {

@@ -5,7 +5,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { exportJWK, SignJWT } from 'jose';
 import type { RamPolicy } from '../../src/session-policy/ram-policy.ts';
 import { createCloud, type Role } from '../../src/simulator/cloud.ts';
 import { startSimulatedOss } from '../../src/simulator/oss-server.ts';
@@ -15,6 +15,7 @@ import { createAssumeRole } from '../../src/sts/assume-role.ts';
 import type { SourceTools } from '../../src/sts/credential-loader.ts';
 import type { Sleep } from '../../src/sts/renewing-credentials.ts';
 import type { SourceCredentialsProvider } from '../../src/sts/source-credentials.ts';
+import { generateSigningKey } from '../support/keys.ts';
 
 const ACCOUNT = '123456789012';
 export const USER_ARN = `acs:ram::${ACCOUNT}:user/broker`;
@@ -59,7 +60,7 @@ export async function startWorld() {
   cloud.roles.set(BROKER_ROLE_ARN, brokerRole);
   cloud.roles.set(UPLOADER_ARN, role(UPLOADER_ARN, { policies: [MAY_UPLOAD] }));
   cloud.buckets.set('app-media', { name: 'app-media', region: 'cn-hangzhou', corsOrigins: [] });
-  const clusterKey = await generateKeyPair('ES256');
+  const clusterKey = generateSigningKey('ES256', 'cluster');
   cloud.oidcProviders.set(OIDC_ARN, {
     issuer: 'https://oidc.example.com',
     audiences: ['sts.aliyuncs.com'],

@@ -2,6 +2,8 @@
 import {
   constants,
   createHmac,
+  createPrivateKey,
+  createPublicKey,
   generateKeyPairSync,
   type JsonWebKey,
   type KeyObject,
@@ -40,14 +42,35 @@ export function generateSigningKey(
   return { algorithm, keyId, privateKey, publicKey, publicJwk };
 }
 
+const PEM = {
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+} as const;
+
+/**
+ * Read back from PEM: Node 20 can stop for good while it exports a key as JWK that it has made just
+ * now, when garbage collection wants the lock which the export holds.
+ */
 function generatePair(
+  algorithm: Algorithm,
+  options: { rsaBits?: number; rsaExponent?: number },
+): { readonly privateKey: KeyObject; readonly publicKey: KeyObject } {
+  const { publicKey, privateKey } = generatePem(algorithm, options);
+  return {
+    publicKey: createPublicKey(publicKey),
+    privateKey: typeof privateKey === 'string' ? createPrivateKey(privateKey) : privateKey,
+  };
+}
+
+function generatePem(
   algorithm: Algorithm,
   { rsaBits = 2048, rsaExponent = 65537 }: { rsaBits?: number; rsaExponent?: number },
 ) {
   const namedCurve = CURVES.get(algorithm);
-  if (namedCurve !== undefined) return generateKeyPairSync('ec', { namedCurve });
-  if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519');
-  return generateKeyPairSync('rsa', { modulusLength: rsaBits, publicExponent: rsaExponent });
+  if (namedCurve !== undefined) return generateKeyPairSync('ec', { namedCurve, ...PEM });
+  if (algorithm === 'EdDSA') return generateKeyPairSync('ed25519', PEM);
+  const rsa = { modulusLength: rsaBits, publicExponent: rsaExponent };
+  return generateKeyPairSync('rsa', { ...rsa, ...PEM });
 }
 
 /** A header or payload: an object, or the very text of its JSON. */
