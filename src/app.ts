@@ -1,15 +1,15 @@
 /** The HTTP application: routes and the rules of the transport. No decision about credentials is taken here. */
 import { type Context, Hono } from 'hono';
 import { cors } from 'hono/cors';
-import type { AppEnv } from './api/app-env.ts';
-import { toCredentialBody } from './api/credential-answer.ts';
-import { readBody, readQuery, readSubjectToken } from './api/credential-request.ts';
-import { addLifecycleHooks, type LifecycleHooks } from './api/lifecycle-hooks.ts';
-import type { ReadOrigin } from './api/origin.ts';
-import { toProblem } from './api/problem.ts';
-import { toRateLimitHeaders } from './api/rate-limit-headers.ts';
-import { readJsonBody, requireJsonAccepted } from './api/transport-rules.ts';
-import { openAuditTrail } from './audit-log.ts';
+import type { AppEnv } from './api/http/app-env.ts';
+import { addLifecycleHooks, type LifecycleHooks } from './api/http/lifecycle-hooks.ts';
+import type { ReadOrigin } from './api/http/origin.ts';
+import { toRateLimitHeaders } from './api/http/rate-limit-headers.ts';
+import { readJsonBody, requireJsonAccepted } from './api/http/transport-rules.ts';
+import { toCredentialBody } from './api/native/answer.ts';
+import { toProblem } from './api/native/problem.ts';
+import { readBody, readQuery, readSubjectToken } from './api/native/request.ts';
+import { openAuditTrail } from './audit/trail.ts';
 import {
   type CredentialRequest,
   issueCredentials,

@@ -1,19 +1,19 @@
 /** Puts the broker together from its config and the things it may not take for itself: clock, network, randomness. */
-import { createReadOrigin } from './api/origin.ts';
+import { createReadOrigin } from './api/http/origin.ts';
 import { createApp } from './app.ts';
-import type { RecordAudit } from './audit-log.ts';
+import type { RecordAudit } from './audit/trail.ts';
 import type { Config } from './config/config.ts';
 import { createLimits } from './limits/limits.ts';
 import { createSessionPolicyMemo } from './session-policy/session-policy-memo.ts';
+import { createPlatformFallback } from './source-credentials/function.ts';
+import type { SourceCredentialsProvider } from './source-credentials/source-credentials.ts';
 import { createMemoryStore } from './store/memory-store.ts';
 import type { Store } from './store/store.ts';
 import { createAssumeRole } from './sts/assume-role.ts';
-import { createCredentialCache } from './sts/credential-cache.ts';
-import { createPlatformFallback } from './sts/function-credentials.ts';
-import type { SourceCredentialsProvider } from './sts/source-credentials.ts';
-import { createStsCircuit } from './sts/sts-circuit.ts';
-import type { FetchIssuer } from './subject-token/issuer-fetch.ts';
-import type { KeepIssuerKeys } from './subject-token/kept-issuer-keys.ts';
+import { createCredentialCache } from './sts/assumed-role-cache.ts';
+import { createStsCircuit } from './sts/circuit.ts';
+import type { FetchIssuer } from './subject-token/keys/issuer-fetch.ts';
+import type { KeepIssuerKeys } from './subject-token/keys/kept-issuer-keys.ts';
 import { createVerifySubjectToken } from './subject-token/verify-subject-token.ts';
 
 /** One credential is about 2 KiB, so the cache stays below 32 MiB. */

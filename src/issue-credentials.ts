@@ -2,8 +2,8 @@
  * The pipeline: a subject token goes in, the smallest OSS credential that its grant allows comes
  * out, and every decision leaves one audit line. The only place that knows the order of the steps.
  */
-import { factsOfNarrowed, factsOfRole, factsOfToken } from './audit-facts.ts';
-import { openAuditTrail, type RecordAudit } from './audit-log.ts';
+import { factsOfNarrowed, factsOfRole, factsOfToken } from './audit/facts.ts';
+import { openAuditTrail, type RecordAudit } from './audit/trail.ts';
 import type { Config, Permission } from './config/config.ts';
 import type { GrantedTarget } from './grants/fit-grant.ts';
 import { matchGrant } from './grants/match-grant.ts';
@@ -14,8 +14,8 @@ import type { RateLimitState } from './limits/rate-limit-state.ts';
 import { reportConditions, reportGrants } from './report-mode.ts';
 import { renderGrant } from './session-policy/render-grant.ts';
 import type { RenderSessionPolicy } from './session-policy/session-policy-memo.ts';
+import type { SourceCredentials } from './source-credentials/source-credentials.ts';
 import { createRoleSessionName } from './sts/role-session-name.ts';
-import type { SourceCredentials } from './sts/source-credentials.ts';
 import type { VerifySubjectToken } from './subject-token/subject-token.ts';
 
 /** What a caller asks for, as read from the surface that the caller used. */

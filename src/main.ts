@@ -4,21 +4,24 @@ import { lookup } from 'node:dns';
 import { homedir } from 'node:os';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { createAuditLog } from './audit-log.ts';
-import { createAuditSink } from './audit-sink.ts';
+import { createAuditSink } from './audit/sink.ts';
+import { createAuditLog } from './audit/trail.ts';
 import { createBroker } from './broker.ts';
 import type { Config } from './config/config.ts';
-import { ConfigError, formatProblem } from './config/config-problems.ts';
-import { parseConfig } from './config/parse-config.ts';
 import type { SourceCredentialsSettings } from './config/source-credentials-settings.ts';
-import type { ConfigText } from './config-source/config-source.ts';
-import { openConfigSource } from './config-source/open-config-source.ts';
+import { ConfigError, formatProblem } from './config-loader/config-problems.ts';
+import { parseConfig } from './config-loader/parse-config.ts';
+import type { ConfigText } from './config-loader/source/config-source.ts';
+import { openConfigSource } from './config-loader/source/open-config-source.ts';
 import { createReloadingBroker } from './reloading-broker.ts';
 import { startServer } from './server.ts';
+import {
+  createSourceCredentials,
+  findStartProblem,
+} from './source-credentials/create-source-credentials.ts';
 import { createStore, findStoreProblem } from './store/create-store.ts';
-import { createSourceCredentials, findStartProblem } from './sts/create-source-credentials.ts';
-import { createFetchIssuer } from './subject-token/issuer-fetch.ts';
-import { createKeptIssuerKeys } from './subject-token/kept-issuer-keys.ts';
+import { createFetchIssuer } from './subject-token/keys/issuer-fetch.ts';
+import { createKeptIssuerKeys } from './subject-token/keys/kept-issuer-keys.ts';
 
 /** Where Function Compute expects a custom runtime unless told otherwise. */
 const DEFAULT_PORT = 9000;

@@ -1,8 +1,8 @@
 /** Keeps the broker on the newest good config: looked for as requests come, and whenever it is told to. */
 import type { Config } from './config/config.ts';
-import { ConfigError, formatProblem } from './config/config-problems.ts';
-import type { LoadedConfig } from './config/load-config.ts';
-import type { ConfigSource, ConfigText } from './config-source/config-source.ts';
+import { ConfigError, formatProblem } from './config-loader/config-problems.ts';
+import type { LoadedConfig } from './config-loader/load-config.ts';
+import type { ConfigSource, ConfigText } from './config-loader/source/config-source.ts';
 
 type Fetch = (request: Request, env: object) => Response | Promise<Response>;
 

@@ -1,6 +1,6 @@
 /** Report mode: what grants and conditions would have decided, for the audit line and for nothing else. */
-import { factsOfNarrowed } from './audit-facts.ts';
-import { type AuditFacts, describeDefect, type ReportedDecision } from './audit-log.ts';
+import { factsOfNarrowed } from './audit/facts.ts';
+import { type AuditFacts, describeDefect, type ReportedDecision } from './audit/trail.ts';
 import type { Grant } from './config/config.ts';
 import { unmetCondition } from './grants/conditions.ts';
 import { matchGrant } from './grants/match-grant.ts';

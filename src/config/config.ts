@@ -2,9 +2,9 @@
  * The configuration as every other part of the broker sees it: validated, frozen, and plain data,
  * so that it can also be written down as JSON and shipped without a parser.
  */
-import type { DenyLists, LimitSettings } from '../limits/limit-settings.ts';
-import type { StoreSettings } from '../store/store-settings.ts';
+import type { DenyLists, LimitSettings } from './limit-settings.ts';
 import type { SourceCredentialsSettings } from './source-credentials-settings.ts';
+import type { StoreSettings } from './store-settings.ts';
 
 /** What a grant may hand out on a target. Each name stands for a set of OSS actions. */
 export type Permission = 'read' | 'write' | 'list' | 'delete';

@@ -1,7 +1,7 @@
 /** Attributes: typed values taken from the claims, which may enter a policy because their grammar was checked. */
 import { createHash } from 'node:crypto';
 import type { AttributeRule, Grammar } from '../config/config.ts';
-import { base32 } from '../encoding/base32.ts';
+import { base32 } from '../lib/base32.ts';
 import { formatClaimPath, readClaim } from './claims.ts';
 import { keyProblem } from './target.ts';
 

@@ -1,8 +1,8 @@
 /** Kill switches: what the config says no to, whatever else says yes. */
 import type { Config, Grant } from '../config/config.ts';
+import type { DenyLists } from '../config/limit-settings.ts';
 import { refuse } from '../refusal.ts';
 import type { SubjectToken } from '../subject-token/subject-token.ts';
-import type { DenyLists } from './limit-settings.ts';
 
 /**
  * Throws `subject_denied`, `token_denied`, `key_denied`, `grant_disabled` or `token_revoked`. Asked

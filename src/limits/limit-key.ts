@@ -1,6 +1,6 @@
 /** Keys of counters and claims: nobody can choose one, and no two inputs share one. */
 import { createHash } from 'node:crypto';
-import { lengthPrefixed } from '../encoding/length-prefixed.ts';
+import { lengthPrefixed } from '../lib/length-prefixed.ts';
 
 /**
  * The SHA-256 of the parts in base64url. Each part stands behind its length, so that no issuer and

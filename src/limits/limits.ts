@@ -1,13 +1,14 @@
 /** What keeps callers who are allowed to from doing it too often: kill switches, rate limits, one-time tokens. */
+
+import { answerFor } from '../api/native/public-answers.ts';
 import type { Config, Grant } from '../config/config.ts';
-import { answerFor } from '../public-answers.ts';
+import type { RateSettings } from '../config/limit-settings.ts';
 import { RefusalError, refuse } from '../refusal.ts';
 import type { Counter, Store } from '../store/store.ts';
 import type { SubjectToken } from '../subject-token/subject-token.ts';
 import { callerNetwork } from './caller-network.ts';
 import { type CheckKillSwitches, createKillSwitches } from './kill-switches.ts';
 import { limitKey } from './limit-key.ts';
-import type { RateSettings } from './limit-settings.ts';
 import { createOneTimeTokens } from './one-time-tokens.ts';
 import { type RateLimitScope, type RateLimitState, toRateLimitState } from './rate-limit-state.ts';
 

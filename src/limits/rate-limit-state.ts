@@ -1,6 +1,7 @@
 /** What is left of a rate limit, in the units that callers are told. */
+
+import type { RateSettings } from '../config/limit-settings.ts';
 import type { Usage } from '../store/store.ts';
-import type { RateSettings } from './limit-settings.ts';
 
 export type RateLimitScope = 'subject' | 'issuer' | 'address' | 'refused_tokens';
 

@@ -1,9 +1,10 @@
 /** The store that the config asks for. */
+
+import type { StoreSettings } from '../config/store-settings.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { createRedisClient, readRedisUrl } from './redis-client.ts';
 import { createRedisStore } from './redis-store.ts';
 import type { Store } from './store.ts';
-import type { StoreSettings } from './store-settings.ts';
 
 export interface CreateStoreOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;

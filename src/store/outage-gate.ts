@@ -1,5 +1,5 @@
 /** Keeps a store that does not answer from holding up requests: a deadline, and pauses between attempts. */
-import { createBackoff } from '../backoff.ts';
+import { createBackoff } from '../lib/backoff.ts';
 import { StoreUnavailable } from './store.ts';
 
 export interface OutageGate {

@@ -6,8 +6,8 @@ import {
   isSameKey,
   type SourceCredentials,
   type SourceCredentialsProvider,
-} from './source-credentials.ts';
-import { isStsRequestId, refusalForStsError } from './sts-errors.ts';
+} from '../source-credentials/source-credentials.ts';
+import { isStsRequestId, refusalForStsError } from './errors.ts';
 
 /** Loaded on first use: it is the heaviest thing that the broker loads. */
 async function importSdk() {

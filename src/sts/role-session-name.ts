@@ -1,7 +1,7 @@
 /** The role session name: what ActionTrail and the access logs of OSS show, and the audit line too. */
 import { createHash } from 'node:crypto';
-import { base32 } from '../encoding/base32.ts';
-import { lengthPrefixed } from '../encoding/length-prefixed.ts';
+import { base32 } from '../lib/base32.ts';
+import { lengthPrefixed } from '../lib/length-prefixed.ts';
 import type { SubjectToken } from '../subject-token/subject-token.ts';
 
 const READABLE_LENGTH = 24;

@@ -1,7 +1,7 @@
 /** The rules that the claims of a verified subject token must keep. */
 import type { TrustedIssuer } from '../config/config.ts';
+import type { JsonObject } from '../lib/strict-json.ts';
 import { refuse } from '../refusal.ts';
-import type { JsonObject } from './strict-json.ts';
 import type { SubjectToken } from './subject-token.ts';
 
 /** The end of the year 9999: later dates cannot be written as RFC 3339. */

@@ -1,6 +1,7 @@
 /** Takes a compact JWS apart, strictly: whatever two readers could understand differently is refused. */
+
+import { type JsonObject, parseJsonObject } from '../lib/strict-json.ts';
 import { refuse } from '../refusal.ts';
-import { type JsonObject, parseJsonObject } from './strict-json.ts';
 
 export interface CompactJws {
   readonly header: JsonObject;

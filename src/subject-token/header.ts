@@ -1,7 +1,7 @@
 /** The header of a subject token, held against what its issuer is trusted with. */
 import type { Algorithm, TrustedIssuer } from '../config/config.ts';
+import type { JsonObject } from '../lib/strict-json.ts';
 import { refuse } from '../refusal.ts';
-import type { JsonObject } from './strict-json.ts';
 
 /** What a header asks for: one key of the issuer, for one algorithm. */
 export interface WantedKey {

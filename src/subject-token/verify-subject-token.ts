@@ -5,15 +5,19 @@ import { refuse } from '../refusal.ts';
 import { checkClaims } from './claims.ts';
 import { type CompactJws, parseCompactJws } from './compact-jws.ts';
 import { checkHeader } from './header.ts';
-import type { FetchIssuer } from './issuer-fetch.ts';
+import type { FetchIssuer } from './keys/issuer-fetch.ts';
 import {
   createFetchedKeys,
   createInlineKeys,
   type IssuerKeys,
   type IssuerKeysEvent,
-} from './issuer-keys.ts';
-import { createKeptIssuerKeys, type KeepIssuerKeys, type KnownIssuer } from './kept-issuer-keys.ts';
-import { createLoadKeySet } from './load-key-set.ts';
+} from './keys/issuer-keys.ts';
+import {
+  createKeptIssuerKeys,
+  type KeepIssuerKeys,
+  type KnownIssuer,
+} from './keys/kept-issuer-keys.ts';
+import { createLoadKeySet } from './keys/load-key-set.ts';
 import type { SubjectToken, VerifySubjectToken } from './subject-token.ts';
 
 export interface VerifySubjectTokenOptions {

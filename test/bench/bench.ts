@@ -4,7 +4,7 @@ import type { KeyObject } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { exportJWK, SignJWT } from 'jose';
-import { startSimulator } from '../../src/simulator/simulator.ts';
+import { startSimulator } from '../../simulator/simulator.ts';
 import { generateSigningKey } from '../support/keys.ts';
 import { sendLoad } from './load.ts';
 import type { SubjectOptions } from './subject.ts';

@@ -6,10 +6,10 @@ import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { exportJWK, SignJWT } from 'jose';
-import { installPlatformNode } from '../../src/cli/platform-node.ts';
-import { writeCompiledConfig } from '../../src/config/compiled-config.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
-import { startSimulator } from '../../src/simulator/simulator.ts';
+import { startSimulator } from '../../simulator/simulator.ts';
+import { writeCompiledConfig } from '../../src/config-loader/compiled-config.ts';
+import { loadConfig } from '../../src/config-loader/load-config.ts';
+import { installPlatformNode } from '../../tools/platform-node.ts';
 import { generateSigningKey } from '../support/keys.ts';
 
 const ROUNDS = 15;

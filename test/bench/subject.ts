@@ -4,12 +4,12 @@ import { createServer } from 'node:http';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
-import { createAuditLog } from '../../src/audit-log.ts';
+import { createAuditLog } from '../../src/audit/trail.ts';
 import { createBroker } from '../../src/broker.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
+import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { startServer } from '../../src/server.ts';
-import { createStaticCredentials } from '../../src/sts/source-credentials.ts';
-import { createFetchIssuer } from '../../src/subject-token/issuer-fetch.ts';
+import { createStaticCredentials } from '../../src/source-credentials/source-credentials.ts';
+import { createFetchIssuer } from '../../src/subject-token/keys/issuer-fetch.ts';
 
 /** What the parent hands over. */
 export interface SubjectOptions {

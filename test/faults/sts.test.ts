@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Fault } from '../../src/simulator/faults.ts';
+import type { Fault } from '../../simulator/faults.ts';
 import {
   SIMPLE_CONFIG,
   startTestBroker,

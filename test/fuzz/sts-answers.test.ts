@@ -3,8 +3,8 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AssumedRole } from '../../src/issue-credentials.ts';
 import { RefusalError } from '../../src/refusal.ts';
+import { createStaticCredentials } from '../../src/source-credentials/source-credentials.ts';
 import { createAssumeRole } from '../../src/sts/assume-role.ts';
-import { createStaticCredentials } from '../../src/sts/source-credentials.ts';
 import { hostileString } from '../support/hostile-strings.ts';
 import { fc } from '../support/seeded.ts';
 

@@ -1,8 +1,8 @@
 /** Random grants, claims and narrowing requests, for the property tests of everything from claims to session policy. */
 import fc from 'fast-check';
 import type { AttributeRule, Grant, TrustedIssuer } from '../../src/config/config.ts';
-import { parseTargetTemplate } from '../../src/config/target-template.ts';
-import { parseJsonObject } from '../../src/subject-token/strict-json.ts';
+import { parseTargetTemplate } from '../../src/config-loader/target-template.ts';
+import { parseJsonObject } from '../../src/lib/strict-json.ts';
 import type { Claims } from '../../src/subject-token/subject-token.ts';
 import { makeAttribute, makeGrammar, makeGrant, makeIssuer } from '../support/config.ts';
 import { harmlessString, hostileString } from '../support/hostile-strings.ts';

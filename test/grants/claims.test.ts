@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatClaimPath, readClaim } from '../../src/grants/claims.ts';
-import { parseJsonObject } from '../../src/subject-token/strict-json.ts';
+import { parseJsonObject } from '../../src/lib/strict-json.ts';
 
 /** Claims as a token brings them. */
 function fromJson(json: string): object {

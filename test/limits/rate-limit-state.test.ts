@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { toRateLimitHeaders } from '../../src/api/rate-limit-headers.ts';
+import { toRateLimitHeaders } from '../../src/api/http/rate-limit-headers.ts';
 import { toRateLimitState } from '../../src/limits/rate-limit-state.ts';
 
 const SETTINGS = { requests: 3, windowSeconds: 60 };

@@ -1,7 +1,7 @@
 /** One request for every reason to refuse, and what the caller is told; shared by the tests that need them all. */
 import { expect } from 'vitest';
+import type { Fault } from '../../simulator/faults.ts';
 import type { Reason } from '../../src/refusal.ts';
-import type { Fault } from '../../src/simulator/faults.ts';
 import type { Answer, AskOptions, TestBroker } from '../support/broker.ts';
 import { generateSigningKey, signCompact } from '../support/keys.ts';
 

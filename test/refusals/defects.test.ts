@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
-import type { AuditLine } from '../../src/audit-log.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
+import type { AuditLine } from '../../src/audit/trail.ts';
+import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { createLimits } from '../../src/limits/limits.ts';
 import { createSessionPolicyMemo } from '../../src/session-policy/session-policy-memo.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerFor, REASONS } from '../../src/public-answers.ts';
+import { answerFor, REASONS } from '../../src/api/native/public-answers.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
 import {
   keepCircuitClosed,

@@ -2,11 +2,11 @@ import { createRequire } from 'node:module';
 import { $OpenApiUtil } from '@alicloud/openapi-core';
 import { AssumeRoleRequest } from '@alicloud/sts20150401';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Fault } from '../../simulator/faults.ts';
+import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
 import { RefusalError } from '../../src/refusal.ts';
-import type { Fault } from '../../src/simulator/faults.ts';
-import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
+import { createStaticCredentials } from '../../src/source-credentials/source-credentials.ts';
 import { createAssumeRole } from '../../src/sts/assume-role.ts';
-import { createStaticCredentials } from '../../src/sts/source-credentials.ts';
 
 const TIMEOUT_MS = 400;
 const POLICY =

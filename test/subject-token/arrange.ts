@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns';
 import type { TrustedIssuer } from '../../src/config/config.ts';
 import { type Refusal, RefusalError } from '../../src/refusal.ts';
-import { createFetchIssuer } from '../../src/subject-token/issuer-fetch.ts';
+import { createFetchIssuer } from '../../src/subject-token/keys/issuer-fetch.ts';
 import {
   createVerifySubjectToken,
   type VerifySubjectTokenOptions,

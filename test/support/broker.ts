@@ -2,17 +2,17 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns';
-import { createAuditLog } from '../../src/audit-log.ts';
+import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
+import { createAuditLog } from '../../src/audit/trail.ts';
 import { createBroker } from '../../src/broker.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
+import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { startServer } from '../../src/server.ts';
-import { type Simulator, startSimulator } from '../../src/simulator/simulator.ts';
-import { createStore } from '../../src/store/create-store.ts';
 import {
   createStaticCredentials,
   type SourceCredentialsProvider,
-} from '../../src/sts/source-credentials.ts';
-import { createFetchIssuer, type Lookup } from '../../src/subject-token/issuer-fetch.ts';
+} from '../../src/source-credentials/source-credentials.ts';
+import { createStore } from '../../src/store/create-store.ts';
+import { createFetchIssuer, type Lookup } from '../../src/subject-token/keys/issuer-fetch.ts';
 import { startBundle } from './bundle.ts';
 import { createTestIssuer, type TestIssuer } from './issuer.ts';
 

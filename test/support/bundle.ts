@@ -2,8 +2,8 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { installPlatformNode } from '../../src/cli/platform-node.ts';
-import type { Simulator } from '../../src/simulator/simulator.ts';
+import type { Simulator } from '../../simulator/simulator.ts';
+import { installPlatformNode } from '../../tools/platform-node.ts';
 
 export interface Bundle {
   /** The Node of the platform, or this one where that cannot run. */
@@ -16,7 +16,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** Builds the broker, as `npm run build` does; tests that run side by side need a folder each. */
 export function buildBundle(folder = `${root}dist`): Bundle {
   const tsx = `${root}node_modules/tsx/dist/cli.mjs`;
-  execFileSync(process.execPath, [tsx, 'src/cli/build.ts', folder], { cwd: root, stdio: 'pipe' });
+  execFileSync(process.execPath, [tsx, 'tools/build.ts', folder], { cwd: root, stdio: 'pipe' });
   return { node: installPlatformNode() ?? process.execPath, main: `${folder}/main.cjs` };
 }
 

@@ -1,6 +1,6 @@
 /** A resolver that answers as a test wants it to. */
 import { isIP } from 'node:net';
-import type { Lookup } from '../../src/subject-token/issuer-fetch.ts';
+import type { Lookup } from '../../src/subject-token/keys/issuer-fetch.ts';
 
 /**
  * Gives one answer after the other, and the last one again and again, for whatever name. Whoever does

@@ -1,6 +1,6 @@
 /** An address in a private network that tests can ask without a packet leaving the machine. */
 import { networkInterfaces } from 'node:os';
-import { createFindAddressProblem } from '../../src/subject-token/issuer-address.ts';
+import { createFindAddressProblem } from '../../src/subject-token/keys/issuer-address.ts';
 
 /** One of this machine, where nobody listens on a port that a test has on loopback; else one of nobody. */
 export function privateAddress(): string {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigError } from '../../src/config/config-problems.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
+import { ConfigError } from '../../src/config-loader/config-problems.ts';
+import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
 import { createOssClient, credentialOf, ossRefusal } from '../support/oss-client.ts';
 

@@ -1,8 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ConfigError } from '../../src/config/config-problems.ts';
-import { loadConfig } from '../../src/config/load-config.ts';
-import type { Lookup } from '../../src/subject-token/issuer-fetch.ts';
+import { ConfigError } from '../../src/config-loader/config-problems.ts';
+import { loadConfig } from '../../src/config-loader/load-config.ts';
+import type { Lookup } from '../../src/subject-token/keys/issuer-fetch.ts';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
 import { createFakeDns } from '../support/fake-dns.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';

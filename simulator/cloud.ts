@@ -1,0 +1,75 @@
+/** The state that the simulated STS and the simulated OSS share: who exists, and what they may do. */
+import type { JSONWebKeySet } from 'jose';
+import type { RamPolicy } from '../src/session-policy/ram-policy.ts';
+
+/** A signing identity: a RAM user, or one session of an assumed role. */
+export interface Identity {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  /** Present for sessions of a role. */
+  readonly securityToken?: string;
+  /** Milliseconds since the epoch. Absent: never. */
+  readonly expiresAtMs?: number;
+  /** `acs:ram::<account>:user/<name>` or `acs:ram::<account>:assumed-role/<role>/<session>` */
+  readonly arn: string;
+  /** Every set must allow a request: one for a user, role policy and session policy for a session. */
+  readonly policies: readonly (readonly RamPolicy[])[];
+  /** Set when the session was opened, and kept by every session opened from it. */
+  readonly sourceIdentity?: string;
+}
+
+export interface Role {
+  /** `acs:ram::<account>:role/<name>` */
+  readonly arn: string;
+  readonly policies: readonly RamPolicy[];
+  /**
+   * RAM ARNs of the identities that may assume this role; `acs:ram::<account>:root` is everybody in the account,
+   * and `acs:ram::<account>:oidc-provider/<name>` is whoever holds a token of that OIDC provider.
+   */
+  readonly trustedArns: readonly string[];
+  readonly externalId?: string;
+  readonly maxSessionDurationSeconds: number;
+}
+
+export interface SimulatedCloud {
+  readonly accountId: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  /** By AccessKeyId: RAM users, and every session that the simulated STS has issued. */
+  readonly identities: Map<string, Identity>;
+  /** By ARN. */
+  readonly roles: Map<string, Role>;
+  /** By bucket name. */
+  readonly buckets: Map<string, SimulatedBucket>;
+  /** By ARN, `acs:ram::<account>:oidc-provider/<name>`. */
+  readonly oidcProviders: Map<string, OidcProvider>;
+}
+
+/** An external issuer whose tokens AssumeRoleWithOIDC takes. */
+export interface OidcProvider {
+  /** Compared exactly with `iss`. */
+  readonly issuer: string;
+  /** RAM calls them client IDs; the token's `aud` must hold one of them. */
+  readonly audiences: readonly string[];
+  readonly jwks: JSONWebKeySet;
+}
+
+export interface SimulatedBucket {
+  readonly name: string;
+  readonly region: string;
+  readonly corsOrigins: readonly string[];
+}
+
+/** Makes an empty account. */
+export function createCloud(options: {
+  readonly accountId: string;
+  readonly now: () => number;
+}): SimulatedCloud {
+  return {
+    ...options,
+    identities: new Map(),
+    roles: new Map(),
+    buckets: new Map(),
+    oidcProviders: new Map(),
+  };
+}

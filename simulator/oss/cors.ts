@@ -1,0 +1,52 @@
+/** Cross-origin requests: which pages may read an answer of a bucket. */
+import type { SimulatedCloud } from '../cloud.ts';
+import type { OssAnswer } from './answer.ts';
+import { ossError } from './error.ts';
+import type { OssRequestHead } from './request.ts';
+
+const METHODS = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'];
+
+/** Answers OPTIONS, for which OSS asks for no signature. Throws an OssError if no rule matches. */
+export function answerPreflight(cloud: SimulatedCloud, request: OssRequestHead): OssAnswer {
+  const { bucket, headers } = request;
+  const method = headers['access-control-request-method'] ?? '';
+  if (!METHODS.includes(method) || allowedOrigin(cloud, bucket, headers['origin']) === undefined) {
+    throw ossError('NoCorsRule');
+  }
+  const asked = headers['access-control-request-headers'];
+  return {
+    status: 200,
+    headers: {
+      'access-control-allow-methods': METHODS.join(', '),
+      ...(asked === undefined ? {} : { 'access-control-allow-headers': asked }),
+      'access-control-max-age': '600',
+    },
+  };
+}
+
+/** The headers that let a page of a listed origin read the answer; none for any other. */
+export function corsHeaders(
+  cloud: SimulatedCloud,
+  bucket: string,
+  origin: string | undefined,
+): Readonly<Record<string, string>> {
+  const allowed = allowedOrigin(cloud, bucket, origin);
+  if (allowed === undefined) return {};
+  return {
+    'access-control-allow-origin': allowed,
+    'access-control-expose-headers': 'ETag, x-oss-request-id, x-oss-hash-crc64ecma',
+    vary: 'Origin',
+  };
+}
+
+/** Exact comparison, or any origin where the bucket lists `*`. */
+function allowedOrigin(
+  cloud: SimulatedCloud,
+  bucket: string,
+  origin: string | undefined,
+): string | undefined {
+  const origins = cloud.buckets.get(bucket)?.corsOrigins ?? [];
+  if (origin === undefined) return undefined;
+  if (origins.includes(origin)) return origin;
+  return origins.includes('*') ? '*' : undefined;
+}

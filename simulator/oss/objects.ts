@@ -1,0 +1,87 @@
+/** The objects of the simulated OSS, and the multipart uploads that will become some: all in memory. */
+import { createHash } from 'node:crypto';
+import { crc64Of } from './crc64.ts';
+
+/** What the upload says of the object besides its content. */
+export interface ObjectProperties {
+  readonly contentType: string;
+  /** `default`, `private`, `public-read` or `public-read-write`. */
+  readonly acl: string;
+  /** A Tagging document, or nothing. */
+  readonly tagging: string;
+  /** `x-oss-meta-…` and the HTTP headers that are kept with an object, by lower-case name. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface StoredObject extends ObjectProperties {
+  readonly body: Buffer;
+  readonly etag: string;
+  readonly crc64: string;
+  readonly modifiedAtMs: number;
+}
+
+export interface Part {
+  readonly body: Buffer;
+  readonly etag: string;
+  readonly crc64: string;
+  readonly modifiedAtMs: number;
+}
+
+export interface Upload {
+  readonly bucket: string;
+  readonly key: string;
+  readonly properties: ObjectProperties;
+  readonly initiatedAtMs: number;
+  readonly parts: Map<number, Part>;
+}
+
+export interface OssObjects {
+  get(bucket: string, key: string): StoredObject | undefined;
+  put(bucket: string, key: string, object: StoredObject): void;
+  delete(bucket: string, key: string): void;
+  /** Every key of the bucket, in the order of its UTF-8 bytes. */
+  keys(bucket: string): readonly string[];
+  readonly uploads: Map<string, Upload>;
+}
+
+/** Makes an empty store. */
+export function createOssObjects(): OssObjects {
+  const buckets = new Map<string, Map<string, StoredObject>>();
+  const inBucket = (bucket: string) => {
+    const objects = buckets.get(bucket) ?? new Map<string, StoredObject>();
+    buckets.set(bucket, objects);
+    return objects;
+  };
+  return {
+    get: (bucket, key) => inBucket(bucket).get(key),
+    put: (bucket, key, object) => void inBucket(bucket).set(key, object),
+    delete: (bucket, key) => void inBucket(bucket).delete(key),
+    keys: (bucket) => [...inBucket(bucket).keys()].sort(compareKeys),
+    uploads: new Map(),
+  };
+}
+
+/** The order of OSS is that of UTF-8 bytes, in which JavaScript does not compare strings. */
+export function compareKeys(one: string, other: string): number {
+  return Buffer.compare(Buffer.from(one), Buffer.from(other));
+}
+
+/** An object made of one upload. */
+export function toObject(
+  body: Buffer,
+  properties: ObjectProperties,
+  modifiedAtMs: number,
+): StoredObject {
+  return { ...properties, body, etag: etagOf(body), crc64: crc64Of(body), modifiedAtMs };
+}
+
+/** As OSS writes it: the MD5 in upper-case hex, in quotes. */
+export function etagOf(body: Buffer): string {
+  return `"${createHash('md5').update(body).digest('hex').toUpperCase()}"`;
+}
+
+/** The ETag of an object made of parts: the MD5 of their MD5s, and their number. */
+export function multipartEtagOf(etags: readonly string[]): string {
+  const md5s = etags.map((etag) => Buffer.from(etag.replaceAll('"', ''), 'hex'));
+  return `"${createHash('md5').update(Buffer.concat(md5s)).digest('hex').toUpperCase()}-${etags.length}"`;
+}

@@ -1,0 +1,67 @@
+/** Which operation a request is, by its method and the sub-resource that it names. */
+import { ossError } from './error.ts';
+import type { OssRequestHead } from './request.ts';
+
+/**
+ * The operations, each by `<level> <method> <sub-resources>`. A sub-resource that is not here is an
+ * operation that the simulator lacks, and must never pass for the one without: `DELETE ?tagging`
+ * deletes no object.
+ */
+const OPERATIONS = {
+  'service GET ': 'ListBuckets',
+  'bucket GET ': 'ListObjects',
+  'bucket GET bucketInfo': 'GetBucketInfo',
+  'bucket GET uploads': 'ListMultipartUploads',
+  'bucket POST ': 'PostObject',
+  'bucket POST delete': 'DeleteMultipleObjects',
+  'object GET ': 'GetObject',
+  'object GET acl': 'GetObjectACL',
+  'object GET tagging': 'GetObjectTagging',
+  'object GET uploadId': 'ListParts',
+  'object HEAD ': 'HeadObject',
+  'object HEAD objectMeta': 'HeadObject',
+  'object PUT ': 'PutObject',
+  'object PUT acl': 'PutObjectACL',
+  'object PUT tagging': 'PutObjectTagging',
+  'object PUT partNumber uploadId': 'UploadPart',
+  'object DELETE ': 'DeleteObject',
+  'object DELETE tagging': 'DeleteObjectTagging',
+  'object DELETE uploadId': 'AbortMultipartUpload',
+  'object POST uploads': 'InitiateMultipartUpload',
+  'object POST uploadId': 'CompleteMultipartUpload',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type Operation =
+  | (typeof OPERATIONS)[keyof typeof OPERATIONS]
+  // the same requests with a copy source
+  | 'CopyObject'
+  | 'UploadPartCopy';
+
+const BY_REQUEST: ReadonlyMap<string, Operation> = new Map(Object.entries(OPERATIONS));
+
+/** The parameters that choose an operation; all others only qualify one. */
+const SUB_RESOURCES: ReadonlySet<string> = new Set([
+  ...['accessPoint', 'accessmonitor', 'acl', 'append', 'asyncFetch', 'bucketArchiveDirectRead'],
+  ...['bucketInfo', 'callback', 'cname', 'comp', 'cors', 'delete', 'encryption', 'httpsConfig'],
+  ...['img', 'inventory', 'lifecycle', 'live', 'location', 'logging', 'metaQuery', 'objectMeta'],
+  ...['objectWorm', 'partNumber', 'policy', 'policyStatus', 'publicAccessBlock', 'qos', 'qosInfo'],
+  ...['redundancyTransition', 'referer', 'replication', 'replicationLocation', 'requestPayment'],
+  ...['resourceGroup', 'restore', 'rtc', 'sealAppend', 'select', 'stat', 'style', 'symlink'],
+  ...['tagging', 'transferAcceleration', 'uploadId', 'uploads', 'versioning', 'versions', 'vod'],
+  ...['website', 'worm', 'wormExtend', 'wormId', 'x-oss-process', 'x-oss-async-process'],
+]);
+
+/** Throws an OssError for what the simulator does not know. */
+export function readOperation({ method, bucket, key, query, headers }: OssRequestHead): Operation {
+  const level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
+  const named = [...query.keys()].filter((name) => SUB_RESOURCES.has(name)).sort();
+  const operation = BY_REQUEST.get(`${level} ${method} ${named.join(' ')}`);
+  if (operation === undefined)
+    throw ossError(level === 'service' ? 'MethodNotAllowed' : 'NotImplemented');
+  if (operation === 'PostObject' && !headers['content-type']?.startsWith('multipart/form-data')) {
+    throw ossError('MalformedPOSTRequest');
+  }
+  if (headers['x-oss-copy-source'] === undefined) return operation;
+  if (operation === 'PutObject') return 'CopyObject';
+  return operation === 'UploadPart' ? 'UploadPartCopy' : operation;
+}

@@ -1,0 +1,177 @@
+/** The simulated OSS: authenticates, asks RAM, performs and answers, and keeps a list of what it was asked. */
+import { randomBytes as nodeRandomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { SimulatedCloud } from '../cloud.ts';
+import type { OssAnswer } from './answer.ts';
+import { checkSignature, readClaimed } from './authenticate.ts';
+import { authorize } from './authorize.ts';
+import { answerPreflight, corsHeaders } from './cors.ts';
+import { OssError, ossError } from './error.ts';
+import { createOssObjects } from './objects.ts';
+import { readOperation } from './operation.ts';
+import { perform, type World } from './perform.ts';
+import { ACTIONS, neededPermissions } from './permission.ts';
+import { readFormSignature, readPostForm, toUpload } from './post-object.ts';
+import {
+  type Cnames,
+  type OssRequest,
+  type OssRequestHead,
+  readOssBody,
+  readOssHead,
+} from './request.ts';
+import { element, xmlDocument } from './xml.ts';
+
+/** One request that reached the simulated OSS, and what became of it. */
+export interface OssCall {
+  readonly method: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly status: number;
+  /** What it is about, e.g. `oss:PutObject`; absent for preflights and for operations that are not known. */
+  readonly action?: string;
+  /** As claimed; absent for anonymous requests. */
+  readonly accessKeyId?: string;
+}
+
+export interface SimulatedOss {
+  readonly handle: (incoming: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** Oldest first; at most the last `callCapacity`. */
+  readonly calls: readonly OssCall[];
+}
+
+export interface SimulatedOssOptions {
+  readonly cloud: SimulatedCloud;
+  readonly randomBytes?: (size: number) => Uint8Array;
+  /** Custom domains, `host` or `host:port` in lower case, and the buckets that they are bound to. */
+  readonly cnames?: Cnames;
+  /** The longest body that is taken, 64 MiB by default. */
+  readonly maxBodyBytes?: number;
+  /** How many calls are kept, 10,000 by default. */
+  readonly callCapacity?: number;
+}
+
+const PUBLIC_ACLS = ['public-read', 'public-read-write'];
+
+/** `handle` is a listener for node:http over an empty store; it rejects only for a broken connection or a bug. */
+export function createSimulatedOss(options: SimulatedOssOptions): SimulatedOss {
+  const { cloud, randomBytes = nodeRandomBytes, cnames = new Map() } = options;
+  const { maxBodyBytes = 64 * 1024 * 1024, callCapacity = 10_000 } = options;
+  const randomHex = (size: number) => Buffer.from(randomBytes(size)).toString('hex');
+  const world: World = { cloud, objects: createOssObjects(), randomHex };
+  const calls: OssCall[] = [];
+
+  async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const requestId = randomHex(12).toUpperCase();
+    const seen: Seen = {};
+    let result: OssAnswer;
+    try {
+      seen.head = readOssHead(incoming, cnames);
+      const body = await readOssBody(incoming, maxBodyBytes);
+      result = await answer(world, { ...seen.head, body }, seen);
+    } catch (error) {
+      if (!(error instanceof OssError)) throw error;
+      result = renderError(error, requestId, incoming.headers.host ?? '');
+    }
+    const { method = incoming.method ?? '', bucket = '' } = seen.head ?? {};
+    record(method, bucket, result.status, seen);
+    send(response, {
+      ...result,
+      method,
+      headers: {
+        'x-oss-request-id': requestId,
+        ...corsHeaders(cloud, bucket, incoming.headers.origin),
+        ...result.headers,
+      },
+    });
+  }
+
+  function record(method: string, bucket: string, status: number, seen: Seen): void {
+    const { head, key = head?.key ?? '', action, accessKeyId } = seen;
+    const known = {
+      ...(action === undefined ? {} : { action }),
+      ...(accessKeyId === undefined ? {} : { accessKeyId }),
+    };
+    calls.push({ method, bucket, key, status, ...known });
+    if (calls.length > callCapacity) calls.shift();
+  }
+
+  return { handle, calls };
+}
+
+/** What has become known of a request by the time that it is answered or refused. */
+interface Seen {
+  head?: OssRequestHead;
+  action?: string;
+  accessKeyId?: string;
+  /** Where it is not in the URL. */
+  key?: string;
+}
+
+async function answer(world: World, request: OssRequest, seen: Seen): Promise<OssAnswer> {
+  const { cloud } = world;
+  const bucket = cloud.buckets.get(request.bucket);
+  if (request.bucket !== '' && bucket === undefined) throw ossError('NoSuchBucket');
+  if (request.method === 'OPTIONS') return answerPreflight(cloud, request);
+  const operation = readOperation(request);
+  seen.action = ACTIONS[operation];
+
+  if (operation === 'PostObject') {
+    const form = await readPostForm(request);
+    const claimed = readFormSignature(form, bucket?.region);
+    seen.accessKeyId = claimed.accessKeyId;
+    seen.key = form.fields.get('key') ?? '';
+    const identity = checkSignature(cloud, claimed);
+    const upload = toUpload(cloud, request, form);
+    authorize(cloud, identity, neededPermissions(operation, upload), upload);
+    return perform(world, operation, upload);
+  }
+
+  const claimed = readClaimed(cloud, request);
+  if (claimed === undefined) {
+    const isReading = operation === 'GetObject' || operation === 'HeadObject';
+    if (!isReading || !isPublic(world, request)) throw ossError('AccessDenied');
+    return perform(world, operation, request);
+  }
+  seen.accessKeyId = claimed.accessKeyId;
+  const identity = checkSignature(cloud, claimed);
+  authorize(cloud, identity, neededPermissions(operation, request), request);
+  return perform(world, operation, request);
+}
+
+/** Buckets are private; an object that was published can be read by anybody. */
+function isPublic({ objects }: World, { bucket, key }: OssRequest): boolean {
+  return PUBLIC_ACLS.includes(objects.get(bucket, key)?.acl ?? '');
+}
+
+function renderError(error: OssError, requestId: string, host: string): OssAnswer {
+  const body = xmlDocument('Error', [
+    element('Code', error.code),
+    element('Message', error.message),
+    element('RequestId', requestId),
+    element('HostId', host),
+    element('EC', error.ec),
+    element('RecommendDoc', `https://api.alibabacloud.com/troubleshoot?q=${error.ec}`),
+  ]);
+  const headers = { 'content-type': 'application/xml', 'x-oss-ec': error.ec };
+  return { status: error.status, headers, body };
+}
+
+function send(response: ServerResponse, answered: OssAnswer & { readonly method: string }): void {
+  const { method, status, headers = {}, body = '' } = answered;
+  const isBodiless = method === 'HEAD' || status === 304;
+  // an error has no body to say so in here, and clients read it from this header
+  const isError = method === 'HEAD' && status >= 400;
+  response.writeHead(status, {
+    ...(isBodiless ? {} : { 'content-length': Buffer.byteLength(body) }),
+    ...(isError ? { 'x-oss-err': Buffer.from(body).toString('base64') } : {}),
+    ...toLatin1(headers),
+  });
+  response.end(isBodiless ? undefined : body);
+}
+
+/** UTF-8, of which Node writes one byte for each character. */
+function toLatin1(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString('latin1')]),
+  );
+}

@@ -1,0 +1,86 @@
+/** GetObject and HeadObject: preconditions, ranges, and the headers that an object is answered with. */
+import type { OssAnswer } from './answer.ts';
+import { ossError } from './error.ts';
+import type { StoredObject } from './objects.ts';
+import type { OssRequest } from './request.ts';
+
+/** Parameters of a signed GET that replace a header of the answer. */
+const OVERRIDES = [
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'content-type',
+  'expires',
+];
+
+/** The whole object or the part that `Range` asks for. Throws an OssError. */
+export function getObject(object: StoredObject, request: OssRequest): OssAnswer {
+  if (isUnchanged(object, request)) return { status: 304, headers: { ETag: object.etag } };
+  const headers = { ...headersOf(object), ...overridesOf(request) };
+  const size = object.body.length;
+  const range = readRange(request.headers['range'], size);
+  if (range === undefined) return { status: 200, headers, body: object.body };
+  const [first, last] = range;
+  return {
+    status: 206,
+    headers: { ...headers, 'content-range': `bytes ${first}-${last}/${size}` },
+    body: object.body.subarray(first, last + 1),
+  };
+}
+
+/** The same without the content. Throws an OssError. */
+export function headObject(object: StoredObject, request: OssRequest): OssAnswer {
+  if (isUnchanged(object, request)) return { status: 304, headers: { ETag: object.etag } };
+  const headers = { ...headersOf(object), 'content-length': String(object.body.length) };
+  return { status: 200, headers };
+}
+
+/** Throws PreconditionFailed for an `If-Match` that does not hold. */
+function isUnchanged({ etag }: StoredObject, { headers }: OssRequest): boolean {
+  const names = (list: string | undefined) =>
+    (list ?? '').split(',').some((one) => one.trim() === '*' || unquote(one) === unquote(etag));
+  if (headers['if-match'] !== undefined && !names(headers['if-match'])) {
+    throw ossError('PreconditionFailed');
+  }
+  return names(headers['if-none-match']);
+}
+
+function unquote(etag: string): string {
+  return etag.trim().replaceAll('"', '');
+}
+
+/** First and last byte; undefined for none, or for one that OSS ignores because it cannot be met. */
+function readRange(
+  header: string | undefined,
+  size: number,
+): readonly [number, number] | undefined {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(header ?? '') ?? [];
+  if (first === '') {
+    const length = Math.min(Number(last), size);
+    return length === 0 ? undefined : [size - length, size - 1];
+  }
+  const end = last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  return Number(first) <= end ? [Number(first), end] : undefined;
+}
+
+function overridesOf({ query }: OssRequest): Record<string, string> {
+  const overrides: Record<string, string> = {};
+  for (const name of OVERRIDES) {
+    const value = query.get(`response-${name}`);
+    if (value !== undefined) overrides[name] = value;
+  }
+  return overrides;
+}
+
+function headersOf(object: StoredObject): Record<string, string> {
+  return {
+    ...object.headers,
+    etag: object.etag,
+    'content-type': object.contentType,
+    'last-modified': new Date(object.modifiedAtMs).toUTCString(),
+    'accept-ranges': 'bytes',
+    'x-oss-object-type': object.etag.includes('-') ? 'Multipart' : 'Normal',
+    'x-oss-hash-crc64ecma': object.crc64,
+  };
+}

@@ -1,0 +1,121 @@
+/** A request to the simulated OSS, read once: which bucket and key, in whichever way they are addressed. */
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+import { ossError } from './error.ts';
+
+/** All of a request but its body. */
+export interface OssRequestHead {
+  readonly method: string;
+  /** Empty for requests to the service itself. */
+  readonly bucket: string;
+  /** Percent-decoded once. Empty for requests to a bucket. */
+  readonly key: string;
+  /** Decoded. A parameter without a value is the empty string. */
+  readonly query: ReadonlyMap<string, string>;
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly sourceIp: string;
+  readonly isSecure: boolean;
+}
+
+export interface OssRequest extends OssRequestHead {
+  readonly body: Buffer;
+}
+
+/** Custom domains, `host` or `host:port` in lower case, and the buckets that they are bound to. */
+export type Cnames = ReadonlyMap<string, string>;
+
+/** Reads all but the body. Throws an OssError for a URL that cannot be decoded. */
+export function readOssHead(incoming: IncomingMessage, cnames: Cnames): OssRequestHead {
+  const [path, search = ''] = splitOnce(incoming.url ?? '/', '?');
+  if (!path.startsWith('/')) throw ossError('InvalidArgument', 'The URL has no path.');
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    const text = Array.isArray(value) ? value.join(',') : value;
+    // Node reads a header as Latin-1, and what clients sign and send is UTF-8
+    if (text !== undefined) headers[name] = Buffer.from(text, 'latin1').toString('utf8');
+  }
+  return {
+    method: incoming.method ?? 'GET',
+    ...readAddress((headers['host'] ?? '').toLowerCase(), decodeOnce(path), cnames),
+    query: readQuery(search),
+    headers,
+    sourceIp: incoming.socket.remoteAddress?.replace(/^::ffff:/, '') ?? '',
+    isSecure: 'encrypted' in incoming.socket,
+  };
+}
+
+/**
+ * Reads the body whole. Throws an OssError if it is longer than that, but not before the client has
+ * sent it: a client that is cut off in the middle sees a broken connection and no answer.
+ */
+export async function readOssBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size <= maxBytes) chunks.push(bytes);
+    else chunks.length = 0;
+  }
+  if (size > maxBytes) throw ossError('EntityTooLarge');
+  return Buffer.concat(chunks);
+}
+
+/** Decodes once, so that `%252e` is the text `%2e`. Throws an OssError. */
+export function decodeOnce(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw ossError('InvalidArgument', 'The URL cannot be decoded.');
+  }
+}
+
+/** The object that CopyObject and UploadPartCopy copy from. */
+export interface CopySource {
+  readonly bucket: string;
+  readonly key: string;
+  readonly versionId: string | undefined;
+}
+
+/** Reads `x-oss-copy-source: /bucket/encoded-key?versionId=…`. Throws an OssError. */
+export function readCopySource({ headers }: OssRequestHead): CopySource | undefined {
+  const header = headers['x-oss-copy-source'];
+  if (header === undefined) return undefined;
+  const [path, search = ''] = splitOnce(header, '?');
+  const [bucket, key = ''] = splitOnce(decodeOnce(path).replace(/^\//, ''), '/');
+  if (bucket === '' || key === '')
+    throw ossError('InvalidArgument', 'The copy source is no object.');
+  return { bucket, key, versionId: readQuery(search).get('versionId') };
+}
+
+/**
+ * A custom domain stands for its bucket. Else it is `bucket.host/key`, as clients of every SDK ask,
+ * or `host/bucket/key` where the host is a bare address or `localhost`, since nothing can stand
+ * before an IP address. Nothing is normalised: `..` in a key is two dots.
+ */
+function readAddress(host: string, path: string, cnames: Cnames): { bucket: string; key: string } {
+  const hostname = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
+  const bound = cnames.get(host) ?? cnames.get(hostname);
+  if (bound !== undefined) return { bucket: bound, key: path.slice(1) };
+  const [label, rest] = splitOnce(hostname, '.');
+  if (isIP(hostname) === 0 && rest !== undefined) return { bucket: label, key: path.slice(1) };
+  const [bucket, key = ''] = splitOnce(path.slice(1), '/');
+  return { bucket, key };
+}
+
+function readQuery(search: string): ReadonlyMap<string, string> {
+  const query = new Map<string, string>();
+  for (const pair of search.split('&')) {
+    if (pair === '') continue;
+    const [name, value = ''] = splitOnce(pair, '=');
+    query.set(decodeOnce(name), decodeOnce(value));
+  }
+  return query;
+}
+
+/** The text before and after the first separator; nothing after if it is not there. */
+function splitOnce(text: string, separator: string): [string, string | undefined] {
+  const at = text.indexOf(separator);
+  return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];
+}

@@ -1,0 +1,110 @@
+/** What an upload says of its object, the checks that every upload has to pass, and CopyObject. */
+import { createHash } from 'node:crypto';
+import { type OssAnswer, xmlAnswer } from './answer.ts';
+import { ossError } from './error.ts';
+import { type ObjectProperties, type OssObjects, type StoredObject, toObject } from './objects.ts';
+import { type OssRequest, readCopySource } from './request.ts';
+import { element, xmlDocument } from './xml.ts';
+
+const ACLS: ReadonlySet<string> = new Set([
+  'default',
+  'private',
+  'public-read',
+  'public-read-write',
+]);
+
+/** Headers that are kept with an object as they are. */
+const KEPT_HEADERS: ReadonlySet<string> = new Set([
+  'cache-control',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'expires',
+]);
+
+const MAX_KEY_BYTES = 1023;
+
+/** PutObject and PostObject, once allowed. Throws an OssError. */
+export function putObject(objects: OssObjects, request: OssRequest, nowMs: number): StoredObject {
+  checkNewObject(objects, request);
+  checkDigest(request);
+  const object = toObject(request.body, readProperties(request), nowMs);
+  objects.put(request.bucket, request.key, object);
+  return object;
+}
+
+/** https://www.alibabacloud.com/help/en/oss/developer-reference/copyobject. Throws an OssError. */
+export function copyObject(objects: OssObjects, request: OssRequest, nowMs: number): OssAnswer {
+  checkNewObject(objects, request);
+  const original = readSource(objects, request);
+  const isReplacing = request.headers['x-oss-metadata-directive']?.toUpperCase() === 'REPLACE';
+  const { contentType, headers, acl, tagging } = readProperties(request);
+  const isRetagged = request.headers['x-oss-tagging-directive']?.toUpperCase() === 'REPLACE';
+  const copy = {
+    ...original,
+    ...(isReplacing ? { contentType, headers } : {}),
+    ...(isRetagged ? { tagging } : {}),
+    acl,
+    modifiedAtMs: nowMs,
+  };
+  objects.put(request.bucket, request.key, copy);
+  return xmlAnswer(
+    xmlDocument('CopyObjectResult', [
+      element('ETag', copy.etag),
+      element('LastModified', new Date(nowMs).toISOString()),
+    ]),
+  );
+}
+
+/** The object that a copy is made of. Throws an OssError. */
+export function readSource(objects: OssObjects, request: OssRequest): StoredObject {
+  const source = readCopySource(request);
+  const object = source && objects.get(source.bucket, source.key);
+  if (object === undefined) throw ossError('NoSuchKey');
+  return object;
+}
+
+/** What the headers of an upload say of the object that it makes. Throws an OssError. */
+export function readProperties({ headers }: OssRequest): ObjectProperties {
+  const kept = Object.entries(headers).filter(
+    ([name]) => name.startsWith('x-oss-meta-') || KEPT_HEADERS.has(name),
+  );
+  return {
+    contentType: headers['content-type'] ?? 'application/octet-stream',
+    acl: readAcl(headers['x-oss-object-acl']),
+    tagging: toTagging(headers['x-oss-tagging']),
+    headers: Object.fromEntries(kept),
+  };
+}
+
+/** Exactly one of the four: a policy compares the header exactly, too. Throws an OssError. */
+export function readAcl(header: string | undefined): string {
+  const acl = header ?? 'default';
+  if (!ACLS.has(acl)) throw ossError('InvalidArgument', 'There is no such object ACL.');
+  return acl;
+}
+
+/** Throws an OssError for a key that no object can have, or that must not be overwritten. */
+export function checkNewObject(objects: OssObjects, { bucket, key, headers }: OssRequest): void {
+  if (/^[/\\]/.test(key) || key === '' || Buffer.byteLength(key) > MAX_KEY_BYTES) {
+    throw ossError('InvalidObjectName');
+  }
+  const isKept = headers['x-oss-forbid-overwrite'] === 'true';
+  if (isKept && objects.get(bucket, key) !== undefined) throw ossError('FileAlreadyExists');
+}
+
+/** Throws an OssError if `Content-MD5` is not that of the body. */
+export function checkDigest({ headers, body }: OssRequest): void {
+  const claimed = headers['content-md5'];
+  if (claimed === undefined) return;
+  if (createHash('md5').update(body).digest('base64') !== claimed) throw ossError('InvalidDigest');
+}
+
+/** `a=1&b=2` as the document that GetObjectTagging answers. */
+function toTagging(header: string | undefined): string {
+  if (header === undefined) return '';
+  const tags = [...new URLSearchParams(header)].map(([key, value]) =>
+    element('Tag', [element('Key', key), element('Value', value)]),
+  );
+  return xmlDocument('Tagging', [element('TagSet', tags)]);
+}

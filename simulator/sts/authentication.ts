@@ -1,0 +1,94 @@
+/** Finds out who signed a request to the simulated STS, and that nobody changed or replayed it. */
+
+import type { Identity, SimulatedCloud } from '../cloud.ts';
+import { readAcs3Signature } from './acs3-signature.ts';
+import { stsError } from './error.ts';
+import { type SignatureScheme, type SignedRequest, type StsRequest, schemeOf } from './request.ts';
+import { readRpcSignature } from './rpc-signature.ts';
+
+const CLOCK_TOLERANCE_MS = 15 * 60 * 1000;
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
+/**
+ * Makes a function that answers with the identity that signed a request, or throws StsError. It
+ * remembers at most `nonceCapacity` nonces; beyond that the oldest are forgotten.
+ */
+export function createAuthenticator(options: {
+  readonly cloud: SimulatedCloud;
+  readonly nonceCapacity: number;
+}): (request: StsRequest) => Identity {
+  const { cloud } = options;
+  const spendNonce = createNonceMemory(options);
+
+  return function authenticate(request) {
+    const signed = READERS[schemeOf(request)](request);
+    checkTimestamp(signed.timestamp, cloud.now());
+    const identity = cloud.identities.get(signed.accessKeyId);
+    if (identity === undefined) throw stsError('InvalidAccessKeyId.NotFound');
+    checkSecurityToken(cloud, identity, signed.securityToken);
+    if (!signed.isSignedWith(identity.accessKeySecret)) {
+      throw stsError(
+        'SignatureDoesNotMatch',
+        `Specified signature is not matched with our calculation. server string to sign is:${signed.stringToSign}`,
+      );
+    }
+    // Only a nonce of a genuine request counts, or a stranger could use up those of others.
+    if (signed.nonce === undefined || signed.nonce === '') throw stsError('MissingSignatureNonce');
+    spendNonce(JSON.stringify([signed.accessKeyId, signed.nonce]));
+    return identity;
+  };
+}
+
+/** Refuses a time stamp that is not UTC in whole seconds, or is over 15 minutes off. */
+export function checkTimestamp(timestamp: string | undefined, nowMs: number): void {
+  if (timestamp === undefined) throw stsError('MissingTimestamp');
+  const timeMs = TIMESTAMP.test(timestamp) ? Date.parse(timestamp) : Number.NaN;
+  if (Number.isNaN(timeMs)) throw stsError('InvalidTimeStamp.Format');
+  if (Math.abs(nowMs - timeMs) > CLOCK_TOLERANCE_MS) throw stsError('InvalidTimeStamp.Expired');
+}
+
+const READERS: Readonly<Record<SignatureScheme, (request: StsRequest) => SignedRequest>> = {
+  acs3: readAcs3Signature,
+  rpc: readRpcSignature,
+  anonymous: () => {
+    throw stsError('MissingAccessKeyId');
+  },
+};
+
+function checkSecurityToken(
+  cloud: SimulatedCloud,
+  identity: Identity,
+  securityToken: string | undefined,
+): void {
+  if (securityToken === identity.securityToken) {
+    const isExpired = identity.expiresAtMs !== undefined && identity.expiresAtMs <= cloud.now();
+    if (isExpired) throw stsError('InvalidSecurityToken.Expired');
+    return;
+  }
+  if (securityToken === undefined || securityToken === '') throw stsError('MissingSecurityToken');
+  for (const other of cloud.identities.values()) {
+    if (other.securityToken === securityToken) {
+      throw stsError('InvalidSecurityToken.MismatchWithAccessKey');
+    }
+  }
+  throw stsError('InvalidSecurityToken.Malformed');
+}
+
+/** A request is good from 15 minutes before its time stamp to 15 minutes after, so a nonce is kept for 30. */
+function createNonceMemory(options: {
+  readonly cloud: SimulatedCloud;
+  readonly nonceCapacity: number;
+}): (nonce: string) => void {
+  const spentAtMs = new Map<string, number>();
+
+  return function spendNonce(nonce) {
+    const nowMs = options.cloud.now();
+    for (const [oldest, atMs] of spentAtMs) {
+      const isUseless = nowMs - atMs > 2 * CLOCK_TOLERANCE_MS;
+      if (!isUseless && spentAtMs.size < options.nonceCapacity) break;
+      spentAtMs.delete(oldest);
+    }
+    if (spentAtMs.has(nonce)) throw stsError('SignatureNonceUsed');
+    spentAtMs.set(nonce, nowMs);
+  };
+}

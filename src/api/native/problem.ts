@@ -1,0 +1,56 @@
+/** Refusals as RFC 9457 problem details. */
+import type { RateLimitState } from '../../limits/rate-limit-state.ts';
+import type { Refusal } from '../../refusal.ts';
+import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
+import { answerFor, type PublicAnswer } from './public-answers.ts';
+
+export interface Problem {
+  readonly body: string;
+  readonly status: PublicAnswer['status'];
+  readonly headers: Record<string, string>;
+}
+
+/**
+ * The answer to a refusal. Beyond the fixed answer of its reason, the caller learns only what is
+ * needed to ask better: the allowed methods, when to come back, and the names of grants that fit.
+ */
+export function toProblem(refusal: Refusal, requestId: string): Problem {
+  const { status, code, title, detail } = answerFor(refusal.reason);
+  const problem = {
+    type: `urn:oss-token-broker:problem:${code}`,
+    title,
+    status,
+    detail,
+    code,
+    requestId,
+    ...(refusal.reason === 'ambiguous_grant' ? { grants: refusal.grants } : {}),
+  };
+  const headers = { 'Content-Type': 'application/problem+json', ...headersFor(refusal, code) };
+  return { body: JSON.stringify(problem), status, headers };
+}
+
+function headersFor(refusal: Refusal, code: string): Readonly<Record<string, string>> {
+  if (answerFor(refusal.reason).status === 401) {
+    return { 'WWW-Authenticate': challengeFor(refusal, code) };
+  }
+  if ('retryAfterSeconds' in refusal) {
+    const retryAfter = { 'Retry-After': String(refusal.retryAfterSeconds) };
+    return refusal.reason === 'rate_limited'
+      ? { ...retryAfter, ...toRateLimitHeaders([usedUp(refusal)]) }
+      : retryAfter;
+  }
+  return refusal.reason === 'method_not_allowed' ? { Allow: refusal.allow } : {};
+}
+
+function usedUp(refusal: Extract<Refusal, { reason: 'rate_limited' }>): RateLimitState {
+  const { scope, limit, windowSeconds, retryAfterSeconds } = refusal;
+  return { scope, limit, windowSeconds, remaining: 0, resetSeconds: retryAfterSeconds };
+}
+
+/** RFC 6750 section 3: no error code where no token was sent. */
+function challengeFor(refusal: Refusal, code: string): string {
+  const realm = 'Bearer realm="oss-token-broker"';
+  return refusal.reason === 'token_missing'
+    ? realm
+    : `${realm}, error="invalid_token", error_description="${code}"`;
+}

@@ -1,0 +1,227 @@
+/** The one table that turns a reason for saying no into what the caller learns of it. */
+import type { Reason } from '../../refusal.ts';
+
+/** What the caller learns: a status, a stable code and one fixed sentence (RFC 9457). */
+export interface PublicAnswer {
+  readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 413 | 415 | 429 | 500 | 502 | 503;
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+}
+
+const INVALID_TOKEN: PublicAnswer = {
+  status: 401,
+  code: 'subject_token_invalid',
+  title: 'Invalid subject token',
+  detail: 'The subject token is not one that this broker accepts.',
+};
+
+const NO_GRANT: PublicAnswer = {
+  status: 403,
+  code: 'no_grant',
+  title: 'No grant',
+  detail: 'No grant fits this subject token and request.',
+};
+
+const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
+  route_unknown: {
+    status: 404,
+    code: 'not_found',
+    title: 'Not found',
+    detail: 'There is nothing at this address.',
+  },
+  method_not_allowed: {
+    status: 405,
+    code: 'method_not_allowed',
+    title: 'Method not allowed',
+    detail: 'This address does not take that method; see the Allow header.',
+  },
+  not_acceptable: {
+    status: 406,
+    code: 'not_acceptable',
+    title: 'Not acceptable',
+    detail: 'The answer is application/json, which the Accept header rules out.',
+  },
+  body_too_large: {
+    status: 413,
+    code: 'body_too_large',
+    title: 'Body too large',
+    detail: 'The request body is larger than this broker reads.',
+  },
+  media_type_unsupported: {
+    status: 415,
+    code: 'unsupported_media_type',
+    title: 'Unsupported media type',
+    detail: 'The request body must be application/json.',
+  },
+  request_malformed: {
+    status: 400,
+    code: 'invalid_request',
+    title: 'Invalid request',
+    detail: 'The request has an unknown, repeated or malformed member; see the API reference.',
+  },
+  token_missing: {
+    status: 401,
+    code: 'subject_token_required',
+    title: 'Subject token required',
+    detail: 'Send the subject token as "Authorization: Bearer <JWT>".',
+  },
+  token_too_large: INVALID_TOKEN,
+  token_malformed: INVALID_TOKEN,
+  header_not_allowed: INVALID_TOKEN,
+  algorithm_not_allowed: INVALID_TOKEN,
+  token_type_not_allowed: INVALID_TOKEN,
+  issuer_untrusted: INVALID_TOKEN,
+  key_unknown: INVALID_TOKEN,
+  signature_invalid: INVALID_TOKEN,
+  claim_invalid: INVALID_TOKEN,
+  claim_not_allowed: INVALID_TOKEN,
+  audience_mismatch: INVALID_TOKEN,
+  token_not_yet_valid: INVALID_TOKEN,
+  token_expired: {
+    status: 401,
+    code: 'subject_token_expired',
+    title: 'Subject token expired',
+    detail: 'The subject token has expired; get a new one from its issuer.',
+  },
+  token_too_old: {
+    status: 401,
+    code: 'subject_token_expired',
+    title: 'Subject token expired',
+    detail: 'The subject token has expired; get a new one from its issuer.',
+  },
+  token_revoked: {
+    status: 401,
+    code: 'subject_token_expired',
+    title: 'Subject token expired',
+    detail: 'The subject token has expired; get a new one from its issuer.',
+  },
+  issuer_keys_unavailable: {
+    status: 503,
+    code: 'issuer_unavailable',
+    title: 'Issuer unavailable',
+    detail: "The keys of the subject token's issuer cannot be read at the moment; try again.",
+  },
+  no_grant_fits: NO_GRANT,
+  grant_not_available: NO_GRANT,
+  ambiguous_grant: {
+    status: 400,
+    code: 'ambiguous_grant',
+    title: 'Ambiguous grant',
+    detail: 'Several grants fit; name one of those in "grants" as Grant.',
+  },
+  target_malformed: {
+    status: 400,
+    code: 'invalid_target',
+    title: 'Invalid target',
+    detail: 'Target must be oss://bucket/prefix/ or oss://bucket/key.',
+  },
+  target_outside_grant: {
+    status: 403,
+    code: 'target_outside_grant',
+    title: 'Target outside the grant',
+    detail: 'The target is not within what the grant allows.',
+  },
+  permission_outside_grant: {
+    status: 403,
+    code: 'permission_outside_grant',
+    title: 'Permission outside the grant',
+    detail: 'The grant does not allow every one of these permissions on this target.',
+  },
+  duration_outside_grant: {
+    status: 403,
+    code: 'duration_outside_grant',
+    title: 'Duration outside the grant',
+    detail: 'DurationSeconds is longer than the grant allows.',
+  },
+  token_life_too_short: {
+    status: 403,
+    code: 'subject_token_life_too_short',
+    title: 'Subject token about to expire',
+    detail: 'The grant wants a subject token with at least 900 seconds left; get a new one.',
+  },
+  caller_address_unknown: {
+    status: 403,
+    code: 'caller_address_unknown',
+    title: 'Caller address unknown',
+    detail: "The grant binds the credential to the caller's address, which cannot be told.",
+  },
+  session_policy_too_large: {
+    status: 403,
+    code: 'too_many_targets',
+    title: 'Too many targets',
+    detail: 'The grant covers more targets than one credential can hold; ask for one as Target.',
+  },
+  subject_denied: INVALID_TOKEN,
+  token_denied: INVALID_TOKEN,
+  key_denied: INVALID_TOKEN,
+  grant_disabled: NO_GRANT,
+  rate_limited: {
+    status: 429,
+    code: 'rate_limited',
+    title: 'Too many requests',
+    detail: 'There were too many requests; try again after the time in Retry-After.',
+  },
+  token_replayed: {
+    status: 401,
+    code: 'subject_token_replayed',
+    title: 'Subject token used before',
+    detail: 'The subject token is good for one use and was used; get a new one from its issuer.',
+  },
+  replay_store_unavailable: {
+    status: 503,
+    code: 'replay_store_unavailable',
+    title: 'Replay check unavailable',
+    detail: 'It cannot be told at the moment whether the subject token was used before; try again.',
+  },
+  source_credentials_unavailable: {
+    status: 503,
+    code: 'source_credentials_unavailable',
+    title: 'Source credentials unavailable',
+    detail: 'The broker has no usable credentials of its own at the moment.',
+  },
+  sts_throttled: {
+    status: 503,
+    code: 'sts_throttled',
+    title: 'STS is throttling',
+    detail: 'STS is limiting requests; try again after the time in Retry-After.',
+  },
+  sts_unavailable: {
+    status: 503,
+    code: 'sts_unavailable',
+    title: 'STS unavailable',
+    detail: 'STS cannot be reached at the moment; try again after the time in Retry-After.',
+  },
+  sts_refused: {
+    status: 502,
+    code: 'sts_refused',
+    title: 'STS refused',
+    detail: 'STS refused to issue the credential; the operator finds the cause in the audit log.',
+  },
+  sts_answer_unusable: {
+    status: 502,
+    code: 'sts_answer_unusable',
+    title: 'Unusable answer from STS',
+    detail: 'STS gave an answer that the broker cannot use.',
+  },
+  audit_unavailable: {
+    status: 503,
+    code: 'audit_unavailable',
+    title: 'Audit log unavailable',
+    detail: 'The decision could not be recorded, so no credential was handed out.',
+  },
+  internal_error: {
+    status: 500,
+    code: 'internal_error',
+    title: 'Internal error',
+    detail: 'The broker has a defect; give its operator the request id.',
+  },
+};
+
+/** The public side of a reason. */
+export function answerFor(reason: Reason): PublicAnswer {
+  return ANSWERS[reason];
+}
+
+/** Every reason there is, for tests and for the documentation. */
+export const REASONS: readonly string[] = Object.keys(ANSWERS);

@@ -1,0 +1,112 @@
+/** Reading the native API's requests: a JSON body or query parameters, with the same members. */
+import type { Permission } from '../../config/config.ts';
+import type { CredentialRequest } from '../../issue-credentials.ts';
+import { parseJsonObject } from '../../lib/strict-json.ts';
+import { type RefusalError, refuse } from '../../refusal.ts';
+
+type Asked = Omit<CredentialRequest, 'subjectToken'>;
+
+/** STS takes nothing shorter, and no role allows more than 12 hours. */
+const MIN_DURATION_SECONDS = 900;
+const MAX_DURATION_SECONDS = 43_200;
+
+/** RFC 6750 section 2.1; the scheme's name has no case (RFC 9110 section 11.1). */
+const BEARER = /^bearer +([A-Za-z0-9._~+/=-]+) *$/i;
+
+/** Reads `Authorization: Bearer <subject token>`. Throws `token_missing` and `token_malformed`. */
+export function readSubjectToken(authorization: string | undefined): string {
+  if (authorization === undefined) throw refuse({ reason: 'token_missing' });
+  const token = BEARER.exec(authorization)?.[1];
+  if (token === undefined) {
+    throw refuse({
+      reason: 'token_malformed',
+      problem: 'the Authorization header is no bearer token',
+    });
+  }
+  return token;
+}
+
+/** Reads the JSON body of a POST; an empty body asks for all that the grant gives. */
+export function readBody(bytes: Buffer): Asked {
+  if (bytes.length === 0) return {};
+  const body = parseJsonObject(bytes);
+  if (!body.ok) throw malformed(`the body ${body.problem}`);
+  return readMembers(new Map(Object.entries(body.value)));
+}
+
+/**
+ * Reads the query of a GET's URL: the same members, `Permissions` separated by commas. A token in the
+ * query would end up in logs; like every other unknown parameter it is refused.
+ */
+export function readQuery(url: string): Asked {
+  const at = url.indexOf('?');
+  if (at === -1) return {};
+  const members = new Map<string, unknown>();
+  for (const [name, value] of new URLSearchParams(url.slice(at))) {
+    if (members.has(name)) throw malformed('a query parameter is repeated');
+    if (name === 'Permissions') members.set(name, value.split(','));
+    else if (name === 'DurationSeconds')
+      members.set(name, /^\d{1,6}$/.test(value) ? Number(value) : value);
+    else members.set(name, value);
+  }
+  return readMembers(members);
+}
+
+function readMembers(members: ReadonlyMap<string, unknown>): Asked {
+  const known = new Set(['Grant', 'Target', 'Permissions', 'DurationSeconds']);
+  for (const name of members.keys()) {
+    if (!known.has(name)) throw malformed('there is an unknown member');
+  }
+  const grant = readText(members, 'Grant');
+  const target = readText(members, 'Target');
+  const permissions = readPermissions(members.get('Permissions'));
+  const durationSeconds = readDuration(members.get('DurationSeconds'));
+  return {
+    ...(grant === undefined ? {} : { grant }),
+    ...(target === undefined ? {} : { target }),
+    ...(permissions === undefined ? {} : { permissions }),
+    ...(durationSeconds === undefined ? {} : { durationSeconds }),
+  };
+}
+
+function readText(members: ReadonlyMap<string, unknown>, name: string): string | undefined {
+  const value = members.get(name);
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string' || value === '') throw malformed(`${name} is not a string`);
+  return value;
+}
+
+function readPermissions(value: unknown): readonly Permission[] | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value) || value.length === 0) {
+    throw malformed('Permissions is not a list of permissions');
+  }
+  const permissions = new Set<Permission>();
+  for (const item of value) {
+    if (!isPermission(item)) throw malformed('Permissions holds something else than a permission');
+    if (permissions.has(item)) throw malformed('Permissions repeats a permission');
+    permissions.add(item);
+  }
+  return [...permissions];
+}
+
+function isPermission(value: unknown): value is Permission {
+  return value === 'read' || value === 'write' || value === 'list' || value === 'delete';
+}
+
+function readDuration(value: unknown): number | undefined {
+  if (value === undefined) return undefined;
+  const isInRange =
+    typeof value === 'number' &&
+    Number.isInteger(value) &&
+    value >= MIN_DURATION_SECONDS &&
+    value <= MAX_DURATION_SECONDS;
+  if (!isInRange) {
+    throw malformed(`DurationSeconds is not ${MIN_DURATION_SECONDS} to ${MAX_DURATION_SECONDS}`);
+  }
+  return value;
+}
+
+function malformed(problem: string): RefusalError {
+  return refuse({ reason: 'request_malformed', problem });
+}

@@ -1,0 +1,42 @@
+/** What each step of the pipeline adds to the audit line. */
+
+import type { Config } from '../config/config.ts';
+import { formatClaimPath, readClaim } from '../grants/claims.ts';
+import type { NarrowedGrant } from '../grants/narrow-grant.ts';
+import { formatTarget } from '../grants/target.ts';
+import type { AssumedRole } from '../issue-credentials.ts';
+import type { SubjectToken } from '../subject-token/subject-token.ts';
+import type { AuditFacts } from './trail.ts';
+
+/** Characters of one claim that an audit line holds at most. */
+const MAX_LOGGED_CLAIM = 256;
+
+export function factsOfToken(token: SubjectToken, config: Config): AuditFacts {
+  const claims = config.audit.claims.flatMap((path) => {
+    const value = readClaim(token.claims, path);
+    return value === undefined
+      ? []
+      : [{ key: formatClaimPath(path), value: JSON.stringify(value).slice(0, MAX_LOGGED_CLAIM) }];
+  });
+  return {
+    issuerName: token.issuer.name,
+    subject: token.subject,
+    ...(token.tokenId === undefined ? {} : { tokenId: token.tokenId }),
+    ...(claims.length === 0 ? {} : { claims }),
+  };
+}
+
+/** In the form of an audit line, where actions stand among the permissions. */
+export function factsOfNarrowed({ allowances, durationSeconds }: NarrowedGrant) {
+  const targets = allowances.map(({ target, permissions, actions }) => ({
+    target: formatTarget(target),
+    permissions: [...permissions, ...actions],
+  }));
+  return { targets, durationSeconds };
+}
+
+export function factsOfRole(assumedRole: AssumedRole): AuditFacts {
+  const { accessKeyId, expiration, stsRequestId, isCached } = assumedRole;
+  const facts = { accessKeyId, expiration, cacheHit: isCached };
+  return stsRequestId === undefined ? facts : { ...facts, stsRequestId };
+}

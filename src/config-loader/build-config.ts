@@ -1,0 +1,206 @@
+/** From what the operator wrote to the config that the broker works with: defaults, units and cross-references. */
+import type {
+  AttributeRule,
+  Bucket,
+  ClaimPath,
+  Condition,
+  Config,
+  Grammar,
+  Grant,
+  Mode,
+  TrustedIssuer,
+} from '../config/config.ts';
+import type { BucketInput, GrantInput, IssuerInput } from './config-schema.ts';
+import { parseDuration } from './durations.ts';
+import { buildDeny } from './limits-schema.ts';
+import { parseTargetTemplate } from './target-template.ts';
+
+/** Tells what is wrong at a path below the thing that is being built. */
+export type Report = (path: readonly PropertyKey[], message: string) => void;
+
+const MAX_LENGTHS = { name: 64, uuid: 36, email: 254, subject: 128, path: 256 } as const;
+/** Base32 of a SHA-256. */
+const HASHED: Grammar = { kind: 'custom', characters: 'a-z2-7', maxLength: 52 };
+const ATTRIBUTE_NAME = /^[A-Za-z][A-Za-z0-9_]{0,31}$/;
+
+export function buildBucket(name: string, input: BucketInput): Bucket {
+  const { region, cname } = input;
+  return { name, region, cname, endpoint: toEndpoint(region, input.endpoint) };
+}
+
+function toEndpoint(region: string, endpoint: string | undefined): string {
+  if (endpoint === undefined) return `https://oss-${region}.aliyuncs.com`;
+  if (endpoint === 'internal') return `https://oss-${region}-internal.aliyuncs.com`;
+  if (endpoint === 'accelerate') return 'https://oss-accelerate.aliyuncs.com';
+  return endpoint.replace(/\/$/, '');
+}
+
+export function buildIssuer(input: IssuerInput, report: Report): TrustedIssuer {
+  const { name, issuer, audiences, algorithms } = input;
+  if (input.jwksUri !== undefined && input.jwks !== undefined) {
+    report(['jwks'], 'stands beside jwksUri; keys come from one place, so leave one of them out');
+  }
+  return {
+    name,
+    issuer,
+    audiences,
+    algorithms,
+    keys: toKeySource(input),
+    ...(input.privateNetwork === true ? { privateNetwork: true } : {}),
+    types: input.types.map((type) => type.toLowerCase().replace(/^application\//, '')),
+    maxTokenAgeSeconds: toSeconds(input.maxTokenAge),
+    clockToleranceSeconds: toSeconds(input.clockTolerance),
+    ...buildKillSwitches(input),
+    ...(input.oneTimeTokens === true ? { oneTimeTokens: true } : {}),
+    attributes: Object.entries(input.attributes).map(([attributeName, attribute]) =>
+      buildAttribute(attributeName, attribute, (path, message) =>
+        report(['attributes', attributeName, ...path], message),
+      ),
+    ),
+  };
+}
+
+function toKeySource({ jwksUri, jwks }: IssuerInput): TrustedIssuer['keys'] {
+  if (jwks !== undefined) return { kind: 'jwks', jwks };
+  return jwksUri === undefined ? { kind: 'discovery' } : { kind: 'jwksUri', uri: jwksUri };
+}
+
+function buildAttribute(
+  name: string,
+  input: IssuerInput['attributes'][string],
+  report: Report,
+): AttributeRule {
+  if (!ATTRIBUTE_NAME.test(name)) {
+    report([], 'must have a name of letters, digits and "_", at most 32, beginning with a letter');
+  }
+  const isHash = input.as === 'hash';
+  if (isHash && (input.grammar !== undefined || input.maxLength !== undefined)) {
+    report([], 'has a grammar or maxLength beside as: hash; a hash always has the same form');
+  }
+  return {
+    name,
+    claim: toClaimPath(input.claim),
+    hash: isHash,
+    grammar: isHash ? HASHED : toGrammar(input),
+  };
+}
+
+function toGrammar({ grammar = 'name', maxLength }: IssuerInput['attributes'][string]): Grammar {
+  return typeof grammar === 'string'
+    ? { kind: grammar, maxLength: maxLength ?? MAX_LENGTHS[grammar] }
+    : { kind: 'custom', ...grammar, ...(maxLength === undefined ? {} : { maxLength }) };
+}
+
+export function toClaimPath(input: string | readonly string[]): ClaimPath {
+  const [first = '', ...others] = typeof input === 'string' ? [input] : input;
+  return [first, ...others];
+}
+
+/** Builds a grant, or undefined where a target cannot be understood. */
+export function buildGrant(
+  input: GrantInput,
+  known: { readonly buckets: readonly string[]; readonly issuer: TrustedIssuer | undefined },
+  report: Report,
+): Grant | undefined {
+  const allow = input.allow.flatMap((allowance, index) => {
+    const reportHere: Report = (path, message) => report(['allow', index, ...path], message);
+    const { buckets, issuer } = known;
+    const parsed = parseTargetTemplate(allowance.target, {
+      buckets,
+      attributes: issuer?.attributes,
+    });
+    if ('problems' in parsed) {
+      for (const problem of parsed.problems) reportHere(['target'], problem);
+      return [];
+    }
+    if (allowance.permissions.length + allowance.actions.length === 0) {
+      reportHere(
+        [],
+        'allows nothing; add permissions: [read, write, list, delete] or some of them',
+      );
+    }
+    if (allowance.permissions.includes('list') && !/\/$/.test(allowance.target)) {
+      reportHere(
+        ['permissions'],
+        'has list, but one object cannot be listed; end the target in "/"',
+      );
+    }
+    const { permissions, actions } = allowance;
+    return [{ target: parsed.template, permissions, actions }];
+  });
+  const duration = {
+    defaultSeconds: toSeconds(input.duration.default),
+    maxSeconds: toSeconds(input.duration.max),
+    strict: input.duration.strict,
+  };
+  if (duration.defaultSeconds > duration.maxSeconds) {
+    report(
+      ['duration'],
+      `has a default (${input.duration.default}) above its max (${input.duration.max})`,
+    );
+  }
+  const [first, ...others] = allow;
+  if (first === undefined || allow.length < input.allow.length) return undefined;
+  const { name, issuer, role, publicAcl, restrict } = input;
+  const { https, sourceIp } = restrict;
+  return {
+    name,
+    issuer,
+    when: input.when.map(buildCondition),
+    role,
+    ...(input.externalId === undefined ? {} : { externalId: input.externalId }),
+    allow: [first, ...others],
+    duration,
+    restrict: { https, ...(sourceIp === undefined ? {} : { sourceIp }) },
+    publicAcl,
+    ...buildKillSwitches(input),
+    ...keepReportMode(input),
+    ...(input.disabled === true ? { disabled: true } : {}),
+  };
+}
+
+function buildKillSwitches(
+  input: IssuerInput | GrantInput,
+): Pick<Grant, 'tokensValidAfter' | 'deny'> {
+  const { tokensValidAfter } = input;
+  const deny = buildDeny(input.deny);
+  return {
+    ...(tokensValidAfter === undefined
+      ? {}
+      : { tokensValidAfter: Math.ceil(Date.parse(tokensValidAfter) / 1000) }),
+    ...(deny === undefined ? {} : { deny }),
+  };
+}
+
+function buildCondition(input: GrantInput['when'][number]): Condition {
+  const common = { claim: toClaimPath(input.claim), ...keepReportMode(input) };
+  if ('equals' in input) return { ...common, operator: 'equals', value: input.equals };
+  if ('in' in input) return { ...common, operator: 'in', values: input.in };
+  if ('contains' in input) return { ...common, operator: 'contains', value: input.contains };
+  if ('startsWith' in input) return { ...common, operator: 'startsWith', value: input.startsWith };
+  return { ...common, operator: 'exists', value: input.exists };
+}
+
+/** `mode: enforce` means what its absence means, so both give one revision. */
+function keepReportMode({ mode }: { mode?: Mode | undefined }): { readonly mode?: 'report' } {
+  return mode === 'report' ? { mode } : {};
+}
+
+/** Durations have passed the schema, so this is only a conversion. */
+function toSeconds(text: string): number {
+  return parseDuration(text) ?? 0;
+}
+
+export function buildSts(input: {
+  network: Config['sts']['network'];
+  endpoint?: string | undefined;
+  timeout: string;
+}): Config['sts'] {
+  const { network, endpoint, timeout } = input;
+  const timeoutMs = toSeconds(timeout) * 1000;
+  return {
+    network,
+    timeoutMs,
+    ...(endpoint === undefined ? {} : { endpoint: endpoint.replace(/\/$/, '') }),
+  };
+}

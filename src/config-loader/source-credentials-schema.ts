@@ -1,0 +1,243 @@
+/** The shape of the `sourceCredentials` section of `broker.yaml`, and its way to settings. */
+import { z } from 'zod';
+import type { SourceCredentialsSettings } from '../config/source-credentials-settings.ts';
+import { parseDuration } from './durations.ts';
+
+const matching = (pattern: RegExp, what: string) =>
+  z.string({ error: `must be ${what}` }).regex(pattern, { error: `must be ${what}` });
+
+const path = matching(/^[^\0]{1,4096}$/, 'a path');
+
+const MIN_SECONDS = 900;
+const MAX_SECONDS = 43_200;
+const DURATION_WORDS = 'must be a duration from 900s (the least that STS issues) to 12h';
+
+/** https://www.alibabacloud.com/help/en/ram/api-assumerole */
+const assumedRole = {
+  role: matching(
+    /^acs:ram::\d{5,20}:role\/[A-Za-z0-9.@_-]{1,64}$/,
+    'a role ARN, e.g. acs:ram::123456789012:role/oss-token-broker',
+  )
+    .optional()
+    .describe('The role that the broker works as. Default: ALIBABA_CLOUD_ROLE_ARN.'),
+  roleSessionName: matching(
+    /^[A-Za-z0-9.@_-]{2,64}$/,
+    '2 to 64 letters, digits, ".", "@", "_", "-"',
+  )
+    .optional()
+    .describe('Default: ALIBABA_CLOUD_ROLE_SESSION_NAME, or oss-token-broker.'),
+  policy: z
+    .string({ error: 'must be a session policy as JSON text' })
+    .max(2047, { error: 'must be at most 2047 characters, as STS takes no more' })
+    .refine(isJsonObject, { error: 'must be a session policy as JSON text' })
+    .optional()
+    .describe('A session policy for the broker itself; it must allow sts:AssumeRole.'),
+  duration: z
+    .string({ error: DURATION_WORDS })
+    .refine(
+      (value) => {
+        const seconds = parseDuration(value) ?? 0;
+        return seconds >= MIN_SECONDS && seconds <= MAX_SECONDS;
+      },
+      { error: DURATION_WORDS },
+    )
+    .optional()
+    .describe('How long one session of the role lives. Default: 1h.'),
+  sts: z
+    .strictObject({
+      endpoint: z
+        .string({ error: 'must be host or host:port' })
+        .regex(
+          /^(?:http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?|[A-Za-z0-9.-]+(?::\d{1,5})?)$/,
+          {
+            error: 'must be host or host:port; http:// only on this machine',
+          },
+        )
+        .optional(),
+      region: matching(/^[a-z]{2}-[a-z0-9-]{2,30}$/, 'a region id, e.g. cn-hangzhou').optional(),
+      network: z.enum(['public', 'vpc'], { error: 'must be public or vpc' }).optional(),
+    })
+    .optional()
+    .describe('Where this role is assumed. Default: as for the grants.'),
+};
+
+const environment = z.strictObject({ type: z.literal('environment') });
+const defaultChain = z.strictObject({ type: z.literal('default_chain') });
+const file = z.strictObject({
+  type: z.literal('file'),
+  path: path.describe('A JSON file, read again whenever it changes.'),
+});
+const module = z.strictObject({
+  type: z.literal('module'),
+  path: path.describe('A JavaScript module that exports getCredentials.'),
+});
+const program = z.strictObject({
+  type: z.literal('process'),
+  command: z
+    .array(z.string({ error: 'must be text' }), {
+      error: 'must be a list: the program and its arguments',
+    })
+    .min(1, { error: 'must be a list: the program and its arguments' })
+    .describe('The program and its arguments, without a shell; it prints JSON.'),
+});
+const credentialsUri = z.strictObject({
+  type: z.literal('credentials_uri'),
+  uri: z
+    .string({ error: 'must be an http:// or https:// URL' })
+    .regex(/^https?:\/\/[^\s]+$/, { error: 'must be an http:// or https:// URL' })
+    .optional()
+    .describe('Default: ALIBABA_CLOUD_CREDENTIALS_URI.'),
+});
+const ecsRamRole = z.strictObject({
+  type: z.literal('ecs_ram_role'),
+  roleName: matching(/^[A-Za-z0-9.@_-]{1,64}$/, 'the name of a role, not its ARN')
+    .optional()
+    .describe('Spares a request. Default: ALIBABA_CLOUD_ECS_METADATA, or asked for.'),
+  onlyMetadataV2: z
+    .boolean({ error: 'must be true or false' })
+    .optional()
+    .describe('Never ask the first version of the metadata service.'),
+});
+const oidcRoleArn = z.strictObject({
+  type: z.literal('oidc_role_arn'),
+  ...assumedRole,
+  oidcProvider: matching(
+    /^acs:ram::\d{5,20}:oidc-provider\/[\w.-]{1,128}$/,
+    'the ARN of an OIDC provider, e.g. acs:ram::123456789012:oidc-provider/ack-rrsa-c1',
+  )
+    .optional()
+    .describe('Default: ALIBABA_CLOUD_OIDC_PROVIDER_ARN.'),
+  oidcTokenFile: path.optional().describe('Default: ALIBABA_CLOUD_OIDC_TOKEN_FILE.'),
+});
+const profile = z.strictObject({
+  type: z.literal('profile'),
+  name: matching(/^[^\0]{1,128}$/, 'the name of a profile')
+    .optional()
+    .describe('Default: ALIBABA_CLOUD_PROFILE, or the current one.'),
+  path: path.optional().describe('Default: ~/.aliyun/config.json.'),
+});
+
+const BASES = [
+  environment,
+  defaultChain,
+  file,
+  module,
+  program,
+  credentialsUri,
+  ecsRamRole,
+  oidcRoleArn,
+  profile,
+] as const;
+const TYPES =
+  'environment, function, file, ram_role_arn, ecs_ram_role, oidc_role_arn, credentials_uri, process, module, profile or default_chain';
+
+const ramRoleArn = z.strictObject({
+  type: z.literal('ram_role_arn'),
+  ...assumedRole,
+  externalId: matching(/^[\w+=,.@:/-]{2,1224}$/, 'an external ID as STS takes it').optional(),
+  from: z
+    .discriminatedUnion('type', BASES, { error: `must have a type other than ram_role_arn` })
+    .optional()
+    .describe('What AssumeRole is signed with. Default: the environment.'),
+});
+
+export const sourceCredentialsSchema = z
+  .discriminatedUnion(
+    'type',
+    [...BASES, z.strictObject({ type: z.literal('function') }), ramRoleArn],
+    { error: `must have one of the types ${TYPES}` },
+  )
+  .describe(
+    'What the broker itself signs AssumeRole with. Default: the role of the function on Function Compute, the environment elsewhere.',
+  );
+
+type SourceCredentialsInput = z.output<typeof sourceCredentialsSchema>;
+
+/** Settings with durations in seconds, and without members that nobody gave. */
+export function buildSourceCredentials(input: SourceCredentialsInput): SourceCredentialsSettings {
+  switch (input.type) {
+    case 'ram_role_arn': {
+      const { externalId, from } = input;
+      return {
+        type: 'ram_role_arn',
+        ...buildRole(input),
+        ...(externalId === undefined ? {} : { externalId }),
+        ...(from === undefined ? {} : { from: buildBase(from) }),
+      };
+    }
+    case 'function':
+      return { type: 'function' };
+    default:
+      return buildBase(input);
+  }
+}
+
+function buildBase(
+  input: Exclude<SourceCredentialsInput, { type: 'ram_role_arn' | 'function' }>,
+): Exclude<SourceCredentialsSettings, { type: 'ram_role_arn' }> {
+  switch (input.type) {
+    case 'oidc_role_arn': {
+      const { oidcProvider, oidcTokenFile } = input;
+      return {
+        type: 'oidc_role_arn',
+        ...buildRole(input),
+        ...given({ oidcProvider, oidcTokenFile }),
+      };
+    }
+    case 'process': {
+      const [program = '', ...parameters] = input.command;
+      return { type: 'process', command: [program, ...parameters] };
+    }
+    case 'credentials_uri':
+      return { type: 'credentials_uri', ...given({ uri: input.uri }) };
+    case 'ecs_ram_role': {
+      const { roleName, onlyMetadataV2 } = input;
+      return { type: 'ecs_ram_role', ...given({ roleName, onlyMetadataV2 }) };
+    }
+    case 'profile':
+      return { type: 'profile', ...given({ name: input.name, path: input.path }) };
+    default:
+      return input;
+  }
+}
+
+function buildRole(
+  input: Extract<SourceCredentialsInput, { type: 'ram_role_arn' | 'oidc_role_arn' }>,
+) {
+  const { role, roleSessionName, policy, duration, sts } = input;
+  const durationSeconds = duration === undefined ? undefined : parseDuration(duration);
+  return {
+    ...given({ role, roleSessionName, policy, durationSeconds }),
+    ...(sts === undefined ? {} : { sts: given(sts) }),
+  };
+}
+
+type Given<Members> = { [Name in keyof Members]?: Exclude<Members[Name], undefined> };
+
+function given<Members extends object>(members: Members): Given<Members> {
+  const result: Given<Members> = {};
+  for (const name of keysOf(members)) {
+    const value = members[name];
+    if (isGiven(value)) result[name] = value;
+  }
+  return result;
+}
+
+function keysOf<Members extends object>(members: Members): (keyof Members)[] {
+  const names: (keyof Members)[] = [];
+  for (const name in members) names.push(name);
+  return names;
+}
+
+function isGiven<Value>(value: Value): value is Exclude<Value, undefined> {
+  return value !== undefined;
+}
+
+function isJsonObject(text: string): boolean {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,172 @@
+/** The config in an object of OSS, asked for by its ETag, so that an unchanged one costs next to nothing. */
+
+import { parseTarget, type Target } from '../../grants/target.ts';
+import { RefusalError } from '../../refusal.ts';
+import { ConfigError } from '../config-problems.ts';
+import {
+  CONFIG_CREDENTIALS,
+  type ConfigCredentialsType,
+  type CreateConfigCredentials,
+} from './config-credentials.ts';
+import type { ConfigSource, ConfigText } from './config-source.ts';
+import { encodeOssPath, signOssGet } from './sign-oss-get.ts';
+
+/** Each look is a request to OSS. */
+const CHECK_EVERY_MS = 10_000;
+const TIMEOUT_MS = 5000;
+const MAX_CONFIG_BYTES = 1024 * 1024;
+const REGION = /^[a-z]{2,}(?:-[a-z0-9]+)+$/;
+const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?$/;
+
+/**
+ * The source for `oss://bucket/key`. `BROKER_CONFIG_REGION` is where the bucket is, and
+ * `BROKER_CONFIG_ENDPOINT` may be `internal` or a URL. Throws a ConfigError if they make no address.
+ */
+export function createOssSource(options: {
+  readonly place: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly createCredentials: CreateConfigCredentials;
+  readonly fetch: typeof fetch;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}): ConfigSource {
+  const { place: file, environment, fetch, now } = options;
+  const { bucket, key } = parsePlace(file);
+  const region = readRegion(file, environment['BROKER_CONFIG_REGION']);
+  const url = toUrl(file, { bucket, key }, region, environment['BROKER_CONFIG_ENDPOINT']);
+  const credentials = options.createCredentials(
+    readCredentialsType(file, environment['BROKER_CONFIG_CREDENTIALS']),
+    region,
+  );
+  let givenETag: string | undefined;
+
+  async function get(knownETag: string | undefined): Promise<ConfigText | undefined> {
+    const signed = signOssGet({ bucket, key, region, credentials: await signWith(), nowMs: now() });
+    const response = await fetch(url, {
+      headers: {
+        ...signed,
+        'accept-encoding': 'identity',
+        ...(knownETag === undefined ? {} : { 'if-none-match': knownETag }),
+      },
+      redirect: 'manual', // it could lead anywhere, with a signature in its hands
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
+    const isUnchanged = response.status === 304 && knownETag !== undefined;
+    const text = isUnchanged ? '' : await readText(response);
+    if (isUnchanged) return undefined;
+    if (response.status !== 200) throw problem(file, describeRefusal(response.status, text));
+    givenETag = response.headers.get('etag') ?? undefined;
+    return { text, file };
+  }
+
+  async function readText(response: Response): Promise<string> {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    for await (const chunk of response.body ?? []) {
+      bytes += chunk.byteLength;
+      if (bytes > MAX_CONFIG_BYTES) throw problem(file, `is larger than ${MAX_CONFIG_BYTES} bytes`);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks).toString('utf8');
+  }
+
+  async function signWith() {
+    try {
+      return await credentials.get();
+    } catch (error) {
+      throw problem(file, `cannot be read without source credentials${describeRefused(error)}`);
+    }
+  }
+
+  async function tryToGet(knownETag: string | undefined): Promise<ConfigText | undefined> {
+    try {
+      return await get(knownETag);
+    } catch (error) {
+      // nothing else of an error is told: the request that it may quote is signed
+      throw error instanceof ConfigError ? error : problem(file, describeFailure(error));
+    }
+  }
+
+  return {
+    checkEveryMs: CHECK_EVERY_MS,
+    async read() {
+      const read = await tryToGet(undefined);
+      if (read === undefined) throw problem(file, 'cannot be read');
+      return read;
+    },
+    readChange: () => tryToGet(givenETag),
+  };
+
+  function describeRefusal(status: number, text: string): string {
+    const [, code] = /<Code>([A-Za-z]{1,64})<\/Code>/.exec(text) ?? [];
+    const answer = `cannot be read: OSS answered ${status}${code === undefined ? '' : ` ${code}`}`;
+    if (status === 404) return `${answer}; put the config there, or correct BROKER_CONFIG`;
+    if (status === 403) {
+      return `${answer}; the source identity needs oss:GetObject on acs:oss:*:*:${bucket}/${key}`;
+    }
+    const isElsewhere = status >= 300 && status < 400;
+    return isElsewhere ? `${answer}; set BROKER_CONFIG_REGION to the bucket's region` : answer;
+  }
+}
+
+function parsePlace(file: string): Target {
+  try {
+    const target = parseTarget(file);
+    if (target.key !== '' && !target.key.endsWith('/')) return target;
+  } catch {
+    // told below, like the others
+  }
+  throw problem(file, 'names no object; write BROKER_CONFIG=oss://bucket/path/broker.yaml');
+}
+
+function readRegion(file: string, region: string | undefined): string {
+  if (region !== undefined && REGION.test(region)) return region;
+  throw problem(
+    file,
+    'needs BROKER_CONFIG_REGION, the region that the bucket is in, e.g. cn-hangzhou',
+  );
+}
+
+function readCredentialsType(
+  file: string,
+  text: string | undefined,
+): ConfigCredentialsType | undefined {
+  const type = CONFIG_CREDENTIALS.find((known) => known === text);
+  if (type !== undefined || !text) return type;
+  throw problem(file, `BROKER_CONFIG_CREDENTIALS must be one of ${CONFIG_CREDENTIALS.join(', ')}`);
+}
+
+function toUrl(file: string, target: Target, region: string, endpoint: string | undefined): string {
+  const key = encodeOssPath(target.key);
+  if (!endpoint) return `https://${target.bucket}.oss-${region}.aliyuncs.com/${key}`;
+  if (endpoint === 'internal') {
+    return `https://${target.bucket}.oss-${region}-internal.aliyuncs.com/${key}`;
+  }
+  // nothing can stand before an IP address, so there the bucket goes into the path
+  if (LOOPBACK.test(endpoint)) return `${endpoint}/${target.bucket}/${key}`;
+  const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
+  if (url?.protocol === 'https:' && url.href === `${url.origin}/`) return `${url.origin}/${key}`;
+  throw problem(
+    file,
+    'BROKER_CONFIG_ENDPOINT must be internal, or the https:// URL of a custom domain of the bucket',
+  );
+}
+
+function describeFailure(error: unknown): string {
+  if (error instanceof Error && error.name === 'TimeoutError') {
+    return `cannot be read: OSS gave no whole answer within ${TIMEOUT_MS} ms`;
+  }
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const known = /^[A-Z0-9_]{1,40}$/.test(code) ? ` (${code})` : '';
+  return `cannot be read: OSS cannot be reached${known}`;
+}
+
+function describeRefused(error: unknown): string {
+  if (!(error instanceof RefusalError) || !('problem' in error.refusal)) return '';
+  return `: ${error.refusal.problem}`;
+}
+
+function problem(file: string, message: string): ConfigError {
+  return new ConfigError([{ file, line: 1, column: 1, path: '', message }]);
+}

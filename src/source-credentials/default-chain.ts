@@ -1,0 +1,106 @@
+/** The default chain of `@alicloud/credentials`, in its documented order and without its bugs. */
+import { join } from 'node:path';
+import type { SourceCredentialsSettings } from '../config/source-credentials-settings.ts';
+import { LoadError, toLoadError } from './load-error.ts';
+import { isTrue } from './load-from-elsewhere.ts';
+import { findCliProfile, findIniProfile, type ProfileSource } from './profiles.ts';
+import type { LoadCredentials } from './renewing.ts';
+import type { Environment, SourceCredentials } from './source-credentials.ts';
+
+type FindStep = () => Promise<ProfileSource | undefined>;
+
+export interface ChainOptions {
+  readonly environment: Environment;
+  readonly homeDirectory: string;
+  /** Asks one source once. */
+  readonly loadFrom: (settings: ProfileSource, signal: AbortSignal) => Promise<SourceCredentials>;
+}
+
+/**
+ * Makes a loader that takes the first source that is there: environment, OIDC role, profile of the
+ * CLI, profile of the SDKs, role of the instance, credentials URI. It starts from the top at each
+ * load, so it never sticks to one that failed. A source that is there and fails ends the chain: the
+ * broker does not go on as somebody else, such as the node of its pod, because STS hiccupped.
+ */
+export function createDefaultChain(options: ChainOptions): LoadCredentials {
+  const steps = listSteps(options);
+  let last: string | undefined;
+
+  return async function loadFromChain(signal) {
+    for (const [name, find] of steps) {
+      const settings = await find().catch((error: unknown) => {
+        throw named(name, error);
+      });
+      if (settings === undefined) continue;
+      try {
+        const credentials = await options.loadFrom(settings, signal);
+        last = name;
+        return credentials;
+      } catch (error) {
+        // outside the cloud there is no metadata service, or no role, which shows only when it is asked
+        const isThere = name !== 'instance role' || last === name;
+        if (isThere) throw named(name, error);
+      }
+    }
+    throw new LoadError(`there is none of ${steps.map(([name]) => name).join(', ')}`);
+  };
+}
+
+function listSteps({ environment, homeDirectory }: ChainOptions): readonly [string, FindStep][] {
+  const isSet = (...names: readonly string[]) => names.some((name) => Boolean(environment[name]));
+  const when = (isThere: boolean, settings: SourceCredentialsSettings): FindStep => {
+    return async () => (isThere ? settings : undefined);
+  };
+  const profile = environment['ALIBABA_CLOUD_PROFILE'];
+  const iniFile =
+    environment['ALIBABA_CLOUD_CREDENTIALS_FILE'] ??
+    join(homeDirectory, '.alibabacloud', 'credentials');
+  return [
+    [
+      'environment',
+      async () =>
+        isSet(
+          'ALIBABA_CLOUD_ACCESS_KEY_ID',
+          'ALIBABA_CLOUD_ACCESS_KEY_SECRET',
+          'OSS_ACCESS_KEY_ID',
+          'OSS_ACCESS_KEY_SECRET',
+        )
+          ? { type: 'environment' }
+          : undefined,
+    ],
+    [
+      'OIDC role',
+      when(
+        isSet('ALIBABA_CLOUD_ROLE_ARN') &&
+          isSet('ALIBABA_CLOUD_OIDC_PROVIDER_ARN') &&
+          isSet('ALIBABA_CLOUD_OIDC_TOKEN_FILE'),
+        { type: 'oidc_role_arn' },
+      ),
+    ],
+    [
+      'CLI profile',
+      async () =>
+        isTrue(environment['ALIBABA_CLOUD_CLI_PROFILE_DISABLED'])
+          ? undefined
+          : findCliProfile(join(homeDirectory, '.aliyun', 'config.json'), profile),
+    ],
+    ['SDK profile', () => findIniProfile(iniFile, profile ?? 'default')],
+    [
+      'instance role',
+      when(!isTrue(environment['ALIBABA_CLOUD_ECS_METADATA_DISABLED']), { type: 'ecs_ram_role' }),
+    ],
+    [
+      'credentials URI',
+      async () =>
+        isSet('ALIBABA_CLOUD_CREDENTIALS_URI') ? { type: 'credentials_uri' } : undefined,
+    ],
+  ];
+}
+
+function named(name: string, error: unknown): LoadError {
+  const { problem, isTransient, stsCode } = toLoadError(error);
+  return new LoadError(`${name}: ${problem}`, {
+    isTransient,
+    ...(stsCode === undefined ? {} : { stsCode }),
+  });
+}

@@ -1,0 +1,87 @@
+/** Fetches one JSON document of an issuer: bounded in size and time, and never through a redirect. */
+
+import { type JsonObject, parseJsonObject } from '../../lib/strict-json.ts';
+import type { FetchIssuer } from './issuer-fetch.ts';
+import { IssuerProblem } from './issuer-problem.ts';
+
+export interface FetchJsonOptions {
+  /** What the document is, for the words of a problem. */
+  readonly what: string;
+  readonly limitBytes: number;
+  readonly fetchIssuer: FetchIssuer;
+  /** Ends the wait for the answer and its body, even with a fetch that does not listen to it. */
+  readonly signal: AbortSignal;
+  /** The issuer may be at addresses of private networks. */
+  readonly privateNetwork: boolean;
+}
+
+const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
+
+/** Fetches a JSON object with GET. Throws IssuerProblem, whose words hold no URL. */
+export async function fetchJsonObject(url: string, options: FetchJsonOptions): Promise<JsonObject> {
+  const { what, signal } = options;
+  const fetchable = parseFetchableUrl(url);
+  if (fetchable === undefined) {
+    throw new IssuerProblem(`${what}: its address is neither https nor loopback http`);
+  }
+
+  const reading = fetchBytes(fetchable, options);
+  const bytes = await Promise.race([reading, waitForAbort(signal)]).catch((error: unknown) => {
+    if (error instanceof IssuerProblem) throw new IssuerProblem(`${what}: ${error.message}`);
+    if (signal.aborted) throw new IssuerProblem(`${what}: took too long`);
+    throw new IssuerProblem(`${what}: cannot be reached${describeCode(error)}`);
+  });
+  const parsed = parseJsonObject(bytes);
+  if (!parsed.ok) throw new IssuerProblem(`${what}: ${parsed.problem}`);
+  return parsed.value;
+}
+
+/** The URL, if it is https, or http to this very machine, and carries no password. */
+export function parseFetchableUrl(text: string): URL | undefined {
+  if (!URL.canParse(text)) return undefined;
+  const url = new URL(text);
+  const isLoopback = url.protocol === 'http:' && LOOPBACK_HOSTS.includes(url.hostname);
+  if (url.protocol !== 'https:' && !isLoopback) return undefined;
+  return url.username === '' && url.password === '' ? url : undefined;
+}
+
+/** The body of the answer. The problems that it throws go on after the name of the document. */
+async function fetchBytes(url: URL, options: FetchJsonOptions): Promise<Buffer> {
+  const { limitBytes, signal, privateNetwork } = options;
+  const answer = await options.fetchIssuer(url, { signal, privateNetwork });
+  try {
+    // A redirect is no exception: it could lead to an address that nobody configured.
+    if (answer.status !== 200) {
+      throw new IssuerProblem(`answered with status ${answer.status}`);
+    }
+    // It was asked not to be; and what is small when packed can be endless when unpacked.
+    if ((answer.contentEncoding ?? 'identity') !== 'identity') {
+      throw new IssuerProblem('is compressed');
+    }
+    const chunks: Uint8Array[] = [];
+    let size = 0;
+    for await (const chunk of answer.body) {
+      size += chunk.byteLength;
+      if (size > limitBytes) throw new IssuerProblem(`is larger than ${limitBytes} bytes`);
+      chunks.push(chunk);
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    answer.close();
+  }
+}
+
+function waitForAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_resolve, rejectWait) => {
+    const stop = () => rejectWait(signal.reason);
+    if (signal.aborted) stop();
+    signal.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/** The code of a network error, e.g. ECONNREFUSED: the only part of one that is safe to repeat. */
+function describeCode(error: unknown): string {
+  if (!(error instanceof Error) || !('code' in error)) return '';
+  const { code } = error;
+  return typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code) ? ` (${code})` : '';
+}

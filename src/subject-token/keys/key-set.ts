@@ -1,0 +1,80 @@
+/** The keys of one issuer that are fit to verify its subject tokens, picked from a JWK Set. */
+import type { CryptoKey } from 'jose';
+import type { Algorithm } from '../../config/config.ts';
+import type { JsonObject } from '../../lib/strict-json.ts';
+import type { WantedKey } from '../header.ts';
+import { IssuerProblem } from './issuer-problem.ts';
+import { importVerificationKey, type VerificationKey } from './jwk.ts';
+
+export interface KeySet {
+  /** Every usable key, those without `kid` too. */
+  readonly keys: readonly VerificationKey[];
+  readonly byKeyId: ReadonlyMap<string, VerificationKey>;
+  /** Why keys were left out, for the operator. */
+  readonly dropped: readonly string[];
+}
+
+export interface FoundKey {
+  readonly key: CryptoKey;
+  /** As the issuer names it; a token need not say. */
+  readonly keyId: string | undefined;
+}
+
+export const EMPTY_KEY_SET: KeySet = { keys: [], byKeyId: new Map(), dropped: [] };
+
+/** Bounds the work that one JWKS can cause. */
+const MAX_KEYS = 50;
+
+/**
+ * Imports the usable keys of a JWK Set (RFC 7517, section 5). Keys that share a `kid` are all left
+ * out, for nobody could say which of them a token means. Throws IssuerProblem.
+ */
+export async function readKeySet(
+  jwks: JsonObject,
+  algorithms: readonly Algorithm[],
+): Promise<KeySet> {
+  const jwkList = jwks['keys'];
+  if (!Array.isArray(jwkList)) throw new IssuerProblem('the JWKS has no array "keys"');
+  if (jwkList.length > MAX_KEYS) throw new IssuerProblem(`the JWKS has more than ${MAX_KEYS} keys`);
+
+  const results = await Promise.all(jwkList.map((jwk) => importVerificationKey(jwk, algorithms)));
+  const uses = new Map<string, number>();
+  for (const result of results) {
+    if (result.ok && result.keyId !== undefined) {
+      uses.set(result.keyId, (uses.get(result.keyId) ?? 0) + 1);
+    }
+  }
+
+  const keys: VerificationKey[] = [];
+  const byKeyId = new Map<string, VerificationKey>();
+  const dropped: string[] = [];
+  for (const [index, result] of results.entries()) {
+    if (!result.ok) {
+      dropped.push(`key ${index} ${result.problem}`);
+    } else if (result.keyId === undefined) {
+      keys.push(result.key);
+    } else if (uses.get(result.keyId) === 1) {
+      keys.push(result.key);
+      byKeyId.set(result.keyId, result.key);
+    } else {
+      dropped.push(`key ${index} shares its "kid" with another key`);
+    }
+  }
+  return { keys, byKeyId, dropped };
+}
+
+/**
+ * The key with the wanted `kid`, or, for a token without one, the only key that fits the algorithm.
+ * Trying several keys would let a token choose among them.
+ */
+export function findKey(keySet: KeySet, { algorithm, keyId }: WantedKey): FoundKey | undefined {
+  if (keyId !== undefined) {
+    const key = keySet.byKeyId.get(keyId)?.get(algorithm);
+    return key === undefined ? undefined : { key, keyId };
+  }
+  const [only, another] = keySet.keys.filter((candidate) => candidate.has(algorithm));
+  const key = another === undefined ? only?.get(algorithm) : undefined;
+  if (key === undefined) return undefined;
+  const [nameOfOnly] = [...keySet.byKeyId].find(([, candidate]) => candidate === only) ?? [];
+  return { key, keyId: nameOfOnly };
+}

@@ -1,0 +1,133 @@
+import { describe, expect, it, vi } from 'vitest';
+import { createAuditSink } from '../../src/audit/sink.ts';
+
+/** A sink whose reader takes text only when told to, and a clock for both. */
+function arrange() {
+  const clock = { nowMs: 0 };
+  const told: string[] = [];
+  const handed: { readonly text: string; readonly take: () => void; readonly fail: () => void }[] =
+    [];
+  const write = createAuditSink({
+    now: () => clock.nowMs,
+    tell: (message) => told.push(message),
+    write: (text) =>
+      new Promise((resolve, reject) => {
+        handed.push({ text, take: resolve, fail: () => reject(new Error('broken')) });
+      }),
+  });
+  return { clock, told, handed, write };
+}
+
+/** Whether it was written, was lost, or still waits. */
+function watch(writing: Promise<void>) {
+  const seen = { outcome: 'waiting' };
+  writing.then(
+    () => {
+      seen.outcome = 'written';
+    },
+    () => {
+      seen.outcome = 'lost';
+    },
+  );
+  return seen;
+}
+
+async function withFakeTimers(run: () => Promise<void>) {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  try {
+    await run();
+  } finally {
+    vi.useRealTimers();
+  }
+}
+
+describe('the audit sink', () => {
+  it('has written a line once it is taken, and not before', async () => {
+    const { handed, write } = arrange();
+    const seen = watch(write('line\n'));
+    await Promise.resolve();
+    expect([seen.outcome, handed[0]?.text]).toEqual(['waiting', 'line\n']);
+
+    handed[0]?.take();
+    await expect.poll(() => seen.outcome).toBe('written');
+  });
+
+  it('passes on that a line cannot be written', async () => {
+    const { handed, write } = arrange();
+    const seen = watch(write('line\n'));
+    handed[0]?.fail();
+
+    await expect.poll(() => seen.outcome).toBe('lost');
+  });
+
+  it('gives a line up that is not taken in time', () =>
+    withFakeTimers(async () => {
+      const { handed, write } = arrange();
+      const seen = watch(write('line\n'));
+
+      await vi.advanceTimersByTimeAsync(1999);
+      expect(seen.outcome).toBe('waiting');
+      await vi.advanceTimersByTimeAsync(1);
+      expect(seen.outcome).toBe('lost');
+      handed[0]?.fail();
+      await vi.advanceTimersByTimeAsync(0);
+    }));
+
+  it('takes no further line while one has waited too long, and takes them again after it', () =>
+    withFakeTimers(async () => {
+      const { clock, told, handed, write } = arrange();
+      watch(write('first\n'));
+      clock.nowMs = 2000;
+      await vi.advanceTimersByTimeAsync(2000);
+      const refused = [watch(write('second\n')), watch(write('third\n'))];
+      await vi.advanceTimersByTimeAsync(0);
+      expect(refused.map(({ outcome }) => outcome)).toEqual(['lost', 'lost']);
+      expect(handed).toHaveLength(1);
+
+      handed[0]?.take();
+      await vi.advanceTimersByTimeAsync(0);
+      const next = watch(write('fourth\n'));
+      handed[1]?.take();
+      await vi.advanceTimersByTimeAsync(0);
+
+      expect([next.outcome, handed[1]?.text]).toEqual(['written', 'fourth\n']);
+      expect(told).toEqual(['the audit log could not be written to: 3 lines were given up']);
+    }));
+
+  it('tells nothing while nothing is lost, and of each loss once', () =>
+    withFakeTimers(async () => {
+      const { told, handed, write } = arrange();
+      for (const end of ['take', 'fail', 'take', 'take'] as const) {
+        watch(write('line\n'));
+        handed.at(-1)?.[end]();
+        await vi.advanceTimersByTimeAsync(0);
+      }
+
+      expect(told).toEqual(['the audit log could not be written to: 1 lines were given up']);
+    }));
+
+  it('lets no more than a mebibyte wait', () =>
+    withFakeTimers(async () => {
+      const { handed, write } = arrange();
+      const big = watch(write('x'.repeat(1024 * 1024)));
+      const fits = watch(write('é'));
+      const beyond = watch(write('y'));
+      await vi.advanceTimersByTimeAsync(0);
+      expect([big.outcome, fits.outcome, beyond.outcome]).toEqual(['waiting', 'waiting', 'lost']);
+
+      handed[0]?.take();
+      await vi.advanceTimersByTimeAsync(0);
+      watch(write('again'));
+      expect(handed.at(-1)?.text).toBe('again');
+    }));
+
+  it('is not blocked by lines that wait for less than the deadline', () =>
+    withFakeTimers(async () => {
+      const { clock, handed, write } = arrange();
+      watch(write('first\n'));
+      clock.nowMs = 1999;
+      watch(write('second\n'));
+
+      expect(handed).toHaveLength(2);
+    }));
+});

@@ -1,0 +1,221 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type AuditFacts,
+  type AuditLine,
+  createAuditLog,
+  openAuditTrail,
+  type RecordAudit,
+} from '../../src/audit/trail.ts';
+import { RefusalError, refuse } from '../../src/refusal.ts';
+import { hostileString } from '../support/hostile-strings.ts';
+import { fc } from '../support/seeded.ts';
+
+const STARTED_AT_MS = Date.UTC(2026, 10, 23, 19, 0, 0);
+
+function arrange(recordAudit?: RecordAudit) {
+  const lines: AuditLine[] = [];
+  const clock = { nowMs: STARTED_AT_MS };
+  const keep: RecordAudit = async (line) => {
+    lines.push(line);
+  };
+  const trail = openAuditTrail({
+    requestId: 'REQUEST-1',
+    configRevision: 'abc',
+    now: () => clock.nowMs,
+    recordAudit: recordAudit ?? keep,
+  });
+  return { trail, lines, clock };
+}
+
+const FACTS: AuditFacts = {
+  callerAddress: '203.0.113.7',
+  issuerName: 'app',
+  subject: 'user-1',
+  claims: [{ key: '"plan"', value: '"pro"' }],
+  grant: 'user-files',
+};
+
+describe('a decision', () => {
+  it('to grant is one line with everything that was known', async () => {
+    const { trail, lines, clock } = arrange();
+    trail.add({ callerAddress: '203.0.113.7', issuerName: 'app' });
+    trail.add(FACTS);
+    clock.nowMs += 25;
+    await trail.recordGranted();
+
+    expect(lines).toEqual([
+      {
+        time: '2026-11-23T19:00:00.025Z',
+        requestId: 'REQUEST-1',
+        decision: 'granted',
+        ...FACTS,
+        configRevision: 'abc',
+        totalMs: 25,
+      },
+    ]);
+  });
+
+  it('to refuse is one line with the reason and its facts, and gives the error to throw', async () => {
+    const { trail, lines } = arrange();
+    trail.add(FACTS);
+    const refusal = refuse({ reason: 'target_outside_grant', grants: ['user-files'] });
+
+    expect(await trail.recordRefused(refusal)).toBe(refusal);
+    expect(lines).toEqual([
+      {
+        time: '2026-11-23T19:00:00.000Z',
+        requestId: 'REQUEST-1',
+        decision: 'refused',
+        reason: 'target_outside_grant',
+        why: { grants: ['user-files'] },
+        ...FACTS,
+        configRevision: 'abc',
+        totalMs: 0,
+      },
+    ]);
+  });
+
+  it('to refuse for a reason without facts has no why', async () => {
+    const { trail, lines } = arrange();
+    await trail.recordRefused(refuse({ reason: 'token_missing' }));
+    expect(lines[0]).toMatchObject({ reason: 'token_missing' });
+    expect(lines[0]).not.toHaveProperty('why');
+  });
+
+  it('takes no field from the facts of a refusal', async () => {
+    const { trail, lines } = arrange();
+    await trail.recordRefused(refuse({ reason: 'permission_outside_grant', grant: 'other' }));
+    expect(lines[0]).toMatchObject({ decision: 'refused', why: { grant: 'other' } });
+    expect(lines[0]).not.toHaveProperty('grant');
+  });
+});
+
+const BROKEN: readonly (readonly [string, RecordAudit])[] = [
+  ['rejects', () => Promise.reject(new Error('disk full'))],
+  [
+    'throws',
+    () => {
+      throw new Error('disk full');
+    },
+  ],
+];
+
+describe.each(BROKEN)('where the log %s', (_how, recordAudit) => {
+  it('nothing is granted', async () => {
+    const { trail } = arrange(recordAudit);
+    await expect(trail.recordGranted()).rejects.toMatchObject({
+      refusal: { reason: 'audit_unavailable' },
+    });
+  });
+
+  it('what is refused stays refused, for the same reason', async () => {
+    const { trail } = arrange(recordAudit);
+    const refusal = refuse({ reason: 'token_missing' });
+    expect(await trail.recordRefused(refusal)).toBe(refusal);
+  });
+});
+
+describe('a defect', () => {
+  /** What is recorded of something that is not a refusal. */
+  async function recorded(thrown: unknown) {
+    const { trail, lines } = arrange();
+    const { refusal } = await trail.recordRefused(thrown);
+    return { refusal, why: lines[0]?.why };
+  }
+
+  it('is an internal error with the kind and the place, and nothing of the message', async () => {
+    const { refusal, why } = await recorded(new TypeError('canary'));
+    expect(refusal).toEqual({ reason: 'internal_error' });
+    expect(why).toEqual({ problem: expect.stringMatching(/^TypeError at .*audit-log\.test\.ts/) });
+    expect(JSON.stringify(why)).not.toContain('canary');
+  });
+
+  it.each(['two\n    at canary (lines)', 'at canary', '\nat canary', '$& canary $`\n at canary'])(
+    'shows no line of the message %j that looks like a place',
+    async (message) => {
+      const { why } = await recorded(new Error(message));
+      expect(why).toEqual({ problem: expect.stringMatching(/^Error at .*audit-log\.test\.ts/) });
+      expect(JSON.stringify(why)).not.toContain('canary');
+    },
+  );
+
+  it.each<[unknown]>([['canary'], [undefined], [null], [{ message: 'canary' }]])(
+    'is told even if %j was thrown',
+    async (thrown) => {
+      const { refusal, why } = await recorded(thrown);
+      expect(refusal).toEqual({ reason: 'internal_error' });
+      expect(why).toEqual({ problem: 'something other than an Error was thrown' });
+    },
+  );
+
+  it('without a stack is told by its kind', async () => {
+    const error = new RangeError('canary');
+    Reflect.deleteProperty(error, 'stack');
+    expect((await recorded(error)).why).toEqual({ problem: 'RangeError' });
+  });
+
+  it('is not taken for a refusal because it looks like one', async () => {
+    const lookalike = Object.assign(new Error('x'), { refusal: { reason: 'token_missing' } });
+    expect((await recorded(lookalike)).refusal).toEqual({ reason: 'internal_error' });
+    expect(lookalike).not.toBeInstanceOf(RefusalError);
+  });
+});
+
+/** What one reader of logs or another takes for the end of a line. */
+const LINE_ENDS = /[\p{Cc}\p{Zl}\p{Zp}]/u;
+
+describe('a line of the log', () => {
+  const LINE: AuditLine = {
+    time: '2026-11-23T19:00:00.000Z',
+    requestId: 'REQUEST-1',
+    decision: 'refused',
+    configRevision: 'abc',
+    totalMs: 1,
+  };
+
+  async function write(facts: AuditFacts): Promise<string> {
+    let written = '';
+    await createAuditLog(async (text) => {
+      written += text;
+    })({ ...LINE, ...facts });
+    return written;
+  }
+
+  it('is JSON, and ends in one line feed', async () => {
+    expect(await write({ subject: 'Ann 用户 😀' })).toBe(
+      `${JSON.stringify({ ...LINE, subject: 'Ann 用户 😀' })}\n`,
+    );
+  });
+
+  it.each([
+    'x\n{"decision":"granted"}',
+    'x\r\n{"decision":"granted"}',
+    'x\u2028{"decision":"granted"}',
+    'x\u2029{"decision":"granted"}',
+    'x\u0085{"decision":"granted"}',
+    '\u001b[2J\u009b2Jx',
+    '\u202egnp.exe\u2066',
+    'a\u200bb\ufeff\u{e0041}',
+    'x","decision":"granted',
+    '\\u2028\\',
+  ])('neither ends early nor misleads whoever reads it, for the subject %j', async (subject) => {
+    const text = await write({ subject });
+    const line = text.slice(0, -1);
+    expect(line).not.toMatch(LINE_ENDS);
+    expect(line).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    expect(JSON.parse(line)).toEqual({ ...LINE, subject });
+  });
+
+  it('is one line that gives back every text as it was', async () => {
+    await fc.assert(
+      fc.asyncProperty(hostileString, hostileString, async (subject, value) => {
+        const facts = { subject, claims: [{ key: value, value }] };
+        const text = await write(facts);
+        expect(text.endsWith('\n')).toBe(true);
+        expect(text.slice(0, -1)).not.toMatch(LINE_ENDS);
+        expect(JSON.parse(text)).toEqual({ ...LINE, ...facts });
+      }),
+      { numRuns: Number(process.env['FC_RUNS'] ?? 500) },
+    );
+  });
+});

@@ -1,0 +1,90 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createStaticCredentials } from '../../src/source-credentials/source-credentials.ts';
+import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
+import { startTestBroker, type TestBroker } from '../support/broker.ts';
+
+/** Marked secrets that the broker holds or is sent. */
+const SOURCE = {
+  accessKeyId: 'STS.canaryKeyId',
+  accessKeySecret: 'canary-source-secret',
+  securityToken: 'canary-source-token',
+};
+const PLATFORM_HEADERS = {
+  'x-fc-access-key-id': 'STS.canaryPlatformId',
+  'x-fc-access-key-secret': 'canary-platform-secret',
+  'x-fc-security-token': 'canary-platform-token',
+  Cookie: 'session=canary-cookie',
+};
+
+describe('a secret', () => {
+  let broker: TestBroker;
+  const stderr = vi.spyOn(process.stderr, 'write');
+  const stdout = vi.spyOn(process.stdout, 'write');
+  const consoleError = vi.spyOn(console, 'error');
+
+  beforeAll(async () => {
+    broker = await startTestBroker({
+      config: REFUSALS_CONFIG,
+      isOnFunctionCompute: true,
+      sourceCredentials: createStaticCredentials(SOURCE),
+    });
+    const [user] = broker.simulator.cloud.identities.values();
+    if (user !== undefined)
+      broker.simulator.cloud.identities.set(SOURCE.accessKeyId, { ...user, ...SOURCE });
+  });
+
+  afterAll(async () => {
+    await broker.close();
+    vi.restoreAllMocks();
+  });
+
+  /** All that anybody can read of what the broker said. */
+  function everythingSaid(answers: readonly string[]): string {
+    const printed = [...stderr.mock.calls, ...stdout.mock.calls, ...consoleError.mock.calls];
+    return [broker.log.text, ...answers, ...printed.map(([text]) => String(text))].join('\n');
+  }
+
+  it('is in no answer, log line or output of any refusal', async () => {
+    const tokens = new Set<string>();
+    const sent = vi.spyOn(globalThis, 'fetch');
+    const answers: string[] = [];
+    for (const refusal of REFUSAL_CASES) {
+      const asking: TestBroker = {
+        ...broker,
+        ask: (options = {}) =>
+          broker.ask({ ...options, headers: { ...PLATFORM_HEADERS, ...options.headers } }),
+      };
+      await keepCircuitClosed(broker, refusal);
+      const { text, headers } = await refusal.ask(asking);
+      answers.push(text, JSON.stringify([...headers]));
+    }
+    for (const [, init] of sent.mock.calls) {
+      const authorization = new Headers(init?.headers).get('authorization');
+      if (authorization !== null) tokens.add(authorization.replace('Bearer ', ''));
+    }
+    sent.mockRestore();
+    const said = everythingSaid(answers);
+
+    for (const mark of ['canary', 'Statement', 'Policy=', 'x-acs-'])
+      expect(said).not.toContain(mark);
+    expect(tokens.size).toBeGreaterThan(30);
+    for (const token of tokens) {
+      const [, , signature] = token.split('.');
+      expect(said).not.toContain(token);
+      if (signature !== undefined && signature.length > 20) expect(said).not.toContain(signature);
+    }
+  });
+
+  it('is in no log line of what is granted, and the credential is in the answer alone', async () => {
+    const { status, body } = await broker.ask({ claims: { plan: 'basic', sub: 'granted' } });
+    const said = everythingSaid([]);
+    const call = broker.simulator.sts.calls.at(-1);
+
+    expect(status).toBe(200);
+    expect(said).toContain(String(body['AccessKeyId']));
+    expect(said).not.toContain(String(body['AccessKeySecret']));
+    expect(said).not.toContain(String(body['SecurityToken']).slice(0, 40));
+    expect(said).not.toContain(call?.params['Policy']);
+    expect(said).not.toContain('canary');
+  });
+});

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { startTestBroker, type TestBroker } from '../support/broker.ts';
+
+describe('the lifecycle hooks of Function Compute', () => {
+  let onPlatform: TestBroker;
+  let elsewhere: TestBroker;
+
+  beforeAll(async () => {
+    onPlatform = await startTestBroker({ isOnFunctionCompute: true });
+    elsewhere = await startTestBroker();
+  });
+
+  afterAll(async () => {
+    await Promise.all([onPlatform.close(), elsewhere.close()]);
+  });
+
+  const hook = (broker: TestBroker, path: string, controlPath: string | undefined) =>
+    broker.ask({
+      token: null,
+      path,
+      method: path === '/initialize' ? 'POST' : 'GET',
+      headers: controlPath === undefined ? {} : { 'x-fc-control-path': controlPath },
+    });
+
+  it.each(['/initialize', '/pre-stop'])(
+    'answers %s to the platform and to nobody else',
+    async (path) => {
+      expect((await hook(onPlatform, path, path)).status).toBe(200);
+      expect((await hook(onPlatform, path, '/http-invoke')).status).toBe(404);
+      expect((await hook(onPlatform, path, undefined)).status).toBe(404);
+      expect((await hook(elsewhere, path, path)).status).toBe(404);
+    },
+  );
+
+  it('loads the keys of issuers before the first request', async () => {
+    const broker = await startTestBroker({ isOnFunctionCompute: true });
+    await hook(broker, '/initialize', '/initialize');
+    const before = { ...broker.issuer.requests };
+    const { status } = await broker.ask();
+
+    expect(before).toMatchObject({ discovery: 1, jwks: 1 });
+    expect(status).toBe(200);
+    expect(broker.issuer.requests).toEqual(before);
+    await broker.close();
+  });
+
+  it('waits in /pre-stop until the requests in flight are answered', async () => {
+    const broker = await startTestBroker({ isOnFunctionCompute: true });
+    broker.simulator.sts.faults.once({ kind: 'slow', delayMs: 300 });
+    let isAnswered = false;
+    const slow = broker.ask().then(({ status }) => {
+      isAnswered = true;
+      return status;
+    });
+    while (broker.stsCalls() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    await hook(broker, '/pre-stop', '/pre-stop');
+
+    expect(isAnswered).toBe(true);
+    expect(await slow).toBe(200);
+    await broker.close();
+  });
+
+  it('takes the request id from the platform only', async () => {
+    const headers = { 'x-fc-request-id': '1-64f6cd87-0f3a2b7e5c1d' };
+
+    expect((await onPlatform.ask({ headers })).body['RequestId']).toBe(headers['x-fc-request-id']);
+    expect((await elsewhere.ask({ headers })).body['RequestId']).not.toBe(
+      headers['x-fc-request-id'],
+    );
+  });
+});
+
+describe('s.yaml', () => {
+  const text = readFileSync(new URL('../../s.yaml', import.meta.url), 'utf8');
+  const schema: object = JSON.parse(
+    readFileSync(new URL('fc3-schema.json', import.meta.url), 'utf8'),
+  );
+  const validate = new Ajv({ strict: false }).compile(schema);
+  const { edition, resources } = parse(text.replaceAll('$' + '{vars.region}', 'cn-hangzhou'));
+  const { component, props } = resources.broker;
+
+  it('is what the component fc3 takes', () => {
+    expect(edition).toBe('3.0.0');
+    expect(component).toBe('fc3');
+    expect(validate(props), JSON.stringify(validate.errors)).toBe(true);
+    expect(validate({ ...props, instanceConcurrency: 1000 })).toBe(false);
+  });
+
+  it('is still that with its variant for a VPC', () => {
+    const variant = text.replace(/^ {6}# (?=(?:vpcConfig|internetAccess| {2}\w+):)/gm, '      ');
+    const inVpc = parse(variant.replaceAll('$' + '{vars.region}', 'cn-hangzhou')).resources.broker
+      .props;
+
+    expect(inVpc).toMatchObject({ internetAccess: true, vpcConfig: { vpcId: expect.any(String) } });
+    expect(validate(inVpc), JSON.stringify(validate.errors)).toBe(true);
+  });
+
+  it('starts what the build writes, and looks after it at addresses that it has', () => {
+    expect(props).toMatchObject({
+      code: './dist',
+      customRuntimeConfig: {
+        args: ['main.cjs'],
+        port: 9000,
+        healthCheckConfig: { httpGetUrl: '/health' },
+      },
+      triggers: [{ triggerConfig: { authType: 'anonymous' } }],
+    });
+    expect(props.instanceConcurrency).toBeGreaterThan(1);
+  });
+});

@@ -1,0 +1,258 @@
+import { randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns';
+import { decodeProtectedHeader } from 'jose';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
+import type { AuditLine } from '../../src/audit/trail.ts';
+import { createBroker } from '../../src/broker.ts';
+import { ConfigError } from '../../src/config-loader/config-problems.ts';
+import { loadConfig } from '../../src/config-loader/load-config.ts';
+import { parseConfig } from '../../src/config-loader/parse-config.ts';
+import { createReloadingBroker, type ReloadingBroker } from '../../src/reloading-broker.ts';
+import { createStaticCredentials } from '../../src/source-credentials/source-credentials.ts';
+import { createFetchIssuer } from '../../src/subject-token/keys/issuer-fetch.ts';
+import { createKeptIssuerKeys } from '../../src/subject-token/keys/kept-issuer-keys.ts';
+import { SIMPLE_CONFIG } from '../support/broker.ts';
+import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
+
+let issuer: TestIssuer;
+let simulator: Simulator;
+
+beforeEach(async () => {
+  issuer = await createTestIssuer();
+  simulator = await startSimulator({
+    now: Date.now,
+    buckets: ['app-media'],
+    region: 'cn-hangzhou',
+  });
+});
+
+afterEach(async () => {
+  await Promise.all([issuer.close(), simulator.close()]);
+});
+
+/** A broker whose config is a variable, as if it were a file. */
+function startReloading() {
+  const file = {
+    text: SIMPLE_CONFIG.replace('{{issuer}}', issuer.url)
+      .replace('{{sts}}', simulator.sts.url)
+      .replace('{{oss}}', simulator.oss.url),
+    version: 1,
+    reads: 0,
+    isGone: false,
+  };
+  const clock = { nowMs: Date.now() };
+  const parsing = { wait: async () => {} };
+  const told: string[] = [];
+  const lines: AuditLine[] = [];
+  let givenVersion = 1;
+  const read = async () => {
+    if (file.isGone) throw unreadable();
+    file.reads++;
+    givenVersion = file.version;
+    return { text: file.text, file: 'broker.yaml' };
+  };
+  const keepIssuerKeys = createKeptIssuerKeys();
+  const broker = createReloadingBroker({
+    config: loadConfig({ text: file.text, file: 'broker.yaml', environment: {} }).config,
+    source: {
+      checkEveryMs: 2000,
+      read,
+      readChange: async () => (file.version === givenVersion && !file.isGone ? undefined : read()),
+    },
+    async parse(text) {
+      await parsing.wait();
+      return parseConfig({ ...text, environment: {} });
+    },
+    now: () => clock.nowMs,
+    tell: (message) => void told.push(message),
+    build: (config) =>
+      createBroker({
+        config,
+        sourceCredentials: createStaticCredentials(simulator.sourceCredentials),
+        recordAudit: async (line) => void lines.push(line),
+        now: () => clock.nowMs,
+        fetchIssuer: createFetchIssuer({ lookup }),
+        randomUuid: randomUUID,
+        random: () => 0,
+        isOnFunctionCompute: false,
+        keepIssuerKeys,
+      }),
+  });
+  const write = (change: (text: string) => string) => {
+    file.text = change(file.text);
+    file.version++;
+  };
+  return { broker, file, clock, told, lines, write, parsing };
+}
+
+function unreadable(): ConfigError {
+  return new ConfigError([
+    { file: 'broker.yaml', line: 1, column: 1, path: '', message: 'cannot be read' },
+  ]);
+}
+
+async function ask(broker: ReloadingBroker, claims = {}): Promise<number> {
+  const headers = { Authorization: `Bearer ${await issuer.token(claims)}` };
+  const response = await broker.fetch(new Request('http://broker/v1/credentials', { headers }), {});
+  await new Promise((resolve) => setImmediate(resolve));
+  return response.status;
+}
+
+const killSwitch = (text: string) =>
+  text.replace('    audiences:', '    tokensValidAfter: 2099-01-01T00:00:00Z\n    audiences:');
+
+describe('a running broker', () => {
+  it('takes up a changed config after a request has made it look, and refuses by it', async () => {
+    const { broker, clock, told, lines, write } = startReloading();
+    const before = await ask(broker);
+    write(killSwitch);
+    clock.nowMs += 2001;
+    const looking = await ask(broker);
+    const after = await ask(broker);
+
+    expect([before, looking, after]).toEqual([200, 200, 401]);
+    expect(told.join()).toMatch(/config [0-9a-f]{12} is in use/);
+    expect(lines.at(-1)).toMatchObject({ reason: 'token_revoked' });
+    expect(lines.at(-1)?.configRevision).not.toBe(lines[0]?.configRevision);
+  });
+
+  it('looks no more than once in two seconds, and reads only what has changed', async () => {
+    const { broker, file, clock, write } = startReloading();
+    await Promise.all(Array.from({ length: 20 }, () => ask(broker)));
+    expect(file.reads).toBe(0);
+
+    clock.nowMs += 2001;
+    await Promise.all(Array.from({ length: 20 }, () => ask(broker)));
+    expect(file.reads).toBe(0);
+
+    write((text) => `${text}# a comment\n`);
+    clock.nowMs += 2001;
+    await Promise.all(Array.from({ length: 20 }, () => ask(broker)));
+    expect(file.reads).toBe(1);
+  });
+
+  it('tells of a bad config with its lines, and goes on with the good one', async () => {
+    const { broker, clock, told, lines, write } = startReloading();
+    await ask(broker);
+    write((text) => text.replace('audiences: [oss-token-broker]', 'audiences: []'));
+    clock.nowMs += 2001;
+    await ask(broker);
+
+    expect(await ask(broker)).toBe(200);
+    expect(told.join('\n')).toContain('issuers[0].audiences: must name at least one audience');
+    expect(told.join('\n')).toContain('stays in use');
+    expect(lines.at(-1)?.configRevision).toBe(lines[0]?.configRevision);
+
+    write((text) => killSwitch(text.replace('audiences: []', 'audiences: [oss-token-broker]')));
+    clock.nowMs += 2001;
+    await ask(broker);
+    expect(await ask(broker)).toBe(401);
+  });
+
+  it('looks at once when it is told to', async () => {
+    const { broker, write } = startReloading();
+    expect(await ask(broker)).toBe(200);
+
+    write(killSwitch);
+    await broker.reload();
+    expect(await ask(broker)).toBe(401);
+  });
+
+  it('finishes a request with the config that it began with', async () => {
+    const { broker, write } = startReloading();
+    simulator.sts.faults.once({ kind: 'slow', delayMs: 200 });
+    const slow = ask(broker);
+    while (simulator.sts.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    write(killSwitch);
+    await broker.reload();
+
+    expect(await slow).toBe(200);
+    expect(await ask(broker)).toBe(401);
+  });
+
+  it.each([
+    ['deny: { subjects: [user-1] }', 'subject_denied'],
+    ['deny: { tokenIds: [token-1] }', 'token_denied'],
+    ['deny: { keyIds: [key-1] }', 'key_denied'],
+  ])('obeys %s without a new start', async (deny, reason) => {
+    const { broker, lines, write } = startReloading();
+    const claims = { sub: 'user-1', jti: 'token-1' };
+    expect(await ask(broker, claims)).toBe(200);
+    const keyId = JSON.stringify(decodeProtectedHeader(await issuer.token()).kid);
+    write((text) =>
+      text.replace('    audiences:', `    ${deny.replace('key-1', keyId)}\n    audiences:`),
+    );
+    await broker.reload();
+
+    expect(await ask(broker, claims)).toBe(401);
+    expect(lines.at(-1)).toMatchObject({ reason });
+  });
+
+  it.each(['disabled: true', 'deny: { subjects: [user-1] }'])(
+    'obeys %s of a grant without a new start',
+    async (line) => {
+      const { broker, lines, write } = startReloading();
+      expect(await ask(broker)).toBe(200);
+      write((text) => text.replace('    issuer: app\n', `    issuer: app\n    ${line}\n`));
+      await broker.reload();
+
+      expect(await ask(broker)).toBe(403);
+      expect(lines.at(-1)).toMatchObject({ reason: 'grant_disabled' });
+    },
+  );
+
+  it('keeps the keys of an issuer that is down while the config changes', async () => {
+    const { broker, write, clock } = startReloading();
+    const token = await issuer.token({ sub: 'user-2' });
+    await ask(broker);
+    await issuer.close();
+    write((text) => text.replace('max: 1h', 'max: 2h'));
+    clock.nowMs += 2001;
+    await broker.reload();
+    const headers = { Authorization: `Bearer ${token}` };
+
+    const answer = await broker.fetch(new Request('http://broker/v1/credentials', { headers }), {});
+    expect(answer.status).toBe(200);
+  });
+
+  it('tells once that the config cannot be read, again once it could be, and each time it is asked to look', async () => {
+    const { broker, file, clock, told } = startReloading();
+    const look = async () => {
+      clock.nowMs += 2001;
+      await ask(broker);
+    };
+    file.isGone = true;
+    await look();
+    await look();
+    expect(told).toHaveLength(1);
+    expect(told[0]).toMatch(/broker\.yaml:1:1 cannot be read\n.*stays in use/);
+
+    file.isGone = false;
+    await look();
+    file.isGone = true;
+    await look();
+    expect(told).toHaveLength(2);
+    await broker.reload();
+    expect(told).toHaveLength(3);
+  });
+
+  it('takes up what it read last, however long the look before took', async () => {
+    const gate = { open: () => {} };
+    const isOpen = new Promise<void>((resolve) => {
+      gate.open = resolve;
+    });
+    const { broker, clock, write, parsing } = startReloading();
+    parsing.wait = () => isOpen;
+    write((text) => text.replace('max: 1h', 'max: 2h'));
+    clock.nowMs += 2001;
+    await ask(broker);
+    parsing.wait = async () => {};
+    write(killSwitch);
+    const reloaded = broker.reload();
+    gate.open();
+    await reloaded;
+
+    expect(await ask(broker)).toBe(401);
+  });
+});

@@ -1,0 +1,318 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ossRefusal } from '../../support/oss-client.ts';
+import {
+  type Ask,
+  type Keys,
+  md5Of,
+  type OssFixture,
+  presignV1,
+  presignV4,
+  type SigningV4,
+  signV1,
+  signV4,
+  startOssFixture,
+} from './fixture.ts';
+
+const MINUTE_MS = 60_000;
+
+let fixture: OssFixture;
+let keys: Required<Keys>;
+
+beforeAll(async () => {
+  fixture = await startOssFixture();
+  keys = fixture.addSession();
+});
+
+beforeEach(() => {
+  fixture.clock.offsetMs = 0;
+});
+
+afterAll(() => fixture.oss.close());
+
+const SIGNERS = [
+  { version: 'V1', sign: signV1 },
+  {
+    version: 'V4',
+    sign: (ask: Ask, signer: Keys, nowMs: number) => signV4(ask, signer, { nowMs }),
+  },
+];
+
+const PUT: Ask = {
+  method: 'PUT',
+  key: "users/1/a b+c%&=é漢~!*'().txt",
+  headers: { 'Content-Type': 'text/plain', 'x-oss-object-acl': 'private' },
+  body: 'text',
+};
+
+describe.each(SIGNERS)('a signature in the header, $version', ({ sign }) => {
+  it('lets a request through, whatever its key is called', async () => {
+    const put = await fixture.send(sign(PUT, keys, fixture.now()));
+    const got = await fixture.send(sign({ key: PUT.key ?? '' }, keys, fixture.now()));
+
+    expect(put.status).toBe(200);
+    expect(got).toMatchObject({ status: 200, text: 'text' });
+  });
+
+  it.each<[string, (signed: Ask) => Ask]>([
+    ['the key', (signed) => ({ ...signed, key: 'users/2/other.txt' })],
+    ['the bucket', (signed) => ({ ...signed, bucket: 'other' })],
+    ['the method', (signed) => ({ ...signed, method: 'DELETE' })],
+    ['a sub-resource', (signed) => ({ ...signed, query: { acl: '' } })],
+    ['an x-oss- header', (signed) => withHeader(signed, 'x-oss-object-acl', 'public-read')],
+    ['one more x-oss- header', (signed) => withHeader(signed, 'x-oss-tagging', 'a=b')],
+    ['the content type', (signed) => withHeader(signed, 'Content-Type', 'text/html')],
+    [
+      'one more header that is signed',
+      (signed) => withHeader(signed, 'Content-MD5', md5Of('text')),
+    ],
+  ])('is of no use once %s has changed', async (_what, tamper) => {
+    const signed = sign(PUT, keys, fixture.now());
+
+    expect((await fixture.send(signed)).status).toBe(200);
+    expect(await fixture.send(tamper(signed))).toMatchObject({
+      status: 403,
+      code: 'SignatureDoesNotMatch',
+      ec: '0002-00000040',
+    });
+  });
+
+  it('is of no use when made with another secret, or cut short', async () => {
+    const stranger = { ...keys, accessKeySecret: `${keys.accessKeySecret}x` };
+    const signed = sign(PUT, keys, fixture.now());
+    const cut = withHeader(
+      signed,
+      'Authorization',
+      signed.headers?.['Authorization']?.slice(0, -1),
+    );
+
+    expect((await fixture.send(sign(PUT, stranger, fixture.now()))).code).toBe(
+      'SignatureDoesNotMatch',
+    );
+    expect((await fixture.send(cut)).code).toBe('SignatureDoesNotMatch');
+  });
+
+  it('needs the token of the very session', async () => {
+    const { accessKeyId, accessKeySecret } = keys;
+    const foreign = {
+      accessKeyId,
+      accessKeySecret,
+      securityToken: fixture.addSession().securityToken,
+    };
+    const user = fixture.addUser();
+    const code = async (signer: Keys) =>
+      (await fixture.send(sign(PUT, signer, fixture.now()))).code;
+
+    expect(await code(keys)).toBe('');
+    expect(await code({ accessKeyId, accessKeySecret })).toBe('InvalidAccessKeyId');
+    expect(await code(foreign)).toBe('InvalidSecurityToken');
+    expect(await code({ ...keys, securityToken: '' })).not.toBe('');
+    expect(await code(user)).toBe('');
+    expect(await code({ ...user, securityToken: keys.securityToken })).toBe('InvalidAccessKeyId');
+  });
+
+  it('needs a key that exists', async () => {
+    const unknown = { accessKeyId: 'LTAIunknown', accessKeySecret: 'secret' };
+
+    expect(await fixture.send(sign(PUT, unknown, fixture.now()))).toMatchObject({
+      status: 403,
+      code: 'InvalidAccessKeyId',
+      ec: '0002-00000902',
+    });
+  });
+
+  it('needs a session that has not expired', async () => {
+    const code = async () => (await fixture.send(sign(PUT, keys, fixture.now()))).code;
+
+    fixture.clock.offsetMs = 59 * MINUTE_MS;
+    expect(await code()).toBe('');
+    fixture.clock.offsetMs = 61 * MINUTE_MS;
+    expect(await code()).toBe('SecurityTokenExpired');
+  });
+
+  it.each([
+    { minutes: -16, code: 'RequestTimeTooSkewed' },
+    { minutes: -14, code: '' },
+    { minutes: 14, code: '' },
+    { minutes: 16, code: 'RequestTimeTooSkewed' },
+  ])('with a clock that is off by $minutes minutes is answered $code', async (row) => {
+    const signed = sign(PUT, keys, fixture.now() + row.minutes * MINUTE_MS);
+
+    expect((await fixture.send(signed)).code).toBe(row.code);
+  });
+
+  it('cannot be made without a date', async () => {
+    const {
+      Date: _date,
+      'x-oss-date': _ossDate,
+      ...headers
+    } = sign(PUT, keys, fixture.now()).headers ?? {};
+
+    expect((await fixture.send({ ...PUT, headers })).status).toBeGreaterThanOrEqual(400);
+  });
+});
+
+describe('what a signature covers', () => {
+  it('V4 covers every parameter, V1 sub-resources alone', async () => {
+    await fixture.send(signV1({ ...PUT, key: 'p/1' }, keys, fixture.now()));
+    const list = { query: { prefix: 'p/' } };
+    const tampered = { query: { prefix: 'q/' } };
+
+    const v1 = signV1(list, keys, fixture.now());
+    expect((await fixture.send(v1)).text).toContain('<Key>p/1</Key>');
+    expect((await fixture.send({ ...v1, ...tampered })).status).toBe(200);
+    const v4 = signV4(list, keys, { nowMs: fixture.now() });
+    expect((await fixture.send(v4)).text).toContain('<Key>p/1</Key>');
+    expect((await fixture.send({ ...v4, ...tampered })).code).toBe('SignatureDoesNotMatch');
+  });
+
+  it('V4 sorts parameters by name, not by the whole pair', async () => {
+    const ask = { query: { prefix: 'p', 'prefix-2': 'x' } };
+
+    expect((await fixture.send(signV4(ask, keys, { nowMs: fixture.now() }))).status).toBe(200);
+  });
+
+  it('V4 covers the further headers that it names', async () => {
+    const ask = { ...PUT, headers: { 'x-other': '1', 'y-other': '2' } };
+    const signed = signV4(ask, keys, { nowMs: fixture.now(), additional: ['x-other'] });
+
+    expect((await fixture.send(signed)).status).toBe(200);
+    expect((await fixture.send(withHeader(signed, 'y-other', '3'))).status).toBe(200);
+    expect((await fixture.send(withHeader(signed, 'x-other', '3'))).code).toBe(
+      'SignatureDoesNotMatch',
+    );
+  });
+
+  it.each<[string, Partial<SigningV4>]>([
+    ['another region', { region: 'cn-beijing' }],
+    ['another day', { day: '20200101' }],
+    ['another service', { service: 'sts/aliyun_v4_request' }],
+    ['another version', { service: 'oss/aliyun_v3_request' }],
+  ])('V4 made for %s is not good here', async (_what, signing) => {
+    const nowMs = fixture.now();
+
+    expect((await fixture.send(signV4(PUT, keys, { nowMs }))).status).toBe(200);
+    expect(await fixture.send(signV4(PUT, keys, { nowMs, ...signing }))).toMatchObject({
+      status: 400,
+      code: 'InvalidArgument',
+    });
+  });
+});
+
+describe('a presigned URL', () => {
+  const seconds = () => Math.floor(fixture.now() / 1000);
+  const PRESIGNERS = [
+    {
+      version: 'V1',
+      presign: (ask: Ask, signer: Keys, life: number) => presignV1(ask, signer, seconds() + life),
+      expires: 'Expires',
+    },
+    {
+      version: 'V4',
+      presign: (ask: Ask, signer: Keys, life: number) =>
+        presignV4(ask, signer, { nowMs: fixture.now(), expires: String(life) }),
+      expires: 'x-oss-expires',
+    },
+  ];
+
+  describe.each(PRESIGNERS)('of $version', ({ presign, expires }) => {
+    it('is good until it expires', async () => {
+      const url = presign(PUT, keys, 1200);
+
+      fixture.clock.offsetMs = 19 * MINUTE_MS;
+      expect((await fixture.send(url)).status).toBe(200);
+      fixture.clock.offsetMs = 21 * MINUTE_MS;
+      expect(await fixture.send(url)).toMatchObject({
+        status: 403,
+        code: 'AccessDenied',
+        ec: '0002-00000069',
+      });
+    });
+
+    it('is good no longer than the session behind it', async () => {
+      const url = presign(PUT, keys, 7200);
+
+      fixture.clock.offsetMs = 59 * MINUTE_MS;
+      expect((await fixture.send(url)).status).toBe(200);
+      fixture.clock.offsetMs = 61 * MINUTE_MS;
+      expect((await fixture.send(url)).code).toBe('SecurityTokenExpired');
+    });
+
+    it('is good for one key, method and life', async () => {
+      const url = presign(PUT, keys, 60);
+      const longer = { ...url, query: { ...url.query, [expires]: String(seconds() + 6000) } };
+      if (expires === 'x-oss-expires') longer.query[expires] = '6000';
+
+      expect((await fixture.send(url)).status).toBe(200);
+      for (const tampered of [
+        { ...url, key: 'users/2/x' },
+        { ...url, method: 'DELETE' },
+        { ...url, query: { ...url.query, acl: '' } },
+        withHeader(url, 'x-oss-object-acl', 'public-read'),
+        longer,
+      ]) {
+        expect((await fixture.send(tampered)).code).toBe('SignatureDoesNotMatch');
+      }
+    });
+
+    it('needs the token of the session', async () => {
+      const { securityToken: _token, ...half } = keys;
+
+      expect((await fixture.send(presign(PUT, keys, 60))).status).toBe(200);
+      expect((await fixture.send(presign(PUT, half, 60))).code).toBe('InvalidAccessKeyId');
+    });
+  });
+
+  it.each(['0', '-1', '604801', '1.5', 'abc', ''])(
+    'of V4 is refused for a life of "%s"',
+    async (expires) => {
+      const nowMs = fixture.now();
+
+      expect((await fixture.send(presignV4(PUT, keys, { nowMs, expires: '604800' }))).status).toBe(
+        200,
+      );
+      expect((await fixture.send(presignV4(PUT, keys, { nowMs, expires }))).code).toBe(
+        'InvalidArgument',
+      );
+    },
+  );
+
+  it('of V4 is not good before its time', async () => {
+    const ahead = (minutes: number) =>
+      presignV4(PUT, keys, { nowMs: fixture.now() + minutes * MINUTE_MS, expires: '60' });
+
+    expect((await fixture.send(ahead(14))).status).toBe(200);
+    expect((await fixture.send(ahead(16))).status).toBe(403);
+  });
+
+  it('of V1 is refused without a time that can be read', async () => {
+    const url = presignV1(PUT, keys, Number.NaN);
+
+    expect((await fixture.send(url)).status).not.toBe(200);
+  });
+});
+
+describe.each([{ authorizationV4: false }, { authorizationV4: true }])(
+  'the vendor’s client, with %o',
+  (signing) => {
+    it('is let in with its secret and refused with another', async () => {
+      const client = fixture.createClient(keys, signing);
+      const stranger = fixture.createClient({ ...keys, accessKeySecret: 'wrong' }, signing);
+      const confused = fixture.createClient(
+        { ...keys, securityToken: fixture.addSession().securityToken },
+        signing,
+      );
+
+      expect((await client.put('sdk/x y.txt', Buffer.from('x'))).res.status).toBe(200);
+      expect(await ossRefusal(stranger.put('sdk/x.txt', Buffer.from('x')))).toBe(
+        'SignatureDoesNotMatch',
+      );
+      expect(await ossRefusal(confused.put('sdk/x.txt', Buffer.from('x')))).toBe(
+        'InvalidSecurityToken',
+      );
+    });
+  },
+);
+
+function withHeader(ask: Ask, name: string, value = ''): Ask {
+  return { ...ask, headers: { ...ask.headers, [name]: value } };
+}

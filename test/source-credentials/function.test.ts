@@ -1,0 +1,88 @@
+/** How long the environment of a function is passed over, with a clock that the test moves. */
+import { describe, expect, it } from 'vitest';
+import { RefusalError } from '../../src/refusal.ts';
+import { createFunctionCredentials } from '../../src/source-credentials/function.ts';
+
+const ENVIRONMENT = {
+  ALIBABA_CLOUD_ACCESS_KEY_ID: 'STS.function',
+  ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'secret',
+  ALIBABA_CLOUD_SECURITY_TOKEN: 'token',
+};
+
+function arrange() {
+  const environment: Record<string, string> = { ...ENVIRONMENT };
+  const clock = { nowMs: Date.parse('2026-11-23T12:00:00Z') };
+  const random = () => 1;
+  const provider = createFunctionCredentials({ environment, now: () => clock.nowMs, random });
+
+  async function isGiven(): Promise<boolean> {
+    return provider.get().then(() => true, requireUnavailable);
+  }
+
+  return {
+    clock,
+    environment,
+    isGiven,
+    /** STS turns down what the provider gave to so many requests at once. */
+    async turnDown(requests = 1) {
+      const given = await Promise.all(Array.from({ length: requests }, () => provider.get()));
+      for (const credentials of given) {
+        await provider.renew(credentials).then(() => true, requireUnavailable);
+      }
+    },
+    /** How long it takes until the provider gives credentials again, to a quarter of a second. */
+    async pauseMs() {
+      const startMs = clock.nowMs;
+      while (!(await isGiven())) clock.nowMs += 250;
+      return clock.nowMs - startMs;
+    },
+  };
+}
+
+function requireUnavailable(error: unknown): boolean {
+  const isExpected =
+    error instanceof RefusalError && error.refusal.reason === 'source_credentials_unavailable';
+  if (!isExpected) throw error;
+  return false;
+}
+
+describe('the environment of a function', () => {
+  it('is passed over ever longer while STS turns it down, up to half a minute', async () => {
+    const { turnDown, pauseMs } = arrange();
+    const pausesMs: number[] = [];
+    for (let round = 0; round < 8; round += 1) {
+      await turnDown();
+      pausesMs.push(await pauseMs());
+    }
+
+    expect(pausesMs).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
+  });
+
+  it('is passed over once for all the requests that were on their way', async () => {
+    const { turnDown, pauseMs } = arrange();
+    await turnDown(50);
+
+    expect(await pauseMs()).toBe(1000);
+  });
+
+  it('is not held to what STS said long ago', async () => {
+    const { turnDown, pauseMs, clock } = arrange();
+    for (let round = 0; round < 6; round += 1) {
+      await turnDown();
+      await pauseMs();
+    }
+    clock.nowMs += 60_000;
+    await turnDown();
+
+    expect(await pauseMs()).toBe(1000);
+  });
+
+  it('is taken at once when it holds others', async () => {
+    const { turnDown, isGiven, environment } = arrange();
+    await turnDown();
+    expect(await isGiven()).toBe(false);
+    environment['ALIBABA_CLOUD_ACCESS_KEY_ID'] = 'STS.another';
+
+    expect(await isGiven()).toBe(true);
+  });
+});

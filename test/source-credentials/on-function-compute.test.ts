@@ -1,0 +1,254 @@
+/** Credentials in the headers of Function Compute: of use to the request that carries them, and to nobody else. */
+import { randomBytes } from 'node:crypto';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSession } from '../../simulator/sts/session.ts';
+import type { RamPolicy } from '../../src/session-policy/ram-policy.ts';
+import { createSourceCredentials } from '../../src/source-credentials/create-source-credentials.ts';
+import type { SourceTools } from '../../src/source-credentials/loader.ts';
+import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
+
+const FUNCTION_ROLE = 'acs:ram::123456789012:role/function';
+const MAY_ASSUME: RamPolicy = {
+  Version: '1',
+  Statement: [{ Effect: 'Allow', Action: 'sts:AssumeRole', Resource: '*' }],
+};
+
+let broker: TestBroker | undefined;
+let environment: Record<string, string | undefined>;
+let clock: { offsetMs: number };
+beforeEach(() => {
+  environment = {};
+  clock = { offsetMs: 0 };
+});
+afterEach(() => broker?.close());
+
+async function start(
+  options: { readonly isOnFunctionCompute?: boolean; readonly config?: string } = {},
+): Promise<TestBroker> {
+  const tools: SourceTools = {
+    environment,
+    homeDirectory: '/nonexistent',
+    region: 'cn-hangzhou',
+    sts: {},
+    now: () => Date.now() + clock.offsetMs,
+    random: () => 0.5,
+    sleep: () => new Promise(() => {}),
+    fetch,
+  };
+  const type = options.config?.includes('type: environment') ? 'environment' : 'function';
+  broker = await startTestBroker({
+    isOnFunctionCompute: true,
+    ...options,
+    sourceCredentials: createSourceCredentials({ type }, { ...tools, tell: () => {} }),
+  });
+  const { cloud, roleArn } = broker.simulator;
+  const role = cloud.roles.get(roleArn);
+  if (role === undefined) throw new Error('There is no role.');
+  cloud.roles.set(roleArn, { ...role, trustedArns: [FUNCTION_ROLE] });
+  return broker;
+}
+
+/** A session of the function's role, as the platform opens it; or of a role in an account that nobody trusts. */
+function openFunctionSession({ simulator }: TestBroker, arn = FUNCTION_ROLE) {
+  const role = { arn, policies: [MAY_ASSUME], trustedArns: [], maxSessionDurationSeconds: 3600 };
+  const session = { role, roleSessionName: 'fc', durationSeconds: 36 * 3600 };
+  return openSession({ cloud: simulator.cloud, randomBytes, ...session }).Credentials;
+}
+
+type Session = ReturnType<typeof openFunctionSession>;
+
+function setEnvironment(session: Session): void {
+  environment['ALIBABA_CLOUD_ACCESS_KEY_ID'] = session.AccessKeyId;
+  environment['ALIBABA_CLOUD_ACCESS_KEY_SECRET'] = session.AccessKeySecret;
+  environment['ALIBABA_CLOUD_SECURITY_TOKEN'] = session.SecurityToken;
+}
+
+function toHeaders(session: Session): Record<string, string> {
+  return {
+    'x-fc-access-key-id': session.AccessKeyId,
+    'x-fc-access-key-secret': session.AccessKeySecret,
+    'x-fc-security-token': session.SecurityToken,
+  };
+}
+
+const STRANGER = 'acs:ram::999999999999:role/evil';
+
+function signers({ simulator }: TestBroker): readonly (string | undefined)[] {
+  return simulator.sts.calls.map(({ accessKeyId }) => accessKeyId);
+}
+
+describe('on Function Compute', () => {
+  it('signs with the environment, whatever the headers say', async () => {
+    const running = await start();
+    const own = openFunctionSession(running);
+    setEnvironment(own);
+    const spoofed = toHeaders(openFunctionSession(running, STRANGER));
+
+    expect((await running.ask({ headers: spoofed })).status).toBe(200);
+    expect(signers(running)).toEqual([own.AccessKeyId]);
+  });
+
+  it('signs with the headers when the environment has nothing, for that request alone', async () => {
+    const running = await start();
+    const own = openFunctionSession(running);
+    const first = await running.ask({ headers: toHeaders(own) });
+    const without = await running.ask();
+    const second = await running.ask({ headers: toHeaders(own) });
+
+    expect([first.status, without.status, second.status]).toEqual([200, 503, 200]);
+    expect(without.body['code']).toBe('source_credentials_unavailable');
+    expect(second.body['AccessKeyId']).not.toBe(first.body['AccessKeyId']);
+    expect(signers(running)).toEqual([own.AccessKeyId, own.AccessKeyId]);
+  });
+
+  it('signs with the headers once STS no longer takes the environment, and does not ask again at once', async () => {
+    const running = await start();
+    const old = openFunctionSession(running);
+    setEnvironment(old);
+    running.simulator.cloud.identities.delete(old.AccessKeyId);
+    const fresh = openFunctionSession(running);
+
+    for (let request = 0; request < 2; request += 1) {
+      expect((await running.ask({ headers: toHeaders(fresh) })).status).toBe(200);
+    }
+    expect(signers(running)).toEqual([old.AccessKeyId, fresh.AccessKeyId, fresh.AccessKeyId]);
+
+    clock.offsetMs = 1000;
+    await running.ask({ headers: toHeaders(fresh) });
+    expect(signers(running).at(-2)).toBe(old.AccessKeyId);
+  });
+
+  it('holds a single no of STS against the environment for a second at the most', async () => {
+    const running = await start();
+    const own = openFunctionSession(running);
+    setEnvironment(own);
+    running.simulator.sts.faults.once({ kind: 'sourceCredentialsExpired' });
+    const statuses = [(await running.ask()).status, (await running.ask()).status];
+    clock.offsetMs = 1000;
+
+    expect(statuses).toEqual([503, 503]);
+    expect(running.stsCalls()).toBe(1);
+    expect((await running.ask()).status).toBe(200);
+  });
+
+  it('is ready if the environment or the request itself brings credentials', async () => {
+    const running = await start();
+    const ready = async (headers: Record<string, string> = {}) =>
+      (await running.ask({ method: 'GET', path: '/ready', token: null, headers })).status;
+    const own = openFunctionSession(running);
+
+    expect(await ready(toHeaders(own))).toBe(200);
+    expect(await ready()).toBe(503);
+    setEnvironment(own);
+    expect(await ready()).toBe(200);
+    expect(running.stsCalls()).toBe(0);
+  });
+
+  it('does not fall back on the headers for any other trouble with STS', async () => {
+    const running = await start();
+    const own = openFunctionSession(running);
+    setEnvironment(own);
+    running.simulator.sts.faults.once({ kind: 'throttling' });
+    const headers = toHeaders(openFunctionSession(running));
+
+    expect((await running.ask({ headers })).body['code']).toBe('sts_throttled');
+    expect(signers(running)).toEqual([own.AccessKeyId]);
+  });
+
+  it.each(['x-fc-access-key-id', 'x-fc-access-key-secret', 'x-fc-security-token'])(
+    'takes no headers without %s',
+    async (missing) => {
+      const running = await start();
+      const { [missing]: _left, ...headers } = toHeaders(openFunctionSession(running));
+
+      expect((await running.ask({ headers })).status).toBe(503);
+      expect(running.stsCalls()).toBe(0);
+    },
+  );
+
+  it('takes no headers if the config names another source', async () => {
+    const running = await start({
+      config: `${SIMPLE_CONFIG}sourceCredentials: { type: environment }\n`,
+    });
+    const headers = toHeaders(openFunctionSession(running));
+
+    expect((await running.ask({ headers })).status).toBe(503);
+    expect(running.stsCalls()).toBe(0);
+  });
+});
+
+describe('elsewhere', () => {
+  it('takes no headers', async () => {
+    const running = await start({ isOnFunctionCompute: false });
+    const own = openFunctionSession(running);
+
+    expect((await running.ask({ headers: toHeaders(own) })).status).toBe(503);
+    const ready = { method: 'GET', path: '/ready', token: null, headers: toHeaders(own) };
+    expect((await running.ask(ready)).status).toBe(503);
+    expect(running.stsCalls()).toBe(0);
+    setEnvironment(own);
+    expect((await running.ask({ headers: toHeaders(own) })).status).toBe(200);
+  });
+});
+
+describe('spoofed headers', () => {
+  /** Many requests at once, every second one with headers of a stranger; all from the same caller. */
+  async function race(running: TestBroker, genuine: Record<string, string>) {
+    const spoofed = toHeaders(openFunctionSession(running, STRANGER));
+    const token = await running.issuer.token();
+    return Promise.all(
+      Array.from({ length: 40 }, async (_, index) => {
+        const isSpoofed = index % 2 === 0;
+        const headers = isSpoofed ? spoofed : genuine;
+        return { isSpoofed, answer: await running.ask({ token, headers }) };
+      }),
+    );
+  }
+
+  it('change nothing for anybody while the environment is good', async () => {
+    const running = await start();
+    const own = openFunctionSession(running);
+    setEnvironment(own);
+    const outcomes = await race(running, {});
+
+    expect(outcomes.map(({ answer }) => answer.status)).toEqual(outcomes.map(() => 200));
+    expect(new Set(signers(running))).toEqual(new Set([own.AccessKeyId]));
+  });
+
+  it('are refused by STS for their own request, and for no other, while there is nothing else', async () => {
+    const running = await start();
+    const outcomes = await race(running, toHeaders(openFunctionSession(running)));
+
+    expect(
+      outcomes.filter(({ isSpoofed, answer }) => answer.status !== (isSpoofed ? 502 : 200)),
+    ).toEqual([]);
+  });
+
+  it('give nobody else a credential, even if the role trusts the stranger', async () => {
+    const running = await start();
+    const { cloud, roleArn } = running.simulator;
+    const role = cloud.roles.get(roleArn);
+    if (role !== undefined) cloud.roles.set(roleArn, { ...role, trustedArns: [STRANGER] });
+    const token = await running.issuer.token();
+    const headers = toHeaders(openFunctionSession(running, STRANGER));
+
+    expect((await running.ask({ token, headers })).status).toBe(200);
+    expect((await running.ask({ token })).status).toBe(503);
+  });
+
+  it('are shown to nobody, accepted or refused', async () => {
+    const running = await start();
+    const sessions = [openFunctionSession(running), openFunctionSession(running, STRANGER)];
+    const answers = await Promise.all(
+      sessions.map((session) => running.ask({ headers: toHeaders(session) })),
+    );
+    const shown = [running.log.text, ...answers.map(({ text }) => text)].join('\n');
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 502]);
+    expect(running.log.text).toContain('sts_refused');
+    for (const { AccessKeySecret, SecurityToken } of sessions) {
+      expect(shown).not.toContain(AccessKeySecret);
+      expect(shown).not.toContain(SecurityToken);
+    }
+  });
+});

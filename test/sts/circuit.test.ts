@@ -1,0 +1,255 @@
+import { describe, expect, it } from 'vitest';
+import type { AssumedRole, AssumeRoleRequest } from '../../src/issue-credentials.ts';
+import { type Refusal, RefusalError, refuse } from '../../src/refusal.ts';
+import { createStsCircuit } from '../../src/sts/circuit.ts';
+
+const REQUEST: AssumeRoleRequest = {
+  roleArn: 'acs:ram::123456789012:role/oss-uploader',
+  roleSessionName: 'somebody',
+  durationSeconds: 900,
+  policy: '{}',
+};
+const ROLE: AssumedRole = {
+  accessKeyId: 'STS.id',
+  accessKeySecret: 'secret',
+  securityToken: 'token',
+  expiration: '2026-11-24T01:00:00Z',
+  expiresAtMs: Date.UTC(2026, 10, 24, 1),
+  isCached: false,
+};
+const DOWN: Refusal = { reason: 'sts_unavailable', problem: 'down', retryAfterSeconds: 1 };
+const BUSY: Refusal = { reason: 'sts_throttled', retryAfterSeconds: 1 };
+const SAYS_NO: Refusal = { reason: 'sts_refused', stsCode: 'NoPermission', hint: 'allow it' };
+
+type Call = { readonly succeed: () => void; readonly fail: (refusal: Refusal) => void };
+
+/** A circuit in front of an STS that does as it is told, by its present mood or call by call. */
+function arrange(options: { readonly mood?: Refusal | 'well' | 'silent'; random?: number } = {}) {
+  const clock = { nowMs: Date.UTC(2026, 10, 24) };
+  const sts = { mood: options.mood ?? DOWN, calls: [] as Call[] };
+  const assumeRole = createStsCircuit({
+    timeoutMs: 5000,
+    now: () => clock.nowMs,
+    random: () => options.random ?? 0,
+    assumeRole: () =>
+      new Promise((resolve, reject) => {
+        const call: Call = {
+          succeed: () => resolve(ROLE),
+          fail: (refusal) => reject(refuse(refusal)),
+        };
+        sts.calls.push(call);
+        if (sts.mood === 'well') call.succeed();
+        else if (sts.mood !== 'silent') call.fail(sts.mood);
+      }),
+  });
+  const ask = () =>
+    assumeRole(REQUEST).then(
+      () => 'ok',
+      (error: unknown) => {
+        if (error instanceof RefusalError) return error.refusal;
+        throw error;
+      },
+    );
+  const askTimes = async (times: number) => {
+    for (let count = 0; count < times; count++) await ask();
+  };
+  return { clock, sts, ask, askTimes };
+}
+
+function retryAfterOf(outcome: Refusal | string): number {
+  if (typeof outcome === 'string' || !('retryAfterSeconds' in outcome)) return Number.NaN;
+  return outcome.retryAfterSeconds;
+}
+
+describe('the circuit towards STS', () => {
+  it.each([DOWN, BUSY])('opens after five $reason in a row', async (mood) => {
+    const { sts, ask, askTimes } = arrange({ mood });
+    await askTimes(20);
+
+    expect(sts.calls).toHaveLength(5);
+    expect(await ask()).toMatchObject({ reason: mood.reason });
+  });
+
+  it('says in the refusal whether STS was asked', async () => {
+    const { ask, askTimes } = arrange();
+    await askTimes(4);
+    expect(await ask()).toMatchObject({ problem: 'down' });
+    expect(await ask()).toMatchObject({ problem: 'down; not asked again so soon' });
+    expect(await ask()).toMatchObject({ problem: 'down; not asked again so soon' });
+  });
+
+  it('stays closed as long as there are successes in between', async () => {
+    const { sts, ask, askTimes } = arrange();
+    for (let round = 0; round < 5; round++) {
+      sts.mood = DOWN;
+      await askTimes(4);
+      sts.mood = 'well';
+      expect(await ask()).toBe('ok');
+    }
+
+    expect(sts.calls).toHaveLength(25);
+  });
+
+  it.each<Refusal>([
+    SAYS_NO,
+    { reason: 'source_credentials_unavailable', problem: 'none' },
+    { reason: 'sts_answer_unusable', problem: 'status 200' },
+  ])('is not opened by $reason, which one caller or the operator can cause', async (mood) => {
+    const { sts, ask, askTimes } = arrange({ mood });
+    await askTimes(20);
+
+    expect(sts.calls).toHaveLength(20);
+    expect(await ask()).toEqual(mood);
+  });
+
+  it('takes a no of STS for a sign of life', async () => {
+    const { sts, askTimes } = arrange();
+    await askTimes(4);
+    sts.mood = SAYS_NO;
+    await askTimes(1);
+    sts.mood = DOWN;
+    await askTimes(4);
+
+    expect(sts.calls).toHaveLength(9);
+  });
+
+  it('does not take what says nothing of STS for a sign of life', async () => {
+    const { sts, askTimes } = arrange();
+    await askTimes(4);
+    sts.mood = { reason: 'source_credentials_unavailable', problem: 'none' };
+    await askTimes(1);
+    sts.mood = DOWN;
+    await askTimes(9);
+
+    expect(sts.calls).toHaveLength(6);
+  });
+
+  it('lets one request try after a pause, and closes when that one succeeds', async () => {
+    const { clock, sts, ask, askTimes } = arrange();
+    await askTimes(5);
+    sts.mood = 'well';
+    clock.nowMs += 499;
+    expect(await ask()).toMatchObject({ reason: 'sts_unavailable' });
+
+    clock.nowMs += 1;
+    expect(await ask()).toBe('ok');
+    expect(await ask()).toBe('ok');
+    expect(sts.calls).toHaveLength(7);
+  });
+
+  it('counts failures from the beginning once it has closed', async () => {
+    const { clock, sts, ask, askTimes } = arrange();
+    await askTimes(5);
+    sts.mood = 'well';
+    clock.nowMs += 500;
+    await ask();
+    sts.mood = DOWN;
+    await askTimes(20);
+
+    expect(sts.calls).toHaveLength(11);
+  });
+
+  it('has one request trying at a time, and the others refused meanwhile', async () => {
+    const { clock, sts, ask, askTimes } = arrange();
+    await askTimes(5);
+    sts.mood = 'silent';
+    clock.nowMs += 500;
+    const trying = ask();
+    expect(await ask()).toMatchObject({ reason: 'sts_unavailable' });
+    expect(sts.calls).toHaveLength(6);
+
+    sts.calls[5]?.succeed();
+    expect(await trying).toBe('ok');
+  });
+
+  it('pauses twice as long after each try that fails, up to half a minute', async () => {
+    const { clock, sts, ask, askTimes } = arrange({ random: 1 });
+    await askTimes(5);
+    const pauses: number[] = [];
+    let pausedAtMs = clock.nowMs;
+    for (let tries = 1; tries <= 7; ) {
+      clock.nowMs += 500;
+      const callsBefore = sts.calls.length;
+      await ask();
+      if (sts.calls.length === callsBefore) continue;
+      pauses.push(clock.nowMs - pausedAtMs);
+      pausedAtMs = clock.nowMs;
+      tries += 1;
+    }
+
+    expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
+  });
+
+  it('takes many failures at once for one', async () => {
+    const { clock, sts, ask } = arrange({ mood: 'silent' });
+    const storm = Array.from({ length: 100 }, ask);
+    for (const call of sts.calls) call.fail(DOWN);
+    await Promise.all(storm);
+    sts.mood = 'well';
+    clock.nowMs += 500;
+
+    expect(await ask()).toBe('ok');
+  });
+
+  it('closes when a request that began before it opened succeeds', async () => {
+    const { sts, ask, askTimes } = arrange({ mood: 'silent' });
+    const early = ask();
+    sts.mood = DOWN;
+    await askTimes(6);
+    sts.calls[0]?.succeed();
+    await early;
+    sts.mood = 'well';
+
+    expect(await ask()).toBe('ok');
+  });
+
+  it('does not wait for a try that was frozen halfway', async () => {
+    const { clock, sts, ask, askTimes } = arrange();
+    await askTimes(5);
+    sts.mood = 'silent';
+    clock.nowMs += 500;
+    const frozen = ask();
+    sts.mood = 'well';
+    clock.nowMs += 5999;
+    expect(await ask()).toMatchObject({ reason: 'sts_unavailable' });
+
+    clock.nowMs += 1;
+    expect(await ask()).toBe('ok');
+    sts.calls[5]?.fail(DOWN);
+    await frozen;
+    expect(await ask()).toBe('ok');
+  });
+
+  it('does not wait for a try that seems to lie in the future, as after a clock set back', async () => {
+    const { clock, sts, ask, askTimes } = arrange();
+    await askTimes(5);
+    sts.mood = 'silent';
+    clock.nowMs += 500;
+    void ask();
+    sts.mood = 'well';
+    clock.nowMs -= 60_000;
+
+    expect(await ask()).toBe('ok');
+  });
+
+  it('sends callers away for no less than STS asked and the pause lasts', async () => {
+    const { sts, ask, askTimes } = arrange({ mood: { ...BUSY, retryAfterSeconds: 7 }, random: 0 });
+    expect(retryAfterOf(await ask())).toBe(7);
+
+    sts.mood = DOWN;
+    await askTimes(4);
+    expect(retryAfterOf(await ask())).toBe(1);
+  });
+
+  it('spreads those whom it sends away over at least four seconds more', async () => {
+    const { ask } = arrange({ random: 1 });
+
+    expect(retryAfterOf(await ask())).toBe(5);
+  });
+
+  it('spreads them over as long again when the wait is long', async () => {
+    const { ask } = arrange({ mood: { ...BUSY, retryAfterSeconds: 20 }, random: 0.5 });
+
+    expect(retryAfterOf(await ask())).toBe(30);
+  });
+});

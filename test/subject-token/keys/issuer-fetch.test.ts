@@ -1,0 +1,270 @@
+/** What issuers are asked at: the address of the connection itself, however it was found. */
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { createServer as createTcpServer, type Server as TcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import {
+  createFetchIssuer,
+  type IssuerRequest,
+  type Lookup,
+} from '../../../src/subject-token/keys/issuer-fetch.ts';
+import { IssuerProblem } from '../../../src/subject-token/keys/issuer-problem.ts';
+import { createFakeDns } from '../../support/fake-dns.ts';
+import { privateAddress } from '../../support/private-address.ts';
+
+const run = promisify(execFile);
+
+let server: Server;
+let port: number;
+let connections = 0;
+let heard: Readonly<Record<string, unknown>> = {};
+
+beforeAll(async () => {
+  server = createServer((request, response) => {
+    heard = request.headers;
+    response.end('here');
+  });
+  server.on('connection', () => connections++);
+  port = await listen(server);
+});
+afterAll(() => close(server));
+beforeEach(() => {
+  connections = 0;
+});
+
+async function listen(listener: TcpServer): Promise<number> {
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  const address = listener.address();
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+async function close(listener: TcpServer): Promise<void> {
+  await new Promise((resolve) => listener.close(resolve));
+}
+
+/** The body, or the code or message of what went wrong. */
+async function ask(url: string, lookup: Lookup, request: Partial<IssuerRequest> = {}) {
+  const fetchIssuer = createFetchIssuer({ lookup });
+  const signal = AbortSignal.timeout(2000);
+  try {
+    const answer = await fetchIssuer(new URL(url), { signal, privateNetwork: false, ...request });
+    return `${answer.status} ${await text(answer.body)}`;
+  } catch (error) {
+    if (error instanceof IssuerProblem) return error.message;
+    return error instanceof Error && 'code' in error ? error.code : error;
+  }
+}
+
+describe('the address of a connection', () => {
+  it.each([
+    [['127.0.0.1'], /loopback/],
+    [['::1'], /loopback/],
+    [['::ffff:127.0.0.1'], /loopback/],
+    [['10.0.0.1'], /private network/],
+    [['fd12::1'], /private network/],
+    [['64:ff9b::7f00:1'], /never asked/],
+    [['100.100.100.200'], /never asked/],
+    [['169.254.169.254'], /never asked/],
+    [['0.0.0.0'], /never asked/],
+    [['::'], /never asked/],
+    [['fe80::1%lo'], /never asked/],
+    [['127.0.0.1', '8.8.8.8'], /loopback/],
+    [['8.8.8.8', '127.0.0.1'], /loopback/],
+    [['2606:4700::1', '8.8.8.8', '::ffff:127.0.0.1'], /loopback/],
+    [[], /has no address/],
+  ])('is not made to a name with %j', async (addresses, problem) => {
+    const { lookup, asked } = createFakeDns(addresses);
+    const url = `https://login.example.com:${port}/.well-known/openid-configuration?x=canary`;
+
+    expect(await ask(url, lookup)).toMatch(problem);
+    expect(await ask(url, lookup)).toMatch(/^login\.example\.com has /);
+    expect(await ask(url, lookup)).not.toMatch(/well-known|canary/);
+    expect(asked.length).toBeGreaterThan(0);
+    expect(connections).toBe(0);
+  });
+
+  it('is that which was looked at, though the name leads inside a moment later', async () => {
+    const { lookup, asked } = createFakeDns(['127.0.0.1'], ['10.0.0.1']);
+    const url = `http://localhost:${port}/`;
+
+    expect(await ask(url, lookup)).toBe('200 here');
+    expect(asked).toEqual(['localhost']);
+    expect(connections).toBe(1);
+
+    expect(await ask(url, lookup)).toBe('localhost has an address that is not loopback');
+    expect(connections).toBe(1);
+  });
+
+  it('is one of several, all of which were looked at', async () => {
+    const { lookup } = createFakeDns(['127.0.0.2', '127.0.0.1'], ['127.0.0.1', '8.8.8.8']);
+
+    expect(await ask(`http://localhost:${port}/`, lookup)).toMatch(/^200 here$|ECONNREFUSED/);
+    expect(await ask(`http://localhost:${port}/`, lookup)).toMatch(/not loopback/);
+  });
+
+  it.each([
+    'https://127.0.0.1.:PORT/',
+    'https://0x7f.1:PORT/',
+    'https://2130706433:PORT/',
+    'https://0177.0.0.1:PORT/',
+    'http://127.1:PORT/',
+  ])('in the URL is loopback however it is spelt: %s', async (url) => {
+    const { lookup, asked } = createFakeDns(['8.8.8.8']);
+    const answer = await ask(url.replace('PORT', String(port)), lookup);
+
+    // an http server has no TLS to speak, which is as far as https comes
+    expect(answer).toMatch(/^200 here$|^EPROTO$|^ERR_SSL/);
+    expect(connections).toBe(1);
+    expect(asked).toEqual([]);
+  });
+
+  it.each([
+    ['https://10.0.0.1/', /^10\.0\.0\.1 has an address in a private network/],
+    ['https://0xa.1/', /^10\.0\.0\.1 has an address in a private network/],
+    ['https://167772161/', /^10\.0\.0\.1 has an address in a private network/],
+    ['https://012.0.0.1/', /^10\.0\.0\.1 has an address in a private network/],
+    ['https://[::ffff:10.0.0.1]/', /private network/],
+    ['https://[fd12::1]/', /private network/],
+    ['https://[64:ff9b::10.0.0.1]/', /private network/],
+    ['https://100.100.100.200/latest/meta-data/', /never asked/],
+    ['https://0x64.0x64.0x64.0xc8/', /never asked/],
+    ['https://1684301000/', /never asked/],
+    ['https://[::ffff:100.100.100.200]/', /never asked/],
+    ['https://[64:ff9b::6464:64c8]/', /never asked/],
+    ['https://[2002:6464:64c8::]/', /never asked/],
+    ['https://169.254.169.254/', /never asked/],
+    ['https://0/', /never asked/],
+    ['https://[::]/', /never asked/],
+    ['https://[::ffff:127.0.0.1]/', /loopback/],
+  ])('in the URL is looked at without a look-up: %s', async (url, problem) => {
+    const { lookup, asked } = createFakeDns(['8.8.8.8']);
+
+    expect(await ask(url, lookup)).toMatch(problem);
+    expect(asked).toEqual([]);
+  });
+
+  it('may be private where the issuer is said to be', async () => {
+    const { lookup } = createFakeDns([privateAddress()]);
+    const request = { privateNetwork: true };
+
+    // nobody listens there: what counts is that it was tried
+    expect(await ask(`https://login.example.com:${port}/`, lookup, request)).toMatch(
+      /^ECONNREFUSED$|^E(?:NET|HOST)UNREACH$|^ABORT_ERR$/,
+    );
+    expect(await ask(`https://login.example.com:${port}/`, lookup)).toMatch(/private network/);
+    for (const address of ['127.0.0.1', '100.100.100.200']) {
+      const unfit = createFakeDns([address]).lookup;
+      expect(await ask('https://login.example.com/', unfit, request)).toMatch(
+        /loopback|never asked/,
+      );
+    }
+  });
+});
+
+describe('a request', () => {
+  const HINTS = 'HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n';
+
+  it('asks for plain JSON, and says nothing of itself', async () => {
+    await ask(`http://127.0.0.1:${port}/`, createFakeDns([]).lookup);
+
+    expect(heard).toEqual({
+      accept: 'application/json',
+      'accept-encoding': 'identity',
+      connection: 'close',
+      host: `127.0.0.1:${port}`,
+    });
+  });
+
+  it('fails with the error of DNS', async () => {
+    const failing: Lookup = (_hostname, _options, callback) =>
+      callback(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' }), []);
+
+    expect(await ask('https://login.example.com/', failing)).toBe('ENOTFOUND');
+  });
+
+  it.each([
+    ['nothing', '', 'ECONNRESET'],
+    ['no HTTP', 'hello\r\n\r\n', 'HPE_INVALID_CONSTANT'],
+    ['endless headers', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}`, 'HPE_HEADER_OVERFLOW'],
+    ['early hints', `${HINTS}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhere`, '200 here'],
+    ['too many of them', HINTS.repeat(10), 'gave interim answers without end'],
+    [
+      'another protocol',
+      'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
+      'gave no answer',
+    ],
+    ['half a body', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhere', 'ECONNRESET'],
+    ['a whole body', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhere', '200 here'],
+  ])('that is answered with %s ends', async (_what, answer, expected) => {
+    const listener = createTcpServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => socket.end(answer));
+    });
+    const url = `http://127.0.0.1:${await listen(listener)}/`;
+
+    expect(await ask(url, createFakeDns([]).lookup)).toBe(expected);
+    await close(listener);
+  });
+});
+
+describe('TLS', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'issuer-tls-'));
+  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  let tls: Server;
+  let tlsPort: number;
+  let asked = 0;
+
+  beforeAll(async () => {
+    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
+    const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+    // Node reads certificates and makes none
+    execFileSync('openssl', ['req', ...kind, ...subject, '-keyout', key, '-out', cert], {
+      stdio: 'ignore',
+    });
+    tls = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => {
+      asked++;
+      response.end('{}');
+    });
+    tlsPort = await listen(tls);
+  });
+  afterAll(async () => {
+    await close(tls);
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each([
+    ['localhost', {}, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+    ['localhost', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
+    ['127.0.0.1', { NODE_EXTRA_CA_CERTS: cert }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    ['localhost', { NODE_EXTRA_CA_CERTS: cert }, '200'],
+  ])('with %s is verified, with %j in the environment', async (host, environment, expected) => {
+    const source = new URL('../../../src/subject-token/keys/issuer-fetch.ts', import.meta.url);
+    const script = `
+      import { createFetchIssuer } from '${source}';
+      const addresses = [{ address: '127.0.0.1', family: 4 }];
+      const fetchIssuer = createFetchIssuer({ lookup: (_, __, tell) => tell(null, addresses) });
+      const request = { signal: AbortSignal.timeout(5000), privateNetwork: false };
+      const tell = (text) => process.stdout.write(String(text));
+      fetchIssuer(new URL('https://${host}:${tlsPort}/'), request).then(
+        ({ status, close }) => { close(); tell(status); },
+        ({ code }) => tell(code),
+      );`;
+    const before = asked;
+
+    // of a process of its own, since Node looks at these variables as it starts
+    const { stdout } = await run(
+      process.execPath,
+      ['--import', 'tsx', '--input-type=module', '--eval', script],
+      { env: { PATH: process.env['PATH'], ...environment } },
+    );
+
+    expect(stdout).toBe(expected);
+    expect(asked - before).toBe(expected === '200' ? 1 : 0);
+  });
+});

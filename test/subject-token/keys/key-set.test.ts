@@ -1,0 +1,215 @@
+/** Which keys of a JWKS are good enough to verify subject tokens, and which one a token gets. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { IssuerKeysEvent } from '../../../src/subject-token/keys/issuer-keys.ts';
+import { createTestIssuer, type TestIssuer } from '../../support/issuer.ts';
+import { generateSigningKey, type SigningKey, signCompact } from '../../support/keys.ts';
+import { refusalOf, verifierFor } from '../arrange.ts';
+
+let issuer: TestIssuer;
+let rsa: SigningKey;
+let ec: SigningKey;
+let ed: SigningKey;
+beforeAll(async () => {
+  issuer = await createTestIssuer();
+  rsa = generateSigningKey('RS256', 'rsa');
+  ec = generateSigningKey('ES256', 'ec');
+  ed = generateSigningKey('EdDSA', 'ed');
+});
+afterAll(() => issuer.close());
+
+/** A verifier whose issuer publishes these very keys. */
+function verifierWith(keys: readonly object[], onEvent?: (event: IssuerKeysEvent) => void) {
+  const trusted = issuer.trusted({
+    algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
+    keys: { kind: 'jwks', jwks: { keys } },
+  });
+  return verifierFor(trusted, onEvent === undefined ? {} : { onEvent });
+}
+
+async function droppedFrom(keys: readonly object[]): Promise<readonly string[]> {
+  const dropped: string[] = [];
+  const verify = verifierWith(keys, (event) => {
+    if (event.kind === 'keys_loaded') dropped.push(...event.dropped);
+  });
+  await verify.warm();
+  return dropped;
+}
+
+describe('a published key', () => {
+  it('may leave out what it is for', async () => {
+    for (const key of [rsa, ec, ed]) {
+      const { use: _use, alg: _alg, ...jwk } = key.publicJwk;
+      await verifierWith([jwk])(await issuer.token({}, { key }));
+    }
+  });
+
+  it.each<[string, () => SigningKey, object]>([
+    ['key_ops beside others', () => ec, { key_ops: ['sign', 'verify'] }],
+    ['the newer name of its algorithm', () => ed, { alg: 'Ed25519' }],
+    ['a certificate chain, which is not looked at', () => rsa, { x5c: ['MIIB'], x5t: 'AAAA' }],
+    ['members that nobody knows', () => ec, { issuer: 'x', exp: 1 }],
+  ])('may have %s', async (_what, keyOf, more) => {
+    const key = keyOf();
+    await verifierWith([{ ...key.publicJwk, ...more }])(await issuer.token({}, { key }));
+  });
+
+  it.each<[string, () => SigningKey, object, string]>([
+    ['is for encryption', () => rsa, { use: 'enc' }, 'is not for signatures ("use")'],
+    ['has an odd use', () => rsa, { use: ['sig'] }, 'is not for signatures ("use")'],
+    ['only signs', () => ec, { key_ops: ['sign'] }, 'is not for verification ("key_ops")'],
+    [
+      'has operations as text',
+      () => ec,
+      { key_ops: 'verify' },
+      'is not for verification ("key_ops")',
+    ],
+    [
+      'is for another algorithm',
+      () => rsa,
+      { alg: 'RS512' },
+      "fits none of the issuer's algorithms",
+    ],
+    ['is for HMAC', () => rsa, { alg: 'HS256' }, "fits none of the issuer's algorithms"],
+    [
+      'has an algorithm that is no text',
+      () => rsa,
+      { alg: null },
+      "fits none of the issuer's algorithms",
+    ],
+    ['shows its private part', () => ec, { d: 'AAAA' }, 'has secret members'],
+    ['shows a prime', () => rsa, { p: 'AAAA' }, 'has secret members'],
+    ['has the exponent 1', () => rsa, { e: 'AQ' }, 'has an exponent other than 65537'],
+    ['has the exponent 3', () => rsa, { e: 'Aw' }, 'has an exponent other than 65537'],
+    ['has a huge exponent', () => rsa, { e: '_____w' }, 'has an exponent other than 65537'],
+    ['has a long modulus', () => rsa, { n: '_'.repeat(11_000) }, 'has a modulus of 66000 bits'],
+    [
+      'has a short modulus after zeros',
+      () => rsa,
+      { n: `${'A'.repeat(300)}_w` },
+      'has a modulus of 8 bits',
+    ],
+    ['has a modulus of zero', () => rsa, { n: 'AAAA' }, 'has a modulus of 0 bits'],
+    ['has no modulus', () => rsa, { n: undefined }, 'has no readable modulus'],
+    ['has a point that is not on its curve', () => ec, { x: 'A'.repeat(43) }, 'cannot be imported'],
+    ['has a point of the wrong length', () => ec, { x: 'AAAA' }, 'cannot be imported'],
+    ['has no point', () => ec, { y: 1 }, 'has no readable point'],
+    ['is on secp256k1', () => ec, { crv: 'secp256k1' }, 'has an unusable "crv"'],
+    ['is on a curve for key agreement', () => ed, { crv: 'X25519' }, 'has an unusable "crv"'],
+    ['is symmetric', () => ec, { kty: 'oct' }, 'has an unusable "kty"'],
+    ['has no kty', () => ec, { kty: undefined }, 'has an unusable "kty"'],
+    ['has a kid that is no text', () => ec, { kid: 7 }, 'has an unusable "kid"'],
+    ['has a kid too long', () => ec, { kid: 'k'.repeat(257) }, 'has an unusable "kid"'],
+  ])('is left out when it %s', async (_what, keyOf, change, problem) => {
+    const key = keyOf();
+    const jwk = { ...key.publicJwk, ...change };
+    const token = await issuer.token({}, { key });
+
+    expect(await droppedFrom([jwk])).toEqual([`key 0 ${problem}`]);
+    const refusal = await refusalOf(verifierWith([jwk])(token));
+    expect(refusal).toEqual({ reason: 'key_unknown', issuerName: 'test' });
+    await verifierWith([key.publicJwk])(token);
+  });
+
+  it.each([
+    ['1024 bits', { rsaBits: 1024 }],
+    ['2047 bits', { rsaBits: 2047 }],
+    ['an exponent of 3', { rsaExponent: 3 }],
+  ])('is left out when it is a real RSA key with %s', async (_what, weakness) => {
+    const weak = generateSigningKey('RS256', 'weak', weakness);
+
+    expect(await droppedFrom([weak.publicJwk])).toHaveLength(1);
+    // Signed by hand, since jose would not sign with some of these.
+    const token = signCompact({ alg: 'RS256', kid: 'weak' }, issuer.claims(), weak);
+    expect((await refusalOf(verifierWith([weak.publicJwk])(token))).reason).toBe('key_unknown');
+    const sound = signCompact({ alg: 'RS256', kid: 'rsa' }, issuer.claims(), rsa);
+    await verifierWith([weak.publicJwk, rsa.publicJwk])(sound);
+  });
+
+  it('that is unusable does not take the others with it', async () => {
+    const verify = verifierWith([{ kty: 'oct', k: 'AAAA', kid: 'ec' }, { kid: 1 }, ec.publicJwk]);
+
+    expect((await verify(await issuer.token({}, { key: ec }))).subject).toBe('user-1');
+  });
+});
+
+describe('the key for a token', () => {
+  it('is the one with its kid', async () => {
+    const other = generateSigningKey('ES256', 'other');
+    const verify = verifierWith([other.publicJwk, ec.publicJwk]);
+
+    await verify(await issuer.token({}, { key: ec }));
+    const mislabelled = await issuer.token({}, { key: ec, header: { kid: 'other' } });
+    expect((await refusalOf(verify(mislabelled))).reason).toBe('signature_invalid');
+  });
+
+  it('is none of those that share a kid', async () => {
+    const twin = { ...generateSigningKey('ES256', 'ec').publicJwk };
+    const token = await issuer.token({}, { key: ec });
+
+    for (const keys of [
+      [ec.publicJwk, twin],
+      [twin, ec.publicJwk],
+      [ec.publicJwk, ec.publicJwk],
+    ]) {
+      expect((await refusalOf(verifierWith(keys)(token))).reason).toBe('key_unknown');
+      expect(await droppedFrom(keys)).toHaveLength(2);
+    }
+    await verifierWith([ec.publicJwk])(token);
+  });
+
+  it('is the only one that fits when the token has no kid', async () => {
+    const token = await issuer.token({}, { key: ec, header: { kid: undefined } });
+    const second = generateSigningKey('ES256', 'second').publicJwk;
+
+    await verifierWith([rsa.publicJwk, ec.publicJwk, ed.publicJwk])(token);
+    const refusal = await refusalOf(verifierWith([ec.publicJwk, second])(token));
+    expect(refusal.reason).toBe('key_unknown');
+    expect((await refusalOf(verifierWith([rsa.publicJwk])(token))).reason).toBe('key_unknown');
+  });
+
+  it('is not one without kid when the token names one', async () => {
+    const { kid: _kid, ...anonymous } = ec.publicJwk;
+    const verify = verifierWith([anonymous]);
+
+    expect((await refusalOf(verify(await issuer.token({}, { key: ec })))).reason).toBe(
+      'key_unknown',
+    );
+    await verify(await issuer.token({}, { key: ec, header: { kid: undefined } }));
+  });
+
+  it('can be one for several algorithms', async () => {
+    const { alg: _alg, ...jwk } = rsa.publicJwk;
+    const verify = verifierWith([jwk]);
+
+    await verify(await issuer.token({}, { key: rsa }));
+    await verify(await issuer.token({}, { key: { ...rsa, algorithm: 'PS256' } }));
+    const disguised = await issuer.token({}, { key: rsa });
+    const [, payload, signature] = disguised.split('.');
+    const header = Buffer.from('{"alg":"PS256","kid":"rsa"}').toString('base64url');
+    const refusal = await refusalOf(verify(`${header}.${payload}.${signature}`));
+    expect(refusal.reason).toBe('signature_invalid');
+  });
+
+  it('comes from a set of 50 keys at most', async () => {
+    const token = await issuer.token({}, { key: ec });
+    const fillers = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({ ...ec.publicJwk, kid: `filler-${index}` }));
+
+    await verifierWith([...fillers(49), ec.publicJwk])(token);
+    const refusal = await refusalOf(verifierWith([...fillers(50), ec.publicJwk])(token));
+    expect(refusal.reason).toBe('key_unknown');
+  });
+
+  it('is unknown when the config has no usable key, and the operator is told', async () => {
+    const events: IssuerKeysEvent[] = [];
+    const verify = verifierWith([{ kty: 'oct', k: 'c2VjcmV0' }], (event) => events.push(event));
+    const token = await issuer.token({}, { key: ec });
+
+    for (let round = 0; round < 3; round++) {
+      expect((await refusalOf(verify(token))).reason).toBe('key_unknown');
+    }
+    expect(events).toEqual([
+      { kind: 'keys_loaded', issuerName: 'test', keys: 0, dropped: ['key 0 has secret members'] },
+    ]);
+  });
+});

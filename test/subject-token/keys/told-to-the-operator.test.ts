@@ -1,0 +1,206 @@
+/** What the operator reads in the audit log when a subject token is refused, to the letter. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { TrustedIssuer } from '../../../src/config/config.ts';
+import type { IssuerKeysEvent } from '../../../src/subject-token/keys/issuer-keys.ts';
+import { createTestIssuer, type TestIssuer } from '../../support/issuer.ts';
+import { generateSigningKey, type SigningKey, signCompact } from '../../support/keys.ts';
+import { refusalOf, verifierFor } from '../arrange.ts';
+
+let issuer: TestIssuer;
+let ec: SigningKey;
+let ed: SigningKey;
+beforeAll(async () => {
+  issuer = await createTestIssuer();
+  ec = generateSigningKey('ES256', 'ec');
+  ed = generateSigningKey('EdDSA', 'ed');
+});
+afterAll(() => issuer.close());
+
+async function refusalFor(claims: object, trusted: Partial<TrustedIssuer> = {}) {
+  return refusalOf(verifierFor(issuer.trusted(trusted))(await issuer.token({ ...claims })));
+}
+
+function verifierWith(keys: readonly unknown[], onEvent?: (event: IssuerKeysEvent) => void) {
+  const trusted = issuer.trusted({
+    algorithms: ['RS256', 'ES256', 'EdDSA'],
+    keys: { kind: 'jwks', jwks: { keys: keys.map(toObject) } },
+  });
+  return verifierFor(trusted, onEvent === undefined ? {} : { onEvent });
+}
+
+/** As JSON.parse would have given it, whatever it is. */
+function toObject(value: unknown): object {
+  return JSON.parse(JSON.stringify(value));
+}
+
+async function droppedFrom(keys: readonly unknown[]): Promise<readonly string[]> {
+  const dropped: string[] = [];
+  const verify = verifierWith(keys, (event) => {
+    if (event.kind === 'keys_loaded') dropped.push(...event.dropped);
+  });
+  await verify.warm();
+  return dropped;
+}
+
+describe('of a claim, the operator is told', () => {
+  const FAR = Math.floor(Date.now() / 1000) + 300;
+
+  it.each<[object, object]>([
+    [{ aud: 7 }, { claim: 'aud', problem: 'is not a string or an array of strings' }],
+    [{ sub: '' }, { claim: 'sub', problem: 'is not a non-empty string' }],
+    [{ sub: 'u'.repeat(1025) }, { claim: 'sub', problem: 'is too long' }],
+    [{ sub: '\ud800' }, { claim: 'sub', problem: 'is not well-formed Unicode' }],
+    [{ jti: 7 }, { claim: 'jti', problem: 'is not a non-empty string' }],
+    [{ exp: 'soon' }, { claim: 'exp', problem: 'is not a number' }],
+    [{ iat: -1 }, { claim: 'iat', problem: 'is out of range' }],
+  ])('what is wrong with %o', async (claims, facts) => {
+    expect(await refusalFor(claims)).toEqual({ reason: 'claim_invalid', ...facts });
+  });
+
+  it.each(['iat', 'nbf'] as const)('that %s lies in the future', async (claim) => {
+    const refusal = await refusalFor({ [claim]: FAR });
+    expect(refusal).toEqual({ reason: 'token_not_yet_valid', claim });
+  });
+
+  it('nothing of a token id that is not there', async () => {
+    const verified = await verifierFor(issuer.trusted())(await issuer.token());
+    expect(verified).not.toHaveProperty('tokenId');
+    const named = await verifierFor(issuer.trusted())(await issuer.token({ jti: 'one' }));
+    expect(named.tokenId).toBe('one');
+  });
+});
+
+describe('of a token that cannot be read, the operator is told', () => {
+  it.each<[string, (token: string) => string, string]>([
+    ['too few', (token) => token.replace('.', ''), 'is not three segments with a dot between them'],
+    ['no header', (token) => token.replace(/^[^.]+/, ''), 'is not three segments'],
+    ['no payload', (token) => token.replace(/\.[^.]+\./, '..'), 'is not three segments'],
+    ['a bad signature', (token) => `${token}=`, 'signature is not canonical base64url'],
+    ['a bad header', (token) => `=${token}`, 'header is not canonical base64url'],
+    ['a bad payload', (token) => token.replace('.', '.='), 'payload is not canonical base64url'],
+  ])('which part of it: %s', async (_what, change, problem) => {
+    const refusal = await refusalOf(verifierFor(issuer.trusted())(change(await issuer.token())));
+
+    expect(refusal).toEqual({
+      reason: 'token_malformed',
+      problem: expect.stringContaining(problem),
+    });
+  });
+});
+
+describe('of an issuer, the operator is told', () => {
+  it.each<[unknown, string]>([
+    ['https://mistyped.example', 'https://mistyped.example'],
+    ['https://long.example/'.padEnd(300, 'x'), 'https://long.example/'.padEnd(200, 'x')],
+    [7, 'number'],
+    [undefined, 'undefined'],
+  ])('which one a token claims to be of: %j', async (iss, claimedIssuer) => {
+    expect(await refusalFor({ iss })).toEqual({ reason: 'issuer_untrusted', claimedIssuer });
+  });
+
+  it.each<[unknown, string]>([
+    ['https://other.example', 'is that of another issuer ("https://other.example")'],
+    ['y'.repeat(300), `is that of another issuer ("${'y'.repeat(200)}")`],
+    [7, 'is that of another issuer'],
+  ])('which one its metadata are of: %j', async (name, problem) => {
+    const other = await createTestIssuer();
+    other.discover({ issuer: name });
+    const refusal = await refusalOf(verifierFor(other.trusted())(await other.token()));
+    await other.close();
+
+    expect(refusal).toMatchObject({ problem: `the discovery document: ${problem}` });
+  });
+
+  it('that the place of its keys in its metadata is none', async () => {
+    for (const uri of [7, ['https://a.example'], 'ftp://a.example', 'http://a.example']) {
+      const other = await createTestIssuer();
+      other.discover({ jwks_uri: uri });
+      const refusal = await refusalOf(verifierFor(other.trusted())(await other.token()));
+      await other.close();
+
+      expect(refusal).toMatchObject({
+        problem: 'the discovery document: "jwks_uri" is neither https nor loopback http',
+      });
+    }
+  });
+
+  it('that a pinned place of its keys is none', async () => {
+    const keys = { kind: 'jwksUri', uri: 'http://keys.example' } as const;
+
+    expect(await refusalFor({}, { keys })).toMatchObject({
+      problem: 'the JWKS: its address is neither https nor loopback http',
+    });
+  });
+});
+
+describe('of a key, the operator is told', () => {
+  it.each<[string, () => unknown, string]>([
+    ['is no object', () => 'canary', 'key 0 is not an object'],
+    ['is null', () => null, 'key 0 is not an object'],
+    ['is a list', () => [], 'key 0 is not an object'],
+    ['has a point of no base64url', () => ({ ...ec.publicJwk, x: 'a b' }), 'key 0 has no readable'],
+    ['has a point with more', () => ({ ...ec.publicJwk, x: '+ab' }), 'key 0 has no readable point'],
+    ['has half a point', () => ({ ...ec.publicJwk, y: undefined }), 'key 0 has no readable point'],
+    ['is an Edwards key without a point', () => ({ kty: 'OKP', crv: 'Ed25519' }), 'no readable'],
+    ['is for another algorithm', () => ({ ...ec.publicJwk, alg: 'Ed25519' }), 'fits none of'],
+    ['is an Edwards key for ES256', () => ({ ...ed.publicJwk, alg: 'ES256' }), 'fits none of'],
+    ['is for another yet', () => ({ ...ec.publicJwk, alg: 'EdDSA' }), 'fits none of'],
+  ])('why it is left out: it %s', async (_what, keyOf, problem) => {
+    expect(await droppedFrom([keyOf()])).toEqual([expect.stringContaining(problem)]);
+  });
+
+  it('that it shares its name, each of those that do, and no other', async () => {
+    const { kid: _kid, ...nameless } = ec.publicJwk;
+
+    expect(await droppedFrom([ec.publicJwk, ec.publicJwk, nameless, nameless])).toEqual([
+      'key 0 shares its "kid" with another key',
+      'key 1 shares its "kid" with another key',
+    ]);
+  });
+
+  it('its name, even where the token does not say it', async () => {
+    const other = generateSigningKey('RS256', 'another');
+    const verify = verifierWith([other.publicJwk, ec.publicJwk]);
+    const named = await verify(await issuer.token({}, { key: ec }));
+    const unnamed = await verify(await issuer.token({}, { key: ec, header: { kid: undefined } }));
+
+    expect([named.keyId, unnamed.keyId]).toEqual(['ec', 'ec']);
+  });
+
+  it('no name where it has none', async () => {
+    const { kid: _kid, ...nameless } = ec.publicJwk;
+    const other = generateSigningKey('RS256', 'another');
+    const verify = verifierWith([other.publicJwk, nameless]);
+    const verified = await verify(await issuer.token({}, { key: ec, header: { kid: undefined } }));
+
+    expect(verified).not.toHaveProperty('keyId');
+  });
+});
+
+describe('of a header, the operator is told', () => {
+  it('which member is not text', async () => {
+    const [key] = issuer.keys();
+    const token = signCompact({ alg: key.algorithm, kid: 7 }, issuer.claims(), key);
+
+    expect(await refusalOf(verifierFor(issuer.trusted())(token))).toEqual({
+      reason: 'header_not_allowed',
+      header: 'kid',
+    });
+  });
+
+  it('that its type is another, however it is put', async () => {
+    for (const typ of [
+      'x-application/jwt',
+      'jwtapplication/',
+      'jwt2',
+      'application/application/jwt',
+    ]) {
+      const refusal = await refusalOf(
+        verifierFor(issuer.trusted())(await issuer.token({}, { header: { typ } })),
+      );
+      expect(refusal).toEqual({ reason: 'token_type_not_allowed', issuerName: 'test' });
+    }
+    const plain = await issuer.token({}, { header: { typ: 'application/jwt' } });
+    await verifierFor(issuer.trusted())(plain);
+  });
+});

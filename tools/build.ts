@@ -1,0 +1,152 @@
+/** `npm run build`: what starts with plain Node, its source maps, and the licences of what is in it. An argument is a folder other than `dist`. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { type BuildOptions, build, type PluginBuild } from 'esbuild';
+import { installPlatformNode } from './platform-node.ts';
+
+const [OUT = 'dist'] = process.argv.slice(2);
+
+/**
+ * What the first answer does not need. Each group is a file of its own beside main.cjs, read when
+ * something in it is first used: V8 looks through all of a file before it runs any of it.
+ */
+const LATER: Readonly<Record<string, readonly string[]>> = {
+  alicloud: ['@alicloud/sts20150401', '@alicloud/openapi-core', '@alicloud/credentials'],
+  config: ['zod', 'yaml'],
+  limits: ['rate-limiter-flexible', 'ioredis'],
+};
+
+const SETTINGS: BuildOptions & { readonly metafile: true } = {
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node20.10',
+  // the SDK is CommonJS and requires at run time, which the ESM form cannot
+  format: 'cjs',
+  // a script that comes out of the code cache cannot import, not even what is part of Node
+  supported: { 'dynamic-import': false },
+  sourcemap: 'external',
+  legalComments: 'none',
+  metafile: true,
+};
+
+rmSync(OUT, { recursive: true, force: true });
+mkdirSync(OUT, { recursive: true });
+const broker = await build({
+  ...SETTINGS,
+  entryPoints: ['src/main.ts'],
+  outfile: join(OUT, 'broker.cjs'),
+  plugins: [{ name: 'later', setup: loadLater }],
+});
+const start = await build({
+  ...SETTINGS,
+  entryPoints: ['src/start/start.ts'],
+  outfile: join(OUT, 'main.cjs'),
+});
+const importer = await build({
+  ...SETTINGS,
+  entryPoints: ['src/start/import-module.ts'],
+  supported: {},
+  outfile: join(OUT, 'import-module.cjs'),
+});
+const later = await Promise.all(
+  Object.entries(LATER).map(([group, names]) =>
+    build({
+      ...SETTINGS,
+      stdin: {
+        contents: names
+          .map((name) => `exports[${JSON.stringify(name)}] = require(${JSON.stringify(name)});`)
+          .join('\n'),
+        resolveDir: '.',
+      },
+      outfile: join(OUT, `${group}.cjs`),
+    }),
+  ),
+);
+
+const inputs = [broker, start, importer, ...later].flatMap(({ metafile }) =>
+  Object.keys(metafile.inputs),
+);
+const strays = inputs.filter((input) => /^(?!src\/|node_modules\/|<stdin>)/.test(input));
+if (strays.length > 0) throw new Error(`not for production: ${strays.join(', ')}`);
+writeFileSync(join(OUT, 'LICENSES.txt'), collectLicences(inputs));
+await makeCodeCache();
+
+/** With the Node of Function Compute, since a cache fits only the version that made it. */
+async function makeCodeCache(): Promise<void> {
+  const maker = `node_modules/.cache/oss-token-broker/make-code-cache-${process.pid}.mjs`;
+  await build({
+    ...SETTINGS,
+    format: 'esm',
+    entryPoints: ['src/start/make-code-cache.ts'],
+    outfile: maker,
+    sourcemap: false,
+  });
+  const node = installPlatformNode() ?? process.execPath;
+  execFileSync(node, [maker, resolve(OUT), String(await freePort())], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 30_000,
+  });
+  rmSync(maker);
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((listening) => probe.listen(0, '127.0.0.1', listening));
+  const address = probe.address();
+  await new Promise((closed) => probe.close(closed));
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Puts a `require` of the group's file in the place of each package in it. */
+function loadLater({ onResolve, onLoad }: PluginBuild): void {
+  for (const [group, names] of Object.entries(LATER)) {
+    onResolve({ filter: /^[@a-z]/ }, ({ path }) =>
+      names.includes(path) ? { path, namespace: group } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: group }, ({ path }) => ({
+      contents: `module.exports = require('./${group}.cjs')[${JSON.stringify(path)}];`,
+    }));
+  }
+  onResolve({ filter: /\/import-module\.ts$/ }, () => ({
+    path: './import-module.cjs',
+    external: true,
+  }));
+  onResolve({ filter: /^\.\/[a-z]+\.cjs$/ }, ({ path }) => ({ path, external: true }));
+}
+
+/** The licence of every package of which a file is in the bundle. Throws if a package has none. */
+function collectLicences(files: readonly string[]): string {
+  const packages = new Set(files.flatMap((file) => packageFolder(file) ?? []));
+  return [...packages]
+    .sort()
+    .map(describePackage)
+    .join(`\n${'-'.repeat(79)}\n\n`);
+}
+
+/** `node_modules/@scope/name` of a file within it, at whatever depth it was installed. */
+function packageFolder(file: string): string | undefined {
+  const at = file.lastIndexOf('node_modules/');
+  if (at === -1) return undefined;
+  const [first = '', second = ''] = file.slice(at + 'node_modules/'.length).split('/');
+  return (
+    file.slice(0, at) + join('node_modules', first.startsWith('@') ? `${first}/${second}` : first)
+  );
+}
+
+function describePackage(folder: string): string {
+  const manifest: { name: string; version: string; license?: string } = JSON.parse(
+    readFileSync(join(folder, 'package.json'), 'utf8'),
+  );
+  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
+  if (file === undefined && manifest.license === undefined) {
+    throw new Error(`${folder} has no licence`);
+  }
+  const text =
+    file === undefined
+      ? `Licence: ${manifest.license}\n`
+      : readFileSync(join(folder, file), 'utf8');
+  return `${manifest.name} ${manifest.version}\n\n${text}`;
+}
