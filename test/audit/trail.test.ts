@@ -126,7 +126,7 @@ describe('a defect', () => {
   it('is an internal error with the kind and the place, and nothing of the message', async () => {
     const { refusal, why } = await recorded(new TypeError('canary'));
     expect(refusal).toEqual({ reason: 'internal_error' });
-    expect(why).toEqual({ problem: expect.stringMatching(/^TypeError at .*audit-log\.test\.ts/) });
+    expect(why).toEqual({ problem: expect.stringMatching(/^TypeError at .*trail\.test\.ts/) });
     expect(JSON.stringify(why)).not.toContain('canary');
   });
 
@@ -134,7 +134,7 @@ describe('a defect', () => {
     'shows no line of the message %j that looks like a place',
     async (message) => {
       const { why } = await recorded(new Error(message));
-      expect(why).toEqual({ problem: expect.stringMatching(/^Error at .*audit-log\.test\.ts/) });
+      expect(why).toEqual({ problem: expect.stringMatching(/^Error at .*trail\.test\.ts/) });
       expect(JSON.stringify(why)).not.toContain('canary');
     },
   );
