@@ -4,15 +4,16 @@ import { lookup } from 'node:dns';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { createAuditLog } from '../src/audit/trail.ts';
+import { createAuditLog } from '../src/audit/line.ts';
 import { createBroker } from '../src/broker.ts';
 import { loadConfig } from '../src/config-loader/load-config.ts';
+import { createTellOperator } from '../src/observe/tell-operator.ts';
 import { startServer } from '../src/server.ts';
-import { createStaticCredentials } from '../src/source-credentials/source-credentials.ts';
 import { createFetchIssuer } from '../src/subject-token/keys/issuer-fetch.ts';
 import { describeWalk } from './dev-walk.ts';
 import { startIssuer } from './issuer/issuer.ts';
 import { startSimulator } from './simulator.ts';
+import { createStaticCredentials } from './static-credentials.ts';
 
 const PORTS = { broker: 9000, issuer: 9001, sts: 9002, oss: 9003 };
 const CALLERS = [
@@ -53,6 +54,11 @@ const app = createBroker({
   randomUuid: randomUUID,
   random: Math.random,
   isOnFunctionCompute: false,
+  usesFunctionRole: false,
+  observe: createTellOperator({
+    tell: (line) => void process.stderr.write(`${line}\n`),
+    now: Date.now,
+  }),
 });
 const server = await startServer({
   fetch: app.fetch,

@@ -1,16 +1,21 @@
-/** Puts the broker together from its config and the things it may not take for itself: clock, network, randomness. */
+/** Puts the broker together from its config and what it may not take for itself: clock, network, randomness. */
 import { createReadOrigin } from './api/http/origin.ts';
 import { createApp } from './app.ts';
-import type { RecordAudit } from './audit/trail.ts';
+import type { RecordAudit } from './audit/line.ts';
 import type { Config } from './config/config.ts';
 import { createLimits } from './limits/limits.ts';
+import type { Observe } from './observe/event.ts';
+import type { ReadHeader, SourceCredentialsProvider } from './ports.ts';
+import { isAboutSourceCredentials } from './refusal.ts';
 import { createSessionPolicyMemo } from './session-policy/session-policy-memo.ts';
-import { createPlatformFallback } from './source-credentials/function.ts';
-import type { SourceCredentialsProvider } from './source-credentials/source-credentials.ts';
+import {
+  createPlatformFallback,
+  readPlatformCredentials,
+} from './source-credentials/platform-headers.ts';
 import { createMemoryStore } from './store/memory-store.ts';
 import type { Store } from './store/store.ts';
 import { createAssumeRole } from './sts/assume-role.ts';
-import { createCredentialCache } from './sts/assumed-role-cache.ts';
+import { createAssumedRoleCache } from './sts/assumed-role-cache.ts';
 import { createStsCircuit } from './sts/circuit.ts';
 import type { FetchIssuer } from './subject-token/keys/issuer-fetch.ts';
 import type { KeepIssuerKeys } from './subject-token/keys/kept-issuer-keys.ts';
@@ -33,6 +38,10 @@ export interface BrokerOptions {
   /** From 0 to 1: spreads attempts, and decides nothing. */
   readonly random: () => number;
   readonly isOnFunctionCompute: boolean;
+  /** True where the role of the function signs: the platform may then send its credentials by header. */
+  readonly usesFunctionRole: boolean;
+  /** Hears of everything that is no decision about one request. */
+  readonly observe: Observe;
   /** Where limits are counted. Absent: in memory, and anew with each broker. */
   readonly store?: Store;
   /** Hands the keys of issuers on to the next broker. Absent: each loads its own. */
@@ -42,12 +51,22 @@ export interface BrokerOptions {
 /** Makes the application for one config. Asks nobody anything before the first request. */
 export function createBroker(options: BrokerOptions) {
   const { config, sourceCredentials, recordAudit, now, fetchIssuer, randomUuid, random } = options;
+  const { observe, isOnFunctionCompute, keepIssuerKeys } = options;
   const { region, sts, issuers, callerAddress } = config;
+  const { store = createMemoryStore({ now }) } = options;
+  const readsPlatformHeaders = isOnFunctionCompute && options.usesFunctionRole;
+
   const callSts = createAssumeRole({ region, sts, sourceCredentials, now });
   const { timeoutMs } = sts;
-  const assumeRoleOnce = createStsCircuit({ assumeRole: callSts, timeoutMs, now, random });
-  const assumeRole = createCredentialCache({
-    assumeRole: assumeRoleOnce,
+  const { assumeRoleWith } = callSts;
+  const assumeRole = createAssumedRoleCache({
+    assumeRole: createStsCircuit({
+      assumeRole: callSts.assumeRole,
+      timeoutMs,
+      now,
+      random,
+      observe,
+    }),
     now,
     maxEntries: MAX_CACHED_CREDENTIALS,
   });
@@ -56,32 +75,36 @@ export function createBroker(options: BrokerOptions) {
     now,
     random,
     fetchIssuer,
-    ...(options.keepIssuerKeys === undefined ? {} : { keepKeys: options.keepIssuerKeys }),
+    observe,
+    ...(keepIssuerKeys === undefined ? {} : { keepKeys: keepIssuerKeys }),
   });
-  const { store = createMemoryStore({ now }) } = options;
   const limits = createLimits({ config, store, now, randomUuid });
   const warmUp = async () => {
     await Promise.all([verifySubjectToken.warm(), callSts.warm(), limits.warm()]);
   };
+
+  async function findSourceProblem(header: ReadHeader): Promise<string | undefined> {
+    if (readsPlatformHeaders && readPlatformCredentials(header) !== undefined) return undefined;
+    try {
+      await sourceCredentials.get();
+      return undefined;
+    } catch (error) {
+      return isAboutSourceCredentials(error) ? error.refusal.problem : 'a defect of their source';
+    }
+  }
+
   return createApp({
     config,
     now,
     recordAudit,
     verifySubjectToken,
     limits,
-    ...(options.isOnFunctionCompute ? { lifecycleHooks: { warmUp } } : {}),
+    ...(isOnFunctionCompute ? { lifecycleHooks: { warmUp } } : {}),
     renderSessionPolicy: createSessionPolicyMemo(MAX_RENDERED_POLICIES),
-    assumeRole: createPlatformFallback({ assumeRole, assumeRoleOnce }),
-    readOrigin: createReadOrigin({
-      isOnFunctionCompute: options.isOnFunctionCompute,
-      usesFunctionRole: (config.sourceCredentials?.type ?? 'function') === 'function',
-      callerAddress,
-      randomUuid,
-    }),
-    isReady: () =>
-      sourceCredentials.get().then(
-        () => true,
-        () => false,
-      ),
+    assumeRoleFor: readsPlatformHeaders
+      ? createPlatformFallback({ assumeRole, assumeRoleWith })
+      : () => assumeRole,
+    readOrigin: createReadOrigin({ isOnFunctionCompute, callerAddress, randomUuid }),
+    findSourceProblem,
   });
 }

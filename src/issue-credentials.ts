@@ -3,75 +3,26 @@
  * out, and every decision leaves one audit line. The only place that knows the order of the steps.
  */
 import { factsOfNarrowed, factsOfRole, factsOfToken } from './audit/facts.ts';
-import { openAuditTrail, type RecordAudit } from './audit/trail.ts';
-import type { Config, Permission } from './config/config.ts';
-import type { GrantedTarget } from './grants/fit-grant.ts';
+import type { AuditTrail } from './audit/trail.ts';
+import type { Config } from './config/config.ts';
 import { matchGrant } from './grants/match-grant.ts';
 import { narrowGrant } from './grants/narrow-grant.ts';
 import { parseTarget } from './grants/target.ts';
-import type { Limits, Permit } from './limits/limits.ts';
-import type { RateLimitState } from './limits/rate-limit-state.ts';
+import type {
+  AssumeRole,
+  CredentialRequest,
+  IssuedCredential,
+  Limits,
+  Origin,
+  Permit,
+  RenderSessionPolicy,
+  VerifySubjectToken,
+} from './ports.ts';
 import { reportConditions, reportGrants } from './report-mode.ts';
 import { renderGrant } from './session-policy/render-grant.ts';
-import type { RenderSessionPolicy } from './session-policy/session-policy-memo.ts';
-import type { SourceCredentials } from './source-credentials/source-credentials.ts';
 import { createRoleSessionName } from './sts/role-session-name.ts';
-import type { VerifySubjectToken } from './subject-token/subject-token.ts';
 
-/** What a caller asks for, as read from the surface that the caller used. */
-export interface CredentialRequest {
-  readonly subjectToken: string;
-  readonly grant?: string;
-  readonly target?: string;
-  readonly permissions?: readonly Permission[];
-  readonly durationSeconds?: number;
-}
-
-/** Where a request came from. */
-export interface Origin {
-  readonly requestId: string;
-  /** IP address, from the source that the config trusts; absent where it cannot be told. */
-  readonly callerAddress?: string;
-  /** What the platform, or the caller in its name, put into the headers. For this request alone. */
-  readonly platformCredentials?: SourceCredentials;
-}
-
-export interface AssumeRoleRequest {
-  readonly roleArn: string;
-  readonly roleSessionName: string;
-  readonly durationSeconds: number;
-  /** The session policy, serialised. Never absent: without it the session would have all of the role. */
-  readonly policy: string;
-  readonly externalId?: string;
-  /** What to sign with if the broker has no source credentials. Never cached, never shared. */
-  readonly platformCredentials?: SourceCredentials;
-}
-
-export interface AssumedRole {
-  readonly accessKeyId: string;
-  readonly accessKeySecret: string;
-  readonly securityToken: string;
-  /** As STS wrote it: UTC, whole seconds, `Z`. */
-  readonly expiration: string;
-  readonly expiresAtMs: number;
-  readonly stsRequestId?: string;
-  /** True when an earlier answer of STS is used again. */
-  readonly isCached: boolean;
-}
-
-/** Calls STS AssumeRole, or finds its earlier answer. Throws refusals only. */
-export type AssumeRole = (request: AssumeRoleRequest) => Promise<AssumedRole>;
-
-export interface IssuedCredential {
-  readonly assumedRole: AssumedRole;
-  /** When a client should come back for the next one, in milliseconds since the epoch. */
-  readonly refreshAfterMs: number;
-  readonly grantName: string;
-  readonly allowances: readonly GrantedTarget[];
-  /** What the caller has left. */
-  readonly rateLimits: readonly RateLimitState[];
-}
-
+/** The same for every request. */
 export interface PipelineDeps {
   readonly config: Config;
   /** Milliseconds since the epoch. */
@@ -79,31 +30,36 @@ export interface PipelineDeps {
   readonly verifySubjectToken: VerifySubjectToken;
   readonly renderSessionPolicy: RenderSessionPolicy;
   readonly limits: Limits;
+}
+
+/** One request, as the surface that took it hands it over. */
+export interface IncomingRequest {
+  readonly origin: Origin;
+  /** Where the request is audited. The pipeline records the decision, and nobody else does. */
+  readonly trail: AuditTrail;
+  /** Knows what to sign with for this request. */
   readonly assumeRole: AssumeRole;
-  readonly recordAudit: RecordAudit;
+  /** Parses what the caller sent: a request that cannot be parsed is audited like any other. */
+  readonly read: () => Promise<CredentialRequest>;
 }
 
 /** The share of a credential's remaining life after which a client should come back. */
 const REFRESH_AFTER_SHARE = 0.8;
 
 /**
- * Issues one credential. `readRequest` parses what the caller sent, so that a request that cannot
- * be parsed is audited like any other. Throws a RefusalError for every no. Nothing is returned
- * before its audit line is written.
+ * Issues one credential. Throws a RefusalError for every refusal. Nothing is returned before its
+ * audit line is written.
  */
 export async function issueCredentials(
   deps: PipelineDeps,
-  origin: Origin,
-  readRequest: () => Promise<CredentialRequest>,
+  incoming: IncomingRequest,
 ): Promise<IssuedCredential> {
   const { config, now } = deps;
-  const { requestId, callerAddress, platformCredentials } = origin;
-  const { recordAudit } = deps;
-  const trail = openAuditTrail({ requestId, configRevision: config.revision, now, recordAudit });
-  if (callerAddress !== undefined) trail.add({ callerAddress });
+  const { trail } = incoming;
+  const { callerAddress } = incoming.origin;
   let permit: Permit | undefined;
   try {
-    const request = await readRequest();
+    const request = await incoming.read();
     const target = request.target === undefined ? undefined : parseTarget(request.target);
 
     // 1. verify the subject token
@@ -141,13 +97,12 @@ export async function issueCredentials(
     const roleSessionName = createRoleSessionName(token, grant.name);
     trail.add({ roleSessionName });
     const askedAtMs = now();
-    const assumedRole = await deps.assumeRole({
+    const assumedRole = await incoming.assumeRole({
       roleArn: grant.role,
       roleSessionName,
       durationSeconds,
       policy: policy.text,
       ...(grant.externalId === undefined ? {} : { externalId: grant.externalId }),
-      ...(platformCredentials === undefined ? {} : { platformCredentials }),
     });
     trail.add({ ...factsOfRole(assumedRole), stsMs: now() - askedAtMs });
 

@@ -4,8 +4,8 @@ import { lookup } from 'node:dns';
 import { homedir } from 'node:os';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
+import { createAuditLog } from './audit/line.ts';
 import { createAuditSink } from './audit/sink.ts';
-import { createAuditLog } from './audit/trail.ts';
 import { createBroker } from './broker.ts';
 import type { Config } from './config/config.ts';
 import type { SourceCredentialsSettings } from './config/source-credentials-settings.ts';
@@ -13,103 +13,53 @@ import { ConfigError, formatProblem } from './config-loader/config-problems.ts';
 import { parseConfig } from './config-loader/parse-config.ts';
 import type { ConfigText } from './config-loader/source/config-source.ts';
 import { openConfigSource } from './config-loader/source/open-config-source.ts';
-import { createReloadingBroker } from './reloading-broker.ts';
-import { startServer } from './server.ts';
+import type { Observe } from './observe/event.ts';
+import { createTellOperator } from './observe/tell-operator.ts';
+import type { SourceCredentialsProvider } from './ports.ts';
+import { createReloadingBroker, type ReloadingBroker } from './reloading-broker.ts';
+import { type RunningServer, startServer } from './server.ts';
 import {
   createSourceCredentials,
+  defaultSource,
   findStartProblem,
 } from './source-credentials/create-source-credentials.ts';
 import { createStore, findStoreProblem } from './store/create-store.ts';
+import type { Store } from './store/store.ts';
 import { createFetchIssuer } from './subject-token/keys/issuer-fetch.ts';
 import { createKeptIssuerKeys } from './subject-token/keys/kept-issuer-keys.ts';
 
 /** Where Function Compute expects a custom runtime unless told otherwise. */
 const DEFAULT_PORT = 9000;
 const SHUTDOWN_GRACE_MS = 10_000;
-/** How a role is assumed that is needed to read the config, which says how to reach STS. */
+/** How a role is assumed that reads the config: the config, which says how to reach STS, is not read yet. */
 const CONFIG_STS: Config['sts'] = { network: 'public', timeoutMs: 5000 };
 
-async function main(): Promise<void> {
-  const environment = process.env;
-  const isOnFunctionCompute = environment['FC_FUNCTION_NAME'] !== undefined;
-  const ownType = isOnFunctionCompute ? 'function' : 'environment';
-  const createCredentials = (
-    settings: SourceCredentialsSettings,
-    { region, sts }: Pick<Config, 'region' | 'sts'>,
-  ) =>
-    createSourceCredentials(settings, {
-      region,
-      sts,
-      environment,
-      homeDirectory: homedir(),
-      now: Date.now,
-      random: Math.random,
-      sleep: (delayMs, signal) => sleepFor(delayMs, undefined, { signal }),
-      fetch,
-      tell,
-    });
-  const configSource = await openConfigSource({
-    environment,
-    createCredentials: (type = ownType, region) =>
-      createCredentials({ type }, { region, sts: CONFIG_STS }),
-    fetch,
-    now: Date.now,
-  });
-  const parse = (text: ConfigText) => parseConfig({ ...text, environment });
-  const { config, warnings } = await parse(await configSource.read());
-  for (const warning of warnings) tell(`warning: ${formatProblem(warning)}`);
+const environment = process.env;
+const now = Date.now;
+const random = Math.random;
+const isOnFunctionCompute = environment['FC_FUNCTION_NAME'] !== undefined;
 
-  const source = config.sourceCredentials ?? { type: ownType };
-  const problem =
-    (await findStartProblem(source, environment)) ?? findStoreProblem(config.store, environment);
-  if (problem !== undefined) {
-    tell(problem);
-    process.exit(1);
+async function main(): Promise<void> {
+  const observe = createTellOperator({ tell, now });
+  const createCredentials = createCredentialsFrom(observe);
+  const configSource = await openSource(createCredentials);
+  const { config, warnings } = await parse(await configSource.read());
+  for (const warning of warnings) {
+    observe({ kind: 'config_warning', warning: formatProblem(warning) });
   }
+
+  const source = config.sourceCredentials ?? defaultSource(isOnFunctionCompute);
+  await requireStartable(source, config);
   const sourceCredentials = createCredentials(source, config);
-  const random = Math.random;
-  const store = createStore(config.store, { environment, now: Date.now, random, tell });
-  const recordAudit = createAuditLog(
-    createAuditSink({ write: writeToStdout, now: Date.now, tell }),
-  );
-  const keepIssuerKeys = createKeptIssuerKeys();
-  const fetchIssuer = createFetchIssuer({ lookup });
-  const build = (newConfig: Config) => {
-    for (const section of ['sourceCredentials', 'store'] as const) {
-      if (!isDeepStrictEqual(newConfig[section], config[section])) {
-        tell(`a change of ${section} takes effect with the next start`);
-      }
-    }
-    return createBroker({
-      config: newConfig,
-      sourceCredentials,
-      recordAudit,
-      now: Date.now,
-      fetchIssuer,
-      randomUuid: randomUUID,
-      random,
-      isOnFunctionCompute,
-      store,
-      keepIssuerKeys,
-    });
-  };
+  const store = createStore(config.store, { environment, now, random, observe });
+  const build = createBuild(config, { source, sourceCredentials, store, observe });
   const broker = createReloadingBroker({
     config,
     build,
     source: configSource,
     parse,
-    now: Date.now,
-    tell,
-  });
-  // on request, and whatever their source: the newest config, and the newest source credentials
-  process.on('SIGHUP', () => {
-    void broker.reload();
-    // to ask a function for other credentials is to say that STS has turned its own down
-    if (source.type === 'function') return;
-    sourceCredentials
-      .get()
-      .then(sourceCredentials.renew)
-      .catch(() => tell('SIGHUP: there are no newer source credentials'));
+    now,
+    observe,
   });
   const server = await startServer({
     fetch: broker.fetch,
@@ -119,10 +69,115 @@ async function main(): Promise<void> {
   });
   tell(`oss-token-broker listens on port ${server.port}, config ${config.revision.slice(0, 12)}`);
 
+  renewOnHangup(broker, { source, sourceCredentials });
+  stopOnSignals(server, store);
+}
+
+function openSource(createCredentials: CreateCredentials) {
+  return openConfigSource({
+    environment,
+    createCredentials: (type, region) =>
+      createCredentials(type === undefined ? defaultSource(isOnFunctionCompute) : { type }, {
+        region,
+        sts: CONFIG_STS,
+      }),
+    fetch,
+    now,
+  });
+}
+
+function parse(text: ConfigText) {
+  return parseConfig({ ...text, environment });
+}
+
+type CreateCredentials = (
+  settings: SourceCredentialsSettings,
+  place: Pick<Config, 'region' | 'sts'>,
+) => SourceCredentialsProvider;
+
+function createCredentialsFrom(observe: Observe): CreateCredentials {
+  return (settings, { region, sts }) =>
+    createSourceCredentials(settings, {
+      region,
+      sts,
+      environment,
+      homeDirectory: homedir(),
+      now,
+      random,
+      sleep: (delayMs, signal) => sleepFor(delayMs, undefined, { signal }),
+      fetch,
+      observe,
+    });
+}
+
+/** Ends the process where it is certain that no request could ever be served. */
+async function requireStartable(source: SourceCredentialsSettings, config: Config): Promise<void> {
+  const problem =
+    (await findStartProblem(source, environment)) ?? findStoreProblem(config.store, environment);
+  if (problem === undefined) return;
+  tell(problem);
+  process.exit(1);
+}
+
+/** What outlives every config. */
+interface Kept {
+  readonly source: SourceCredentialsSettings;
+  readonly sourceCredentials: SourceCredentialsProvider;
+  readonly store: Store;
+  readonly observe: Observe;
+}
+
+/** Makes the function that builds the application for each config. */
+function createBuild(startConfig: Config, { source, sourceCredentials, store, observe }: Kept) {
+  const recordAudit = createAuditLog(createAuditSink({ write: writeToStdout, now, observe }));
+  const keepIssuerKeys = createKeptIssuerKeys();
+  const fetchIssuer = createFetchIssuer({ lookup });
+  return (config: Config) => {
+    for (const section of ['sourceCredentials', 'store'] as const) {
+      if (!isDeepStrictEqual(config[section], startConfig[section])) {
+        observe({ kind: 'restart_needed', section });
+      }
+    }
+    return createBroker({
+      config,
+      sourceCredentials,
+      recordAudit,
+      now,
+      fetchIssuer,
+      randomUuid: randomUUID,
+      random,
+      isOnFunctionCompute,
+      usesFunctionRole: source.type === 'function',
+      observe,
+      store,
+      keepIssuerKeys,
+    });
+  };
+}
+
+/** SIGHUP asks for the newest config and the newest source credentials, whatever their source. */
+function renewOnHangup(
+  broker: ReloadingBroker,
+  { source, sourceCredentials }: Pick<Kept, 'source' | 'sourceCredentials'>,
+): void {
+  process.on('SIGHUP', () => {
+    void broker.reload();
+    // asking a function for other credentials means that STS has refused its own
+    if (source.type === 'function') return;
+    sourceCredentials
+      .get()
+      .then(sourceCredentials.renew)
+      .catch(() => tell('SIGHUP: there are no newer source credentials'));
+  });
+}
+
+function stopOnSignals(server: RunningServer, store: Store): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
+    process.once(signal, async () => {
       tell(`${signal}: finishing the requests in flight`);
-      server.close(SHUTDOWN_GRACE_MS).then(() => process.exit(0));
+      await server.close(SHUTDOWN_GRACE_MS);
+      await store.close();
+      process.exit(0);
     });
   }
 }
@@ -148,6 +203,8 @@ function tell(message: string): void {
 
 // a closed standard output is reported to each write; without a listener it would end the process
 process.stdout.on('error', () => {});
+// whoever reads standard error may go away, and that ends nothing
+process.stderr.on('error', () => {});
 
 main().catch((error: unknown) => {
   // a problem of the config explains itself; for anything else the stack is what helps

@@ -115,3 +115,51 @@ export class RefusalError extends Error {
 export function refuse(refusal: Refusal): RefusalError {
   return new RefusalError(refusal);
 }
+
+const TOKEN_REASONS: ReadonlySet<Reason> = new Set<Reason>([
+  'token_missing',
+  'token_too_large',
+  'token_malformed',
+  'header_not_allowed',
+  'algorithm_not_allowed',
+  'token_type_not_allowed',
+  'issuer_untrusted',
+  'key_unknown',
+  'signature_invalid',
+  'claim_invalid',
+  'claim_not_allowed',
+  'audience_mismatch',
+  'token_expired',
+  'token_not_yet_valid',
+  'token_too_old',
+  'token_revoked',
+  'token_replayed',
+  'subject_denied',
+  'token_denied',
+  'key_denied',
+]);
+
+/**
+ * True for a refusal because of the subject token itself. Not for keys of an issuer that cannot be
+ * read: the caller is not to blame for those.
+ */
+export function isTokenRefusal(error: unknown): error is RefusalError {
+  return error instanceof RefusalError && TOKEN_REASONS.has(error.refusal.reason);
+}
+
+/** A refusal because STS cannot be reached or has too much to do, whatever the request was. */
+export type Outage = Extract<Refusal, { readonly reason: 'sts_unavailable' | 'sts_throttled' }>;
+
+/** True for a refusal that says something of STS and nothing of the request. */
+export function isOutage(refusal: Refusal): refusal is Outage {
+  return refusal.reason === 'sts_unavailable' || refusal.reason === 'sts_throttled';
+}
+
+/** A refusal because the broker has nothing to sign with that STS accepts. */
+type SourceCredentialsRefusal = RefusalError & {
+  readonly refusal: Extract<Refusal, { readonly reason: 'source_credentials_unavailable' }>;
+};
+
+export function isAboutSourceCredentials(error: unknown): error is SourceCredentialsRefusal {
+  return error instanceof RefusalError && error.refusal.reason === 'source_credentials_unavailable';
+}

@@ -3,12 +3,13 @@ import type { Config } from './config/config.ts';
 import { ConfigError, formatProblem } from './config-loader/config-problems.ts';
 import type { LoadedConfig } from './config-loader/load-config.ts';
 import type { ConfigSource, ConfigText } from './config-loader/source/config-source.ts';
+import type { Observe } from './observe/event.ts';
 
 type Fetch = (request: Request, env: object) => Response | Promise<Response>;
 
 export interface ReloadingBroker {
   readonly fetch: Fetch;
-  /** Reads the config anew. Never throws: a bad one is told of, and the present one stays. */
+  /** Reads the config anew. Never throws: a bad one is reported, and the present one stays in use. */
   reload(): Promise<void>;
 }
 
@@ -26,36 +27,37 @@ export function createReloadingBroker(options: {
   readonly parse: (text: ConfigText) => Promise<LoadedConfig>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  readonly tell: (message: string) => void;
+  readonly observe: Observe;
 }): ReloadingBroker {
-  const { build, source, parse, now, tell } = options;
+  const { build, source, parse, now, observe } = options;
   let current = { revision: options.config.revision, app: build(options.config) };
   let checkedAtMs = now();
   let isChecking = false;
   /** One at a time, so that what was read first is not taken up last. */
   let looking: Promise<void> = Promise.resolve();
-  let toldProblem: string | undefined;
+  let knownProblem: string | undefined;
 
   async function take(text: ConfigText): Promise<void> {
     const { config, warnings } = await parse(text);
     if (config.revision === current.revision) return;
     current = { revision: config.revision, app: build(config) };
-    for (const warning of warnings) tell(`warning: ${formatProblem(warning)}`);
-    tell(`config ${shorten(config.revision)} is in use`);
+    for (const warning of warnings) {
+      observe({ kind: 'config_warning', warning: formatProblem(warning) });
+    }
+    observe({ kind: 'config_taken', revision: config.revision });
   }
 
   async function look(read: ConfigSource['readChange']): Promise<void> {
     try {
       const text = await read();
       if (text !== undefined) await take(text);
-      toldProblem = undefined;
+      knownProblem = undefined;
     } catch (error) {
       const problem = error instanceof ConfigError ? error.message : 'the config cannot be read';
       // not again with every look while it lasts
-      if (problem === toldProblem) return;
-      toldProblem = problem;
-      const revision = shorten(current.revision);
-      tell(`${problem}\nconfig ${revision} stays in use`);
+      if (problem === knownProblem) return;
+      knownProblem = problem;
+      observe({ kind: 'config_refused', problem, revisionInUse: current.revision });
     }
   }
 
@@ -80,12 +82,8 @@ export function createReloadingBroker(options: {
       return current.app.fetch(request, env);
     },
     reload() {
-      toldProblem = undefined;
+      knownProblem = undefined;
       return lookNext(source.read);
     },
   };
-}
-
-function shorten(revision: string): string {
-  return revision.slice(0, 12);
 }

@@ -1,15 +1,14 @@
 /** Report mode: what grants and conditions would have decided, for the audit line and for nothing else. */
 import { factsOfNarrowed } from './audit/facts.ts';
-import { type AuditFacts, describeDefect, type ReportedDecision } from './audit/trail.ts';
+import type { AuditFacts, ReportedDecision } from './audit/line.ts';
 import type { Grant } from './config/config.ts';
 import { unmetCondition } from './grants/conditions.ts';
 import { matchGrant } from './grants/match-grant.ts';
-import { type Asked, narrowGrant } from './grants/narrow-grant.ts';
-import type { CheckKillSwitches } from './limits/kill-switches.ts';
+import { narrowGrant } from './grants/narrow-grant.ts';
+import { describeDefect } from './lib/describe-defect.ts';
+import type { Asked, CheckKillSwitches, RenderSessionPolicy, SubjectToken } from './ports.ts';
 import { RefusalError, refuse } from './refusal.ts';
 import { renderGrant } from './session-policy/render-grant.ts';
-import type { RenderSessionPolicy } from './session-policy/session-policy-memo.ts';
-import type { SubjectToken } from './subject-token/subject-token.ts';
 
 /** Nothing at all where nothing is in report mode. */
 type ReportFacts = Pick<AuditFacts, 'reported'>;

@@ -1,12 +1,9 @@
 /** What each step of the pipeline adds to the audit line. */
-
 import type { Config } from '../config/config.ts';
 import { formatClaimPath, readClaim } from '../grants/claims.ts';
-import type { NarrowedGrant } from '../grants/narrow-grant.ts';
 import { formatTarget } from '../grants/target.ts';
-import type { AssumedRole } from '../issue-credentials.ts';
-import type { SubjectToken } from '../subject-token/subject-token.ts';
-import type { AuditFacts } from './trail.ts';
+import type { AssumedRole, NarrowedGrant, SubjectToken } from '../ports.ts';
+import type { AuditFacts } from './line.ts';
 
 /** Characters of one claim that an audit line holds at most. */
 const MAX_LOGGED_CLAIM = 256;

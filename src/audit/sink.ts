@@ -1,4 +1,6 @@
 /** Where audit lines go: with a deadline and a bounded backlog, so that a reader who has stopped reading stops no request. */
+import { withinDeadline } from '../lib/within-deadline.ts';
+import type { Observe } from '../observe/event.ts';
 
 /** A line that is not taken by then counts as lost. */
 const TIMEOUT_MS = 2000;
@@ -14,10 +16,10 @@ export function createAuditSink(options: {
   readonly write: (text: string) => Promise<void>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Told of lines that were lost, once lines are taken again. */
-  readonly tell: (message: string) => void;
+  /** Hears of lines that were lost, once lines are taken again. */
+  readonly observe: Observe;
 }): (text: string) => Promise<void> {
-  const { write, now, tell } = options;
+  const { write, now, observe } = options;
   /** When each text that is still waiting was handed over, oldest first. */
   const waiting = new Set<{ readonly sinceMs: number }>();
   let waitingBytes = 0;
@@ -44,17 +46,7 @@ export function createAuditSink(options: {
   async function writeInTime(text: string): Promise<void> {
     if (isBlocked() || waitingBytes > MAX_WAITING_BYTES)
       throw new Error('the audit log is blocked');
-    const written = hand(text);
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<never>((_resolve, reject) => {
-      timer = setTimeout(() => reject(new Error('the audit log takes too long')), TIMEOUT_MS);
-    });
-    try {
-      await Promise.race([written, deadline]);
-    } finally {
-      clearTimeout(timer);
-      written.catch(() => {}); // it may still fail after the deadline, with nobody left to hear it
-    }
+    await withinDeadline(hand(text), TIMEOUT_MS, () => new Error('the audit log takes too long'));
   }
 
   return async function writeOrCount(text) {
@@ -65,7 +57,7 @@ export function createAuditSink(options: {
       throw error;
     }
     if (lost === 0) return;
-    tell(`the audit log could not be written to: ${lost} lines were given up`);
+    observe({ kind: 'audit_lines_lost', lines: lost });
     lost = 0;
   };
 }

@@ -1,6 +1,7 @@
 /** The shape of `broker.yaml`, from which both the check at start and the schema for editors are made. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from '../lib/session-seconds.ts';
 import { OBJECT_ACTIONS } from '../session-policy/object-actions.ts';
 import { parseDuration } from './durations.ts';
 import { denySchema, limitsSchema, storeSchema } from './limits-schema.ts';
@@ -188,8 +189,6 @@ const permission = z.enum(['read', 'write', 'list', 'delete'], {
   error: 'must be read, write, list or delete',
 });
 
-const MAX_ROLE_SESSION_SECONDS = 43_200;
-
 const addressRange = z.string().refine(isAddressRange, {
   error: 'must be an address or a CIDR range like 203.0.113.0/24',
 });
@@ -230,13 +229,17 @@ export const grantSchema = z.strictObject({
   duration: z
     .strictObject({
       default: duration(
-        900,
-        MAX_ROLE_SESSION_SECONDS,
+        MIN_SESSION_SECONDS,
+        MAX_SESSION_SECONDS,
         'from 900s (the least that STS issues) to 12h',
       )
         .default('15m')
         .describe('How long credentials live unless the caller asks for less or more.'),
-      max: duration(900, MAX_ROLE_SESSION_SECONDS, 'from 900s (the least that STS issues) to 12h')
+      max: duration(
+        MIN_SESSION_SECONDS,
+        MAX_SESSION_SECONDS,
+        'from 900s (the least that STS issues) to 12h',
+      )
         .default('1h')
         .describe("The most that a caller may ask for; within the role's MaxSessionDuration."),
       strict: flag
@@ -286,8 +289,6 @@ export const bucketSchema = z.strictObject({
     .describe("What clients are told. Default: the region's public endpoint."),
   cname: flag.default(false).describe('The endpoint is a custom domain of this bucket.'),
 });
-
-export const BUCKET_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 
 export const configSchema = z.strictObject({
   region: region.describe('The region of the STS endpoint.'),

@@ -1,6 +1,6 @@
 /** Loads `broker.yaml`: from text to a frozen config, or to every problem at once. */
-
 import type { Bucket, Config, Grant, TrustedIssuer } from '../config/config.ts';
+import { isBucketName } from '../lib/bucket-name.ts';
 import {
   buildBucket,
   buildGrant,
@@ -11,13 +11,7 @@ import {
 } from './build-config.ts';
 import { checkGrant } from './check-grant.ts';
 import { ConfigError, type ConfigProblem, formatPath } from './config-problems.ts';
-import {
-  BUCKET_NAME,
-  bucketSchema,
-  configSchema,
-  grantSchema,
-  issuerSchema,
-} from './config-schema.ts';
+import { bucketSchema, configSchema, grantSchema, issuerSchema } from './config-schema.ts';
 import { freezeDeeply } from './freeze-deeply.ts';
 import { hashConfig } from './hash-config.ts';
 import { buildLimits, buildStore } from './limits-schema.ts';
@@ -159,7 +153,7 @@ function buildParts(value: unknown, report: Report, warn: Report): Parts {
 
 function buildBuckets(value: unknown, report: Report): readonly Bucket[] {
   return Object.entries(toObject(value)).flatMap(([name, raw]) => {
-    if (!BUCKET_NAME.test(name)) {
+    if (!isBucketName(name)) {
       report(['buckets', name], 'is no bucket name: 3 to 63 lower-case letters, digits and "-"');
     }
     const parsed = bucketSchema.safeParse(raw);

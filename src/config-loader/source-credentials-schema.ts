@@ -1,6 +1,7 @@
 /** The shape of the `sourceCredentials` section of `broker.yaml`, and its way to settings. */
 import { z } from 'zod';
 import type { SourceCredentialsSettings } from '../config/source-credentials-settings.ts';
+import { MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from '../lib/session-seconds.ts';
 import { parseDuration } from './durations.ts';
 
 const matching = (pattern: RegExp, what: string) =>
@@ -8,8 +9,6 @@ const matching = (pattern: RegExp, what: string) =>
 
 const path = matching(/^[^\0]{1,4096}$/, 'a path');
 
-const MIN_SECONDS = 900;
-const MAX_SECONDS = 43_200;
 const DURATION_WORDS = 'must be a duration from 900s (the least that STS issues) to 12h';
 
 /** https://www.alibabacloud.com/help/en/ram/api-assumerole */
@@ -37,7 +36,7 @@ const assumedRole = {
     .refine(
       (value) => {
         const seconds = parseDuration(value) ?? 0;
-        return seconds >= MIN_SECONDS && seconds <= MAX_SECONDS;
+        return seconds >= MIN_SESSION_SECONDS && seconds <= MAX_SESSION_SECONDS;
       },
       { error: DURATION_WORDS },
     )

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { AttributeRule, Grammar } from '../config/config.ts';
 import { base32 } from '../lib/base32.ts';
+import type { Claims } from '../ports.ts';
 import { formatClaimPath, readClaim } from './claims.ts';
 import { keyProblem } from './target.ts';
 
@@ -18,7 +19,7 @@ const MAX_VALUES = 1000;
  * it either fits its grammar as it stands or the attribute has a problem.
  * The problem names the attribute and the claim, never the value.
  */
-export function readAttribute(rule: AttributeRule, claims: object): AttributeReading {
+export function readAttribute(rule: AttributeRule, claims: Claims): AttributeReading {
   const claim = readClaim(claims, rule.claim);
   const say = (what: string) => ({
     problem: `attribute "${rule.name}": claim ${formatClaimPath(rule.claim)} ${what}`,

@@ -1,8 +1,9 @@
 /** Reading one claim by its path, from objects that an attacker may have shaped. */
 import type { ClaimPath } from '../config/config.ts';
+import type { Claims } from '../ports.ts';
 
 /** The claim's value, or undefined where any step of the path is missing. Sees own members only. */
-export function readClaim(claims: object, path: ClaimPath): unknown {
+export function readClaim(claims: Claims, path: ClaimPath): unknown {
   let value: unknown = claims;
   for (const step of path) {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;

@@ -1,9 +1,10 @@
 /** Conditions on claims: typed, without conversion. */
 import type { Condition } from '../config/config.ts';
+import type { Claims } from '../ports.ts';
 import { formatClaimPath, readClaim } from './claims.ts';
 
 /** Says why a condition does not hold, without the claim's value; undefined when it holds. */
-export function unmetCondition(condition: Condition, claims: object): string | undefined {
+export function unmetCondition(condition: Condition, claims: Claims): string | undefined {
   const value = readClaim(claims, condition.claim);
   if (holds(condition, value)) return undefined;
   return `condition ${condition.operator} on claim ${formatClaimPath(condition.claim)} does not hold`;

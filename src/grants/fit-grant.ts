@@ -1,19 +1,12 @@
 /** Whether one grant fits a caller, and which targets it then allows. */
-import type { Allowance, Grant, Permission, TrustedIssuer } from '../config/config.ts';
-import type { Claims } from '../subject-token/subject-token.ts';
+import type { Allowance, Grant, TrustedIssuer } from '../config/config.ts';
+import type { Claims, GrantedTarget, MatchedGrant } from '../ports.ts';
 import { readAttribute } from './attributes.ts';
 import { unmetCondition } from './conditions.ts';
-import { keyProblem, type Target } from './target.ts';
-
-/** What is allowed on one target, once the attributes are in it. */
-export interface GrantedTarget {
-  readonly target: Target;
-  readonly permissions: readonly Permission[];
-  readonly actions: readonly string[];
-}
+import { keyProblem } from './target.ts';
 
 export type Fit =
-  | { readonly fits: true; readonly grant: Grant; readonly allowances: readonly GrantedTarget[] }
+  | ({ readonly fits: true } & MatchedGrant)
   | { readonly fits: false; readonly grant: Grant; readonly why: string };
 
 /** Array attributes multiply; more targets than this cannot fit into a session policy anyway. */

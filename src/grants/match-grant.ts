@@ -1,12 +1,9 @@
 /** Matching: which one grant serves this caller and this request. */
 import type { Grant } from '../config/config.ts';
+import type { MatchedGrant, SubjectToken, Target } from '../ports.ts';
 import { type Misfit, refuse } from '../refusal.ts';
-import type { SubjectToken } from '../subject-token/subject-token.ts';
 import { type Fit, fitGrant } from './fit-grant.ts';
-import { coversTarget } from './narrow.ts';
-import type { Target } from './target.ts';
-
-export type MatchedGrant = Extract<Fit, { fits: true }>;
+import { coversTarget } from './narrow-allowances.ts';
 
 /**
  * The grant that the caller names, or the only one that fits (and covers the target, if one is

@@ -1,14 +1,7 @@
 /** Targets: `oss://bucket/prefix/` (ends in `/`), `oss://bucket/key` (one object) or `oss://bucket/` (the whole bucket). */
+import { isBucketName } from '../lib/bucket-name.ts';
+import type { Target } from '../ports.ts';
 import { refuse } from '../refusal.ts';
-
-export interface Target {
-  readonly bucket: string;
-  /** Empty: the whole bucket. Ends in `/`: everything below that prefix. Else: one object. */
-  readonly key: string;
-}
-
-/** https://www.alibabacloud.com/help/en/oss/user-guide/bucket-naming-conventions */
-const BUCKET_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 
 /** OSS: a key is 1 to 1,023 bytes of UTF-8. */
 const MAX_KEY_BYTES = 1023;
@@ -48,7 +41,7 @@ export function parseTarget(text: string): Target {
   const slash = text.indexOf('/', 'oss://'.length);
   if (slash === -1) throw malformed('has no "/" after the bucket');
   const bucket = text.slice('oss://'.length, slash);
-  if (!BUCKET_NAME.test(bucket)) throw malformed('names no possible bucket');
+  if (!isBucketName(bucket)) throw malformed('names no possible bucket');
   const key = text.slice(slash + 1);
   const problem = keyProblem(key);
   if (problem !== undefined) throw malformed(problem);

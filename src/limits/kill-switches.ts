@@ -1,14 +1,8 @@
 /** Kill switches: what the config says no to, whatever else says yes. */
-import type { Config, Grant } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { DenyLists } from '../config/limit-settings.ts';
+import type { CheckKillSwitches, SubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
-import type { SubjectToken } from '../subject-token/subject-token.ts';
-
-/**
- * Throws `subject_denied`, `token_denied`, `key_denied`, `grant_disabled` or `token_revoked`. Asked
- * of the grant that was matched: a switch turns a yes into a no, and never one grant into another.
- */
-export type CheckKillSwitches = (token: SubjectToken, grant: Grant) => void;
 
 type Deny = Readonly<Record<keyof DenyLists, ReadonlySet<string>>>;
 

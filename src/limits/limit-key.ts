@@ -1,4 +1,4 @@
-/** Keys of counters and claims: nobody can choose one, and no two inputs share one. */
+/** Keys of counters and reservations: nobody can choose one, and no two inputs share one. */
 import { createHash } from 'node:crypto';
 import { lengthPrefixed } from '../lib/length-prefixed.ts';
 

@@ -1,47 +1,20 @@
 /** What keeps callers who are allowed to from doing it too often: kill switches, rate limits, one-time tokens. */
-
-import { answerFor } from '../api/native/public-answers.ts';
-import type { Config, Grant } from '../config/config.ts';
+import type { Config } from '../config/config.ts';
 import type { RateSettings } from '../config/limit-settings.ts';
-import { RefusalError, refuse } from '../refusal.ts';
+import type {
+  LimitedRequest,
+  Limits,
+  RateLimitScope,
+  RateLimitState,
+  SubjectToken,
+} from '../ports.ts';
+import { isTokenRefusal, type RefusalError, refuse } from '../refusal.ts';
 import type { Counter, Store } from '../store/store.ts';
-import type { SubjectToken } from '../subject-token/subject-token.ts';
 import { callerNetwork } from './caller-network.ts';
-import { type CheckKillSwitches, createKillSwitches } from './kill-switches.ts';
+import { createKillSwitches } from './kill-switches.ts';
 import { limitKey } from './limit-key.ts';
 import { createOneTimeTokens } from './one-time-tokens.ts';
-import { type RateLimitScope, type RateLimitState, toRateLimitState } from './rate-limit-state.ts';
-
-/** Who asks for what, once everything else has said yes. */
-export interface LimitedRequest {
-  readonly token: SubjectToken;
-  readonly grant: Grant;
-  readonly callerAddress: string | undefined;
-}
-
-export interface Permit {
-  /** What the caller has left, of the limits that are its own. */
-  readonly rateLimits: readonly RateLimitState[];
-  /** Gives back the one use of the token, for a request that failed later on. Never throws. */
-  readonly withdraw: () => Promise<void>;
-}
-
-export interface Limits {
-  /**
-   * Verifies a subject token, unless too many from the same address were refused of late: then it
-   * throws `rate_limited` without looking at it.
-   */
-  readonly guardVerification: (
-    callerAddress: string | undefined,
-    verify: () => Promise<SubjectToken>,
-  ) => Promise<SubjectToken>;
-  /** Counts the request. Throws the refusals of the kill switches, rate limits and one-time tokens. */
-  readonly admit: (request: LimitedRequest) => Promise<Permit>;
-  /** The part of `admit` that counts nothing: throws the refusals of the kill switches. */
-  readonly checkKillSwitches: CheckKillSwitches;
-  /** Loads and connects what the first request would otherwise wait for. Never throws. */
-  readonly warm: () => Promise<void>;
-}
+import { toRateLimitState } from './rate-limit-state.ts';
 
 interface RateLimit {
   readonly scope: RateLimitScope;
@@ -62,10 +35,13 @@ export function createLimits(options: {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly randomUuid: () => string;
-}): Limits {
+}): Limits & {
+  /** Loads and connects what the first request would otherwise wait for. Never throws. */
+  readonly warm: () => Promise<void>;
+} {
   const { config, store, now, randomUuid } = options;
   const checkKillSwitches = createKillSwitches(config);
-  const useOnce = createOneTimeTokens({ claims: store.claims, now, randomUuid });
+  const useOnce = createOneTimeTokens({ reservations: store.reservations, now, randomUuid });
   const rateLimits = createRateLimits(config, store);
   const usesStore = rateLimits.length > 0 || config.issuers.some(isOneTime);
 
@@ -142,15 +118,10 @@ function createVerificationGuard(
     try {
       return await verify();
     } catch (error) {
-      if (isRefusedToken(error)) await counter.add(key);
+      if (isTokenRefusal(error)) await counter.add(key);
       throw error;
     }
   };
-}
-
-/** Not when the issuer's keys could not be read: that is not the caller's doing. */
-function isRefusedToken(error: unknown): boolean {
-  return error instanceof RefusalError && answerFor(error.refusal.reason).status === 401;
 }
 
 function networkOf(callerAddress: string | undefined): string {

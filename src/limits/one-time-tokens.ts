@@ -1,7 +1,7 @@
 /** One-time use of subject tokens: the first request that is granted uses the token up. */
+import type { SubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
-import { type Claim, type Claims, StoreUnavailable } from '../store/store.ts';
-import type { SubjectToken } from '../subject-token/subject-token.ts';
+import { type Reservation, type Reservations, StoreUnavailable } from '../store/store.ts';
 import { limitKey } from './limit-key.ts';
 
 /** Another instance may hold a token valid for longer, by as much as its clock is behind. */
@@ -17,17 +17,17 @@ export interface OneTimeUse {
  * `token_replayed` for one that is used up, `replay_store_unavailable` if nobody can tell.
  */
 export function createOneTimeTokens(options: {
-  readonly claims: Claims;
+  readonly reservations: Reservations;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly randomUuid: () => string;
 }): (token: SubjectToken) => Promise<OneTimeUse> {
-  const { claims, now, randomUuid } = options;
+  const { reservations, now, randomUuid } = options;
 
   return async function useOnce(token) {
-    const claim = { ...toClaim(token, now()), owner: randomUuid() };
-    if (!(await take(claims, claim))) throw refuse({ reason: 'token_replayed' });
-    return { undo: () => claims.release(claim) };
+    const reservation = { ...toReservation(token, now()), owner: randomUuid() };
+    if (!(await reserve(reservations, reservation))) throw refuse({ reason: 'token_replayed' });
+    return { undo: () => reservations.release(reservation) };
   };
 }
 
@@ -35,7 +35,7 @@ export function createOneTimeTokens(options: {
  * By issuer and `jti`, never by the token's text, of which there are several that verify. Held
  * until the token is refused for its age anyway.
  */
-function toClaim(token: SubjectToken, nowMs: number): Omit<Claim, 'owner'> {
+function toReservation(token: SubjectToken, nowMs: number): Omit<Reservation, 'owner'> {
   const { issuer, tokenId, issuedAt, expiresAt } = token;
   if (tokenId === undefined) {
     const problem = 'is missing, and tokens of this issuer are good for one use only';
@@ -49,9 +49,9 @@ function toClaim(token: SubjectToken, nowMs: number): Omit<Claim, 'owner'> {
   };
 }
 
-async function take(claims: Claims, claim: Claim): Promise<boolean> {
+async function reserve(reservations: Reservations, reservation: Reservation): Promise<boolean> {
   try {
-    return await claims.claim(claim);
+    return await reservations.reserve(reservation);
   } catch (error) {
     if (!(error instanceof StoreUnavailable)) throw error;
     const retryAfterSeconds = Math.max(1, Math.ceil(error.retryAfterMs / 1000));

@@ -3,10 +3,10 @@
  * whatever still arrives is a defect of the broker, so that these throw plain errors.
  */
 import { isIP } from 'node:net';
-import { isPrefix, type Target } from '../grants/target.ts';
+import { isPrefix } from '../grants/target.ts';
+import { isBucketName } from '../lib/bucket-name.ts';
+import type { Target } from '../ports.ts';
 import { OBJECT_ACTIONS } from './object-actions.ts';
-
-const BUCKET = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;
 
 /** RAM's wildcards have no documented escape; the rest is the syntax of templates, escapes and JSON, or invisible. */
 const UNSAFE = /[*?${}\\%"]|\p{C}|\p{Zl}|\p{Zp}/u;
@@ -14,7 +14,7 @@ const UNSAFE = /[*?${}\\%"]|\p{C}|\p{Zl}|\p{Zp}/u;
 /** Throws if the target could mean more in a policy than the object or prefix that it names. */
 export function assertRenderableTarget(target: Target): void {
   const { bucket, key } = target;
-  if (!BUCKET.test(bucket)) throw new Error('session policy: unsafe bucket name');
+  if (!isBucketName(bucket)) throw new Error('session policy: unsafe bucket name');
   if (!key.isWellFormed() || UNSAFE.test(key) || key.normalize('NFC') !== key) {
     throw new Error('session policy: unsafe character in a key');
   }

@@ -1,7 +1,8 @@
 /** Judges a request by RAM policies as the RAM documentation says that RAM does. */
-import { type AbsentKeyReading, matchConditions } from './condition.ts';
+
 import { matchesGlob } from './glob.ts';
 import { allMatch, anyMatches, type Match, negate, toMatch } from './match.ts';
+import { type AbsentKeyReading, matchConditions } from './ram-conditions.ts';
 import type { AccessRequest, RamPolicy, RamStatement } from './ram-policy.ts';
 
 export type Verdict = 'Allow' | 'Deny' | 'NoMatch';

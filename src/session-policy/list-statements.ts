@@ -1,5 +1,6 @@
 /** Which prefixes of which buckets may be listed, in as few statements as possible. */
-import { containsTarget, type Target } from '../grants/target.ts';
+import { containsTarget } from '../grants/target.ts';
+import type { Target } from '../ports.ts';
 
 /** One statement to be: each of the prefixes may be listed in each of the buckets. */
 export interface ListStatement {

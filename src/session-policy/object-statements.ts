@@ -1,5 +1,6 @@
 /** Which object actions are allowed on which resources, in as few statements as possible. */
-import { containsTarget, formatTarget, isPrefix, type Target } from '../grants/target.ts';
+import { containsTarget, formatTarget, isPrefix } from '../grants/target.ts';
+import type { Target } from '../ports.ts';
 import { OBJECT_ACTIONS } from './object-actions.ts';
 
 /** Object actions that are allowed on one target. */

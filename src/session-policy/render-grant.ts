@@ -1,14 +1,13 @@
 /** The session policy of a grant, once it is narrowed: within the size that STS takes, or refused. */
-import type { NarrowedGrant } from '../grants/narrow-grant.ts';
+import type { NarrowedGrant, RenderSessionPolicy, SessionPolicy } from '../ports.ts';
 import { refuse } from '../refusal.ts';
 import { MAX_SESSION_POLICY_BYTES } from './session-policy.ts';
-import type { HashedSessionPolicy, RenderSessionPolicy } from './session-policy-memo.ts';
 
 /** Throws the refusal `session_policy_too_large`. */
 export function renderGrant(
   render: RenderSessionPolicy,
   { grant, allowances, sourceIps }: NarrowedGrant,
-): HashedSessionPolicy {
+): SessionPolicy {
   const { restrict, publicAcl, name } = grant;
   const restrictedTo = sourceIps === undefined ? {} : { sourceIps };
   const policy = render({ allowances, https: restrict.https, publicAcl, ...restrictedTo });

@@ -1,6 +1,6 @@
 /** Renders what was granted as the session policy of one STS credential. */
-import type { Grant, Permission } from '../config/config.ts';
-import { formatTarget, isPrefix, type Target } from '../grants/target.ts';
+import { formatTarget, isPrefix } from '../grants/target.ts';
+import type { SessionPolicyInput } from '../ports.ts';
 import {
   assertAddressBlock,
   assertObjectAction,
@@ -14,22 +14,8 @@ import type { RamConditions, RamPolicy, RamStatement } from './ram-policy.ts';
 /** "The size of Policy must be smaller than 2048 bytes": https://www.alibabacloud.com/help/en/ram/api-assumerole */
 export const MAX_SESSION_POLICY_BYTES = 2047;
 
-export interface SessionPolicyInput {
-  /** At least one, each with at least one permission or action. */
-  readonly allowances: readonly {
-    readonly target: Target;
-    readonly permissions: readonly Permission[];
-    /** Further object actions. */
-    readonly actions: readonly string[];
-  }[];
-  /** True: requests over plain HTTP are denied. */
-  readonly https: boolean;
-  /** IP addresses or CIDR blocks that requests must come from. */
-  readonly sourceIps?: readonly string[];
-  readonly publicAcl: Grant['publicAcl'];
-}
-
-export interface SessionPolicy {
+/** A session policy both as the document that RAM reads and as the text that STS takes. */
+export interface RenderedPolicy {
   readonly policy: RamPolicy;
   /** What STS gets: the policy serialised once, without white space. */
   readonly text: string;
@@ -42,7 +28,7 @@ export interface SessionPolicy {
  * allowances in any order. Throws a plain Error, since it is a bug, for a target, action or address
  * that must not enter a policy, for `list` on a single object, and for a policy that allows nothing.
  */
-export function renderSessionPolicy(input: SessionPolicyInput): SessionPolicy {
+export function renderSessionPolicy(input: SessionPolicyInput): RenderedPolicy {
   assertRenderable(input);
   return serialize(input, mergeStatements(groupByActions(collectObjectAllowances(input))));
 }
@@ -83,7 +69,7 @@ function collectObjectAllowances({ allowances }: SessionPolicyInput) {
     .filter(({ actions }) => actions.length > 0);
 }
 
-function serialize(input: SessionPolicyInput, objects: readonly ObjectStatement[]): SessionPolicy {
+function serialize(input: SessionPolicyInput, objects: readonly ObjectStatement[]): RenderedPolicy {
   const listings = groupListings(
     input.allowances
       .filter(({ permissions }) => permissions.includes('list'))

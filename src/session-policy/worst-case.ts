@@ -1,6 +1,7 @@
 /** How long the session policy of a grant can become, computed when the config loads. */
 import type { AttributeRule, Grant, Restrictions, TrustedIssuer } from '../config/config.ts';
-import { boundSessionPolicyBytes, type SessionPolicyInput } from './session-policy.ts';
+import type { SessionPolicyInput } from '../ports.ts';
+import { boundSessionPolicyBytes } from './session-policy.ts';
 
 /** The longest text of an IP address: an IPv6 one that ends like an IPv4 one. */
 const LONGEST_ADDRESS = '0000:0000:0000:0000:0000:ffff:255.255.255.255';

@@ -1,29 +1,30 @@
-/** The source credentials that the config asks for, told to the operator whenever they change. */
+/** The source credentials that the config asks for. */
 import type { SourceCredentialsSettings } from '../config/source-credentials-settings.ts';
-import { findCredentialProblem } from './checks.ts';
-import { type CustomSource, loadCustom } from './custom.ts';
+import type { SourceCredentialsProvider } from '../ports.ts';
+import { findCredentialProblem } from './credential-problem.ts';
+import { ENVIRONMENT_EMPTY, type Environment, readEnvironment } from './environment.ts';
+import { loadCredentialFile } from './file.ts';
 import { createFunctionCredentials } from './function.ts';
 import { toLoadError } from './load-error.ts';
-import { loadCredentialFile } from './load-from-elsewhere.ts';
 import { createProvider, type SourceTools } from './loader.ts';
-import { createRenewingCredentials } from './renewing.ts';
-import {
-  ENVIRONMENT_EMPTY,
-  type Environment,
-  readEnvironment,
-  type SourceCredentialsProvider,
-} from './source-credentials.ts';
-import { type Tell, tellChanges } from './tell-changes.ts';
+import { observeChanges } from './observe-changes.ts';
+
+/** What an absent `sourceCredentials` section means: the role of the function, or the environment elsewhere. */
+export function defaultSource(isOnFunctionCompute: boolean): {
+  readonly type: 'function' | 'environment';
+} {
+  return { type: isOnFunctionCompute ? 'function' : 'environment' };
+}
 
 /** Makes the provider for one `sourceCredentials` section. Asks nobody before the first request. */
 export function createSourceCredentials(
   settings: SourceCredentialsSettings,
-  tools: SourceTools & { readonly tell: Tell },
+  tools: SourceTools,
 ): SourceCredentialsProvider {
-  const { environment, now, random, tell } = tools;
+  const { environment, now, random, observe } = tools;
   if (settings.type !== 'function') return createProvider(settings, tools);
   const provider = createFunctionCredentials({ environment, now, random });
-  return tellChanges(provider, { source: settings.type, isRenewed: true, tell });
+  return observeChanges(provider, { source: settings.type, isRenewed: true, observe });
 }
 
 /**
@@ -58,14 +59,4 @@ async function findLocalProblem(
     default:
       return undefined;
   }
-}
-
-/** Source credentials from a function or an object with `getCredentials`, in the code that embeds the broker. */
-export function createCustomCredentials(
-  source: CustomSource,
-  tools: Pick<SourceTools, 'now' | 'random' | 'sleep'>,
-): SourceCredentialsProvider {
-  const { now, random, sleep } = tools;
-  const load = () => loadCustom(source);
-  return createRenewingCredentials({ source: 'custom', load, now, random, sleep });
 }

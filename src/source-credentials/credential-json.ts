@@ -1,6 +1,6 @@
 /** Reads credentials out of JSON in any of the spellings that Alibaba Cloud's own tools write. */
+import type { SourceCredentials } from '../ports.ts';
 import { LoadError } from './load-error.ts';
-import type { SourceCredentials } from './source-credentials.ts';
 
 /**
  * Per member: STS, instance metadata, credentials URIs and the OSS SDKs' process output; code; the

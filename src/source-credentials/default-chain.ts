@@ -1,11 +1,14 @@
 /** The default chain of `@alicloud/credentials`, in its documented order and without its bugs. */
 import { join } from 'node:path';
 import type { SourceCredentialsSettings } from '../config/source-credentials-settings.ts';
+import type { SourceCredentials } from '../ports.ts';
+import { findCliProfile } from './cli-profile.ts';
+import type { Environment } from './environment.ts';
+import { findIniProfile } from './ini-profile.ts';
+import { isTrue } from './is-true.ts';
 import { LoadError, toLoadError } from './load-error.ts';
-import { isTrue } from './load-from-elsewhere.ts';
-import { findCliProfile, findIniProfile, type ProfileSource } from './profiles.ts';
+import type { ProfileSource } from './profile-source.ts';
 import type { LoadCredentials } from './renewing.ts';
-import type { Environment, SourceCredentials } from './source-credentials.ts';
 
 type FindStep = () => Promise<ProfileSource | undefined>;
 

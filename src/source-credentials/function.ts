@@ -1,16 +1,9 @@
-/** The role of a function in Function Compute: the environment first, the platform's request headers after it. */
-
-import type { AssumeRole } from '../issue-credentials.ts';
+/** Source credentials of a function in Function Compute: the environment that the platform sets. */
 import { createBackoff } from '../lib/backoff.ts';
-import { RefusalError, refuse } from '../refusal.ts';
-import { findCredentialProblem } from './checks.ts';
-import {
-  createEnvironmentCredentials,
-  type Environment,
-  isSameKey,
-  type SourceCredentials,
-  type SourceCredentialsProvider,
-} from './source-credentials.ts';
+import { isSameKey } from '../lib/is-same-key.ts';
+import type { SourceCredentials, SourceCredentialsProvider } from '../ports.ts';
+import { refuse } from '../refusal.ts';
+import { createEnvironmentCredentials, type Environment } from './environment.ts';
 
 /** A no that comes so long after the one before stands for itself: STS has said yes in between, or nobody asked. */
 const FORGOTTEN_AFTER_MS = 60_000;
@@ -56,52 +49,4 @@ export function createFunctionCredentials(options: {
       return get();
     },
   };
-}
-
-/** https://www.alibabacloud.com/help/en/functioncompute/fc/context-and-log-format-1 */
-const PLATFORM_HEADERS = {
-  accessKeyId: 'x-fc-access-key-id',
-  accessKeySecret: 'x-fc-access-key-secret',
-  securityToken: 'x-fc-security-token',
-} as const;
-
-/**
- * Reads the credentials that Function Compute puts into a request's headers; undefined unless they
- * are all there and look like a session of a role. Whether the platform removes such headers from
- * what a caller sends is not documented, so a caller may have written them.
- */
-export function readPlatformCredentials(
-  header: (name: string) => string | undefined,
-): SourceCredentials | undefined {
-  const accessKeyId = header(PLATFORM_HEADERS.accessKeyId);
-  const accessKeySecret = header(PLATFORM_HEADERS.accessKeySecret);
-  const securityToken = header(PLATFORM_HEADERS.securityToken);
-  if (!accessKeyId || !accessKeySecret || !securityToken) return undefined;
-  const credentials = { accessKeyId, accessKeySecret, securityToken };
-  return findCredentialProblem(credentials) === undefined ? credentials : undefined;
-}
-
-/**
- * Signs with the platform's headers what cannot be signed otherwise. `assumeRole`, with its cache
- * and its shared flights, never sees them; `assumeRoleOnce` keeps nothing. So whoever writes such
- * headers only ever changes what signs that very request: STS refuses it, unless the role trusts
- * that key anyway, and no other request is answered with the outcome.
- */
-export function createPlatformFallback(options: {
-  readonly assumeRole: AssumeRole;
-  readonly assumeRoleOnce: AssumeRole;
-}): AssumeRole {
-  const { assumeRole, assumeRoleOnce } = options;
-  return async function assumeRoleOnPlatform({ platformCredentials, ...request }) {
-    try {
-      return await assumeRole(request);
-    } catch (error) {
-      if (platformCredentials === undefined || !isForLackOfCredentials(error)) throw error;
-      return assumeRoleOnce({ ...request, platformCredentials });
-    }
-  };
-}
-
-function isForLackOfCredentials(error: unknown): boolean {
-  return error instanceof RefusalError && error.refusal.reason === 'source_credentials_unavailable';
 }

@@ -8,10 +8,9 @@
  * Its transport is replaced: it cannot speak http to a simulator, has no deadline and no bound on
  * the size of an answer. Its error texts are dropped, since they quote answers with secrets in them.
  */
-
+import type { SourceCredentials } from '../ports.ts';
 import { readCredentials, requireSuccess } from './credential-json.ts';
 import { LoadError } from './load-error.ts';
-import type { SourceCredentials } from './source-credentials.ts';
 import type { Exchange, HttpAnswer } from './transport.ts';
 
 /** Loaded on first use: most brokers never need it. */

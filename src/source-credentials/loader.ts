@@ -1,31 +1,25 @@
 /** From the settings of a source to the function that asks it once. */
 import { join } from 'node:path';
 import type { SourceCredentialsSettings } from '../config/source-credentials-settings.ts';
-import { loadFromModule } from './custom.ts';
+import type { Observe } from '../observe/event.ts';
+import type { SourceCredentials, SourceCredentialsProvider } from '../ports.ts';
+import { findCliProfile } from './cli-profile.ts';
+import { loadCredentialsUri } from './credentials-uri.ts';
 import { createDefaultChain } from './default-chain.ts';
+import { createEnvironmentCredentials, readEnvironment } from './environment.ts';
+import { loadCredentialFile, readFileVersion } from './file.ts';
+import { loadInstanceRole } from './instance-role.ts';
 import { LoadError } from './load-error.ts';
-import {
-  loadCredentialFile,
-  loadCredentialsUri,
-  loadFromProcess,
-  loadInstanceRole,
-  readFileVersion,
-} from './load-from-elsewhere.ts';
-import {
-  loadOidcRoleSession,
-  loadRamRoleSession,
-  type RoleSessionContext,
-} from './load-role-session.ts';
-import { findCliProfile, type ProfileSource } from './profiles.ts';
-import { createRenewingCredentials, type LoadCredentials, type Sleep } from './renewing.ts';
-import {
-  createEnvironmentCredentials,
-  readEnvironment,
-  type SourceCredentials,
-  type SourceCredentialsProvider,
-} from './source-credentials.ts';
-import { type Tell, tellChanges } from './tell-changes.ts';
+import { loadFromModule } from './module.ts';
+import { observeChanges } from './observe-changes.ts';
+import { loadOidcRoleSession } from './oidc-role-arn.ts';
+import { loadFromProcess } from './process.ts';
+import type { ProfileSource } from './profile-source.ts';
+import { loadRamRoleSession } from './ram-role-arn.ts';
+import { createRenewingCredentials, type LoadCredentials } from './renewing.ts';
+import type { RoleSessionContext } from './role-session.ts';
 import { createExchange, type Exchange } from './transport.ts';
+import type { Sleep } from './within-time.ts';
 
 export interface SourceTools extends RoleSessionContext {
   /** Absolute path of the home directory, for the files of the CLI and the SDKs. */
@@ -36,8 +30,8 @@ export interface SourceTools extends RoleSessionContext {
   readonly random: () => number;
   readonly sleep: Sleep;
   readonly fetch: typeof fetch;
-  /** Told of credentials that come into use, those below a role included. */
-  readonly tell?: Tell;
+  /** Hears of credentials that come into use and of failures, those below a role included. */
+  readonly observe: Observe;
 }
 
 interface CredentialLoader {
@@ -82,9 +76,8 @@ export function createCredentialLoader(
       return withExchange((exchange) => loadRamRoleSession(settings, tools, { exchange, base }));
     }
     case 'given_role': {
-      // read out of a profile at each load, so it would be told at each load
-      const { tell: _tell, ...quietTools } = tools;
-      const base = createProvider(settings.from, quietTools);
+      // made anew at each load, so it would be reported at each load
+      const base = createProvider(settings.from, { ...tools, observe: () => {} });
       const role = { type: 'ram_role_arn', ...settings.role } as const;
       return withExchange((exchange) => loadRamRoleSession(role, tools, { exchange, base }));
     }
@@ -106,16 +99,16 @@ export function createProvider(
   settings: ProfileSource,
   tools: SourceTools,
 ): SourceCredentialsProvider {
-  const { now, random, sleep, environment, tell = () => {} } = tools;
+  const { now, random, sleep, environment, observe } = tools;
   const { type } = settings;
   if (type === 'environment') {
     const provider = createEnvironmentCredentials(environment);
-    return tellChanges(provider, { source: type, isRenewed: false, tell });
+    return observeChanges(provider, { source: type, isRenewed: false, observe });
   }
   const source = type.startsWith('given') ? 'profile' : type;
   const loader = createCredentialLoader(settings, tools);
-  const provider = createRenewingCredentials({ ...loader, source, now, random, sleep });
-  return tellChanges(provider, { source, isRenewed: true, tell });
+  const provider = createRenewingCredentials({ ...loader, source, now, random, sleep, observe });
+  return observeChanges(provider, { source, isRenewed: true, observe });
 }
 
 async function loadProfile(

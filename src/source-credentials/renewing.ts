@@ -1,12 +1,11 @@
 /** Keeps source credentials fresh: one load in flight, renewal ahead of expiry, and nothing used beyond it. */
+import { isSameKey } from '../lib/is-same-key.ts';
+import type { Observe } from '../observe/event.ts';
+import type { SourceCredentials, SourceCredentialsProvider } from '../ports.ts';
 import { type RefusalError, refuse } from '../refusal.ts';
-import { findCredentialProblem } from './checks.ts';
+import { findCredentialProblem } from './credential-problem.ts';
 import { LoadError, toLoadError } from './load-error.ts';
-import {
-  isSameKey,
-  type SourceCredentials,
-  type SourceCredentialsProvider,
-} from './source-credentials.ts';
+import { type Sleep, withinTime } from './within-time.ts';
 
 /** For one load with all its attempts. */
 export const LOAD_TIMEOUT_MS = 10_000;
@@ -19,9 +18,6 @@ const RELOAD_UNKNOWN_MS = 300_000;
 /** Renewal comes after this share of the life that is left, and at most so much later. */
 const RENEW_AFTER_SHARE = 0.6;
 const RENEW_JITTER_SHARE = 0.2;
-
-/** Waits; rejects as soon as the signal aborts. */
-export type Sleep = (delayMs: number, signal: AbortSignal) => Promise<unknown>;
 
 /** Asks the source once. Throws a LoadError; anything else is shown as a bare failure. */
 export type LoadCredentials = (signal: AbortSignal) => Promise<SourceCredentials>;
@@ -37,6 +33,7 @@ export interface RenewingOptions {
   /** From 0 up to but not including 1. */
   readonly random: () => number;
   readonly sleep: Sleep;
+  readonly observe: Observe;
 }
 
 interface Held {
@@ -55,7 +52,7 @@ interface Flight {
  * While the present credentials are valid no request waits; the load runs beside it.
  */
 export function createRenewingCredentials(options: RenewingOptions): SourceCredentialsProvider {
-  const { source, load, readVersion, now, random, sleep } = options;
+  const { source, load, readVersion, now, random, sleep, observe } = options;
   let held: Held | undefined;
   let flight: Flight | undefined;
   let versionCheck: Promise<void> | undefined;
@@ -111,21 +108,16 @@ export function createRenewingCredentials(options: RenewingOptions): SourceCrede
         failures += 1;
         loadNotBeforeMs = now() + backoffMs(failures);
         lastProblem = problem;
+        // also while the present credentials are still good, so that the operator hears of it in time
+        observe({ kind: 'source_credentials_failed', source, problem: `${source}: ${problem}` });
       }
       throw unavailable(problem);
     }
   }
 
-  async function loadWithinDeadline() {
-    const ended = new AbortController();
-    const deadline = sleep(LOAD_TIMEOUT_MS, ended.signal).then(() => {
-      throw new LoadError(`no answer within ${LOAD_TIMEOUT_MS} ms`);
-    });
-    try {
-      return await Promise.race([loadWithAttempts(ended.signal), deadline]);
-    } finally {
-      ended.abort();
-    }
+  function loadWithinDeadline() {
+    const toError = () => new LoadError(`no answer within ${LOAD_TIMEOUT_MS} ms`);
+    return withinTime(loadWithAttempts, { timeoutMs: LOAD_TIMEOUT_MS, sleep, toError });
   }
 
   async function loadWithAttempts(signal: AbortSignal) {

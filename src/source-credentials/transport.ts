@@ -1,6 +1,7 @@
 /** One HTTP exchange with a source of credentials: bounded in time and size, and never through a redirect. */
-import { codeOfSystemError, LoadError } from './load-error.ts';
-import type { Sleep } from './renewing.ts';
+import { readBounded } from '../lib/read-bounded.ts';
+import { LoadError, withCode } from './load-error.ts';
+import { type Sleep, withinTime } from './within-time.ts';
 
 const MAX_ANSWER_BYTES = 65_536;
 
@@ -28,17 +29,13 @@ export function createExchange(options: {
   readonly signal: AbortSignal;
 }): Exchange {
   const { fetch, sleep, signal } = options;
-  return async function exchange({ timeoutMs, ...request }) {
-    const ended = new AbortController();
-    const anyEnd = AbortSignal.any([signal, ended.signal]);
-    const deadline = sleep(timeoutMs, anyEnd).then(() => {
-      throw new LoadError(`no answer within ${timeoutMs} ms`, { isTransient: true });
+  return function exchange({ timeoutMs, ...request }) {
+    const toError = () => new LoadError(`no answer within ${timeoutMs} ms`, { isTransient: true });
+    return withinTime((ended) => send(fetch, request, AbortSignal.any([signal, ended])), {
+      timeoutMs,
+      sleep,
+      toError,
     });
-    try {
-      return await Promise.race([send(fetch, request, anyEnd), deadline]);
-    } finally {
-      ended.abort();
-    }
   };
 }
 
@@ -59,25 +56,14 @@ async function send(
     return {
       statusCode: response.status,
       headers: Object.fromEntries(response.headers),
-      body: await readBounded(response.body),
+      body: await readBounded(response.body, MAX_ANSWER_BYTES, tooLarge),
     };
   } catch (error) {
     if (error instanceof LoadError) throw error;
-    const code = codeOfSystemError(error);
-    const detail = code === undefined ? '' : ` (${code})`;
-    throw new LoadError(`it cannot be reached${detail}`, { isTransient: true });
+    throw new LoadError(withCode('it cannot be reached', error), { isTransient: true });
   }
 }
 
-async function readBounded(body: ReadableStream<Uint8Array> | null): Promise<Buffer> {
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body ?? []) {
-    size += chunk.byteLength;
-    if (size > MAX_ANSWER_BYTES) {
-      throw new LoadError(`its answer is larger than ${MAX_ANSWER_BYTES} bytes`);
-    }
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
+function tooLarge(): LoadError {
+  return new LoadError(`its answer is larger than ${MAX_ANSWER_BYTES} bytes`);
 }

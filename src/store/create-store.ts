@@ -1,6 +1,6 @@
 /** The store that the config asks for. */
-
 import type { StoreSettings } from '../config/store-settings.ts';
+import type { Observe } from '../observe/event.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { createRedisClient, readRedisUrl } from './redis-client.ts';
 import { createRedisStore } from './redis-store.ts';
@@ -11,8 +11,7 @@ export interface CreateStoreOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly random: () => number;
-  /** For the operator. */
-  readonly tell: (message: string) => void;
+  readonly observe: Observe;
 }
 
 /** What keeps the store from being made, for the operator; undefined if nothing does. */
@@ -46,9 +45,9 @@ export function createStore(
     client: createRedisClient(address),
     prefix,
     timeoutMs,
-    claimsWhenDown: oneTimeTokensWhenDown,
+    reservationsWhenDown: oneTimeTokensWhenDown,
     now: options.now,
     random: options.random,
-    tell: options.tell,
+    observe: options.observe,
   });
 }

@@ -1,6 +1,6 @@
 /** A store in the memory of this instance. */
-import { createMemoryClaims } from './memory-claims.ts';
 import { createMemoryCounter } from './memory-counter.ts';
+import { createMemoryReservations } from './memory-reservations.ts';
 import type { CounterSettings, Store } from './store.ts';
 
 /** Makes a store that other instances do not see, and that is empty after a restart. */
@@ -12,7 +12,7 @@ export function createMemoryStore(options: {
   return {
     counter,
     localCounter: counter,
-    claims: createMemoryClaims(options),
+    reservations: createMemoryReservations(options),
     warm: async () => {
       await import('rate-limiter-flexible');
     },

@@ -1,5 +1,7 @@
 /** Keeps a store that does not answer from holding up requests: a deadline, and pauses between attempts. */
 import { createBackoff } from '../lib/backoff.ts';
+import { systemErrorCode } from '../lib/system-error-code.ts';
+import { withinDeadline } from '../lib/within-deadline.ts';
 import { StoreUnavailable } from './store.ts';
 
 export interface OutageGate {
@@ -25,6 +27,7 @@ export interface OutageGateOptions {
 export function createOutageGate(options: OutageGateOptions): OutageGate {
   const { timeoutMs, now, random, onFailure, onRecovery } = options;
   const backoff = createBackoff({ now, random });
+  const toDeadlineError = () => new DeadlineError(`no answer in ${timeoutMs} ms`);
   let isTrying = false;
 
   function recover(): void {
@@ -42,7 +45,7 @@ export function createOutageGate(options: OutageGateOptions): OutageGate {
       }
       isTrying = isOutage;
       try {
-        const result = await withDeadline(operation(), timeoutMs);
+        const result = await withinDeadline(operation(), timeoutMs, toDeadlineError);
         recover();
         return result;
       } catch (error) {
@@ -60,25 +63,6 @@ export function createOutageGate(options: OutageGateOptions): OutageGate {
   };
 }
 
-/** The operation's result, or an error after `timeoutMs`. What comes later is ignored. */
-export async function withDeadline<T>(operation: Promise<T>, timeoutMs: number): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new DeadlineError(timeoutMs)), timeoutMs);
-  });
-  try {
-    return await Promise.race([operation, deadline]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-class DeadlineError extends Error {
-  constructor(timeoutMs: number) {
-    super(`no answer in ${timeoutMs} ms`);
-  }
-}
-
 /**
  * A code like ECONNREFUSED, the first word of what Redis says (OOM, NOAUTH), or the error's name.
  * Never its message: that may hold a command, and the first command holds the password.
@@ -86,9 +70,13 @@ class DeadlineError extends Error {
 function describeStoreError(error: unknown): string {
   if (error instanceof DeadlineError) return error.message;
   if (!(error instanceof Error)) return 'unknown error';
-  if ('code' in error && typeof error.code === 'string') return error.code;
+  const code = systemErrorCode(error);
+  if (code !== undefined) return code;
   // what ioredis says to all that waited when a connection is lost
   if (error.message === 'Connection is closed.') return 'connection lost';
   const [word] = /^[A-Z]{2,20}(?= )/.exec(error.message) ?? [];
   return word ?? error.name;
 }
+
+/** The store did not answer in time. */
+class DeadlineError extends Error {}

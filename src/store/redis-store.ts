@@ -1,15 +1,17 @@
 /** A store in Redis (or Tair) that all instances share, with the memory of this one to fall back on. */
 import type { Redis } from 'ioredis';
 import type { RateLimiterRedis } from 'rate-limiter-flexible';
-import { createMemoryClaims } from './memory-claims.ts';
+import { withinDeadline } from '../lib/within-deadline.ts';
+import type { Observe } from '../observe/event.ts';
 import { createMemoryCounter } from './memory-counter.ts';
+import { createMemoryReservations } from './memory-reservations.ts';
 import { keepCounters } from './memory-store.ts';
-import { createOutageGate, type OutageGate, withDeadline } from './outage-gate.ts';
+import { createOutageGate, type OutageGate } from './outage-gate.ts';
 import type { RedisClient } from './redis-client.ts';
 import {
-  type Claims,
   type Counter,
   type CounterSettings,
+  type Reservations,
   type Store,
   StoreUnavailable,
   type Usage,
@@ -21,13 +23,13 @@ export interface RedisStoreOptions {
   readonly prefix: string;
   /** How long a request waits for one operation. */
   readonly timeoutMs: number;
-  /** What becomes of claims while Redis is down: `memory` claims them in this instance alone. */
-  readonly claimsWhenDown: 'refuse' | 'memory';
+  /** Where keys are reserved while Redis is down. `memory`: in this instance alone. */
+  readonly reservationsWhenDown: 'refuse' | 'memory';
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly random: () => number;
-  /** Hears when Redis goes and when it comes back. */
-  readonly tell: (message: string) => void;
+  /** Hears when Redis is lost and when it is back. */
+  readonly observe: Observe;
 }
 
 /** A connection on which nothing was answered so often in a row is given up. */
@@ -38,23 +40,23 @@ const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call
 
 /** Makes the store. Connects on first use. */
 export function createRedisStore(options: RedisStoreOptions): Store {
-  const { client, timeoutMs, now, random, tell } = options;
+  const { client, timeoutMs, now, random, observe } = options;
   const gate = createOutageGate({
     timeoutMs,
     now,
     random,
     onFailure(problem, failures) {
-      if (failures === 1) tell(`Redis cannot be used (${problem}); limits are counted in memory`);
+      if (failures === 1) observe({ kind: 'store_lost', problem });
       // it may be half open, and would stay so
       if (failures >= MAX_FAILURES_OF_A_CONNECTION) client.drop();
     },
-    onRecovery: () => tell('Redis is used again'),
+    onRecovery: () => observe({ kind: 'store_back' }),
   });
 
   return {
     counter: keepCounters((settings) => createRedisCounter(settings, gate, options)),
     localCounter: keepCounters(createMemoryCounter),
-    claims: createClaims(gate, options),
+    reservations: createReservations(gate, options),
     async warm() {
       await import('rate-limiter-flexible');
       await gate.run(() => client.use((redis) => redis.ping())).catch(() => {});
@@ -105,36 +107,36 @@ function createRedisCounter(
   };
 }
 
-function createClaims(gate: OutageGate, options: RedisStoreOptions): Claims {
-  const redis = createRedisClaims(gate, options);
-  if (options.claimsWhenDown === 'refuse') return redis;
-  const memory = createMemoryClaims(options);
+function createReservations(gate: OutageGate, options: RedisStoreOptions): Reservations {
+  const redis = createRedisReservations(gate, options);
+  if (options.reservationsWhenDown === 'refuse') return redis;
+  const memory = createMemoryReservations(options);
   return {
-    async claim(claim) {
+    async reserve(reservation) {
       // always here too, so that what was used during an outage is still known after it
-      if (!(await memory.claim(claim))) return false;
+      if (!(await memory.reserve(reservation))) return false;
       try {
-        return await redis.claim(claim);
+        return await redis.reserve(reservation);
       } catch (error) {
         if (error instanceof StoreUnavailable) return true;
         throw error;
       }
     },
-    async release(claim) {
-      await Promise.all([memory.release(claim), redis.release(claim)]);
+    async release(reservation) {
+      await Promise.all([memory.release(reservation), redis.release(reservation)]);
     },
   };
 }
 
-function createRedisClaims(
+function createRedisReservations(
   gate: OutageGate,
   { client, prefix, timeoutMs }: RedisStoreOptions,
-): Claims {
-  const keyOf = (key: string) => `${prefix}:claim:${key}`;
+): Reservations {
+  const keyOf = (key: string) => `${prefix}:reservation:${key}`;
 
-  const claims: Claims = {
-    async claim(claim) {
-      const { key, owner, lifeMs } = claim;
+  const reservations: Reservations = {
+    async reserve(reservation) {
+      const { key, owner, lifeMs } = reservation;
       let wasSent = false;
       try {
         const answer = await gate.run(() =>
@@ -145,16 +147,17 @@ function createRedisClaims(
         );
         return answer === 'OK';
       } catch (error) {
-        // it may still arrive: behind it on the same connection, this undoes it
-        if (wasSent) void claims.release(claim);
+        // it may still arrive: a release behind it on the same connection undoes it
+        if (wasSent) void reservations.release(reservation);
         throw error;
       }
     },
     // past the gate: during an outage it is only worth a try
     async release({ key, owner }) {
       const releasing = client.use((redis) => redis.eval(RELEASE, 1, keyOf(key), owner));
-      await withDeadline(releasing, timeoutMs).catch(() => {});
+      const toError = () => new StoreUnavailable('no answer in time', 0);
+      await withinDeadline(releasing, timeoutMs, toError).catch(() => {});
     },
   };
-  return claims;
+  return reservations;
 }

@@ -1,4 +1,4 @@
-/** What limits need of a store: counters that start again after a window, and claims that only one can hold. */
+/** What limits need of a store: counters that start again after a window, and reservations that only one can hold. */
 
 /** How often something was counted in the window that is open, and when that window ends. */
 export interface Usage {
@@ -24,18 +24,18 @@ export interface LocalCounter extends Counter {
 }
 
 /** Something that can be held once: the use of a one-time token. */
-export interface Claim {
+export interface Reservation {
   readonly key: string;
-  /** Made up by the broker for one request, so that no other request can release the claim. */
+  /** Made by the broker for one request, so that no other request can release the reservation. */
   readonly owner: string;
   readonly lifeMs: number;
 }
 
-export interface Claims {
-  /** False if somebody else holds it. Throws StoreUnavailable if that cannot be told. */
-  claim(claim: Claim): Promise<boolean>;
-  /** Gives the claim back, if its owner still holds it and the store can be reached. Never throws. */
-  release(claim: Claim): Promise<void>;
+export interface Reservations {
+  /** False if somebody else holds the key. Throws StoreUnavailable if the store does not answer. */
+  reserve(reservation: Reservation): Promise<boolean>;
+  /** Gives the key back, if the owner still holds it and the store can be reached. Never throws. */
+  release(reservation: Reservation): Promise<void>;
 }
 
 /** Outlives the configs that it is used with, and what was counted under them. */
@@ -43,9 +43,10 @@ export interface Store {
   /** The counter of that name and window: always the same one. */
   readonly counter: (settings: CounterSettings) => Counter;
   readonly localCounter: (settings: CounterSettings) => LocalCounter;
-  readonly claims: Claims;
+  readonly reservations: Reservations;
   /** Loads and connects what the first request would otherwise wait for. Never throws. */
   readonly warm: () => Promise<void>;
+  /** Lets connections go. Never throws. */
   readonly close: () => Promise<void>;
 }
 

@@ -1,12 +1,15 @@
 /** AssumeRole through the Alibaba Cloud SDK, with each of its traps closed here and nowhere else. */
 import type { Config } from '../config/config.ts';
-import type { AssumedRole, AssumeRole, AssumeRoleRequest } from '../issue-credentials.ts';
-import { RefusalError, refuse } from '../refusal.ts';
-import {
-  isSameKey,
-  type SourceCredentials,
-  type SourceCredentialsProvider,
-} from '../source-credentials/source-credentials.ts';
+import { isSameKey } from '../lib/is-same-key.ts';
+import { withinDeadline } from '../lib/within-deadline.ts';
+import type {
+  AssumedRole,
+  AssumeRole,
+  AssumeRoleRequest,
+  SourceCredentials,
+  SourceCredentialsProvider,
+} from '../ports.ts';
+import { isAboutSourceCredentials, RefusalError, refuse } from '../refusal.ts';
 import { isStsRequestId, refusalForStsError } from './errors.ts';
 
 /** Loaded on first use: it is the heaviest thing that the broker loads. */
@@ -46,9 +49,22 @@ function createLoadSdk(): () => Promise<Sdk> {
   };
 }
 
+/** AssumeRole signed with credentials that hold for one request alone. Keeps nothing of them. */
+export type AssumeRoleWith = (
+  credentials: SourceCredentials,
+  request: AssumeRoleRequest,
+) => Promise<AssumedRole>;
+
+export interface StsAssumeRole {
+  /** Signs with the source credentials. If STS refuses those, they are renewed once and tried once more. */
+  readonly assumeRole: AssumeRole;
+  readonly assumeRoleWith: AssumeRoleWith;
+  /** Loads the SDK and the source credentials ahead of the first call. Never throws. */
+  readonly warm: () => Promise<void>;
+}
+
 /**
- * Makes the function that calls STS AssumeRole. If STS does not accept the source credentials, they
- * are renewed once and the call is made once more. It throws refusals only, and none of them holds
+ * Makes the functions that call STS AssumeRole. They throw refusals only, and none of them holds
  * what STS was sent: the SDK puts the whole URL, session policy included, into network errors.
  */
 export function createAssumeRole(options: {
@@ -57,7 +73,7 @@ export function createAssumeRole(options: {
   readonly sourceCredentials: SourceCredentialsProvider;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-}): AssumeRole & { readonly warm: () => Promise<void> } {
+}): StsAssumeRole {
   const { region, sts, sourceCredentials, now } = options;
   const loadSdk = createLoadSdk();
   let current: { readonly credentials: SourceCredentials; readonly client: StsClient } | undefined;
@@ -78,7 +94,8 @@ export function createAssumeRole(options: {
     const sdk = await loadSdk();
     const call = client.assumeRole(new sdk.AssumeRoleRequest(toSdkRequest(request)));
     try {
-      return readAnswer(await withinDeadline(call, sts.timeoutMs), now());
+      // the SDK's own timeouts are idle timeouts: an answer that trickles would never end
+      return readAnswer(await withinDeadline(call, sts.timeoutMs, tooLate), now());
     } catch (error) {
       if (error instanceof RefusalError) throw error;
       throw refuse(refusalForStsError(error, request));
@@ -86,11 +103,6 @@ export function createAssumeRole(options: {
   }
 
   async function assumeRole(request: AssumeRoleRequest): Promise<AssumedRole> {
-    // they hold for this request alone, so the client that knows them goes with it
-    const { platformCredentials } = request;
-    if (platformCredentials !== undefined) {
-      return callSts(await createClient(platformCredentials), request);
-    }
     const credentials = await sourceCredentials.get();
     try {
       return await callSts(await clientFor(credentials), request);
@@ -102,7 +114,10 @@ export function createAssumeRole(options: {
     }
   }
 
-  /** Gets ready for the first call: loads the SDK and the source credentials. Never throws. */
+  async function assumeRoleWith(credentials: SourceCredentials, request: AssumeRoleRequest) {
+    return callSts(await createClient(credentials), request);
+  }
+
   async function warm(): Promise<void> {
     await sourceCredentials
       .get()
@@ -110,11 +125,12 @@ export function createAssumeRole(options: {
       .catch(() => undefined);
   }
 
-  return Object.assign(assumeRole, { warm });
-}
+  function tooLate(): RefusalError {
+    const problem = `no answer within ${sts.timeoutMs} ms`;
+    return refuse({ reason: 'sts_unavailable', problem, retryAfterSeconds: 1 });
+  }
 
-function isAboutSourceCredentials(error: unknown): boolean {
-  return error instanceof RefusalError && error.refusal.reason === 'source_credentials_unavailable';
+  return { assumeRole, assumeRoleWith, warm };
 }
 
 function clientConfig(region: string, sts: Config['sts'], credentials: SourceCredentials) {
@@ -142,23 +158,6 @@ function toSdkRequest(request: AssumeRoleRequest) {
     policy: request.policy,
     ...(request.externalId === undefined ? {} : { externalId: request.externalId }),
   };
-}
-
-/** The SDK's timeouts are idle timeouts: an answer that trickles would never end. This one is a deadline. */
-async function withinDeadline<Answer>(call: Promise<Answer>, timeoutMs: number): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      const problem = `no answer within ${timeoutMs} ms`;
-      reject(refuse({ reason: 'sts_unavailable', problem, retryAfterSeconds: 1 }));
-    }, timeoutMs);
-  });
-  try {
-    return await Promise.race([call, deadline]);
-  } finally {
-    clearTimeout(timer);
-    call.catch(() => {}); // it may still fail after the deadline, with nobody left to hear it
-  }
 }
 
 /** https://www.alibabacloud.com/help/en/ram/api-assumerole: whole seconds, UTC. */

@@ -1,7 +1,7 @@
 /** Answers of STS used again: one AssumeRole in flight for each key, and none while a good answer is at hand. */
-
-import type { AssumedRole, AssumeRole, AssumeRoleRequest } from '../issue-credentials.ts';
+import { createBoundedMap } from '../lib/bounded-map.ts';
 import { lengthPrefixed } from '../lib/length-prefixed.ts';
+import type { AssumedRole, AssumeRole, AssumeRoleRequest } from '../ports.ts';
 
 /** An answer is used again for as long as it has this share of the wanted duration left. */
 const MIN_LEFT_SHARE = 0.5;
@@ -10,7 +10,7 @@ const MIN_LEFT_SHARE = 0.5;
  * Wraps an AssumeRole. The key holds every input but the duration; an earlier answer is used only
  * if it lives no longer than what is asked for now, and long enough to be worth having.
  */
-export function createCredentialCache(options: {
+export function createAssumedRoleCache(options: {
   readonly assumeRole: AssumeRole;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -18,7 +18,7 @@ export function createCredentialCache(options: {
   readonly maxEntries: number;
 }): AssumeRole {
   const { assumeRole, now, maxEntries } = options;
-  const answers = new Map<string, AssumedRole>();
+  const answers = createBoundedMap<AssumedRole>(maxEntries);
   const flights = new Map<string, Promise<AssumedRole>>();
 
   function isUsable(answer: AssumedRole, durationSeconds: number): boolean {
@@ -27,20 +27,12 @@ export function createCredentialCache(options: {
     return leftMs <= wantedMs && leftMs >= wantedMs * MIN_LEFT_SHARE;
   }
 
-  function keep(key: string, answer: AssumedRole): void {
-    answers.delete(key);
-    answers.set(key, answer);
-    if (answers.size <= maxEntries) return;
-    const [oldest] = answers.keys();
-    if (oldest !== undefined) answers.delete(oldest);
-  }
-
   async function fly(key: string, flightKey: string, request: AssumeRoleRequest) {
     const flight = assumeRole(request);
     flights.set(flightKey, flight);
     try {
       const answer = await flight;
-      keep(key, answer);
+      answers.set(key, answer);
       return answer;
     } finally {
       flights.delete(flightKey);

@@ -1,8 +1,8 @@
 /** A circuit towards STS: while STS fails, requests are refused at once, but for one now and then that tries. */
-
-import type { AssumedRole, AssumeRole, AssumeRoleRequest } from '../issue-credentials.ts';
 import { createBackoff } from '../lib/backoff.ts';
-import { RefusalError, refuse } from '../refusal.ts';
+import type { Observe } from '../observe/event.ts';
+import type { AssumedRole, AssumeRole, AssumeRoleRequest } from '../ports.ts';
+import { isOutage, type Outage, RefusalError, refuse } from '../refusal.ts';
 
 /** So many failures in a row open the circuit; a single one may be that of one connection. */
 const FAILURES_TO_OPEN = 5;
@@ -10,11 +10,6 @@ const FAILURES_TO_OPEN = 5;
 const FROZEN_AFTER_MS = 1000;
 /** Callers are told to come back within this long at the least, each at a time of its own. */
 const MIN_SPREAD_MS = 4000;
-
-type Outage = Extract<
-  RefusalError['refusal'],
-  { readonly reason: 'sts_unavailable' | 'sts_throttled' }
->;
 
 /**
  * Wraps an AssumeRole. Only what says that STS cannot be reached or has too much to do opens the
@@ -29,8 +24,9 @@ export function createStsCircuit(options: {
   readonly now: () => number;
   /** From 0 to 1. */
   readonly random: () => number;
+  readonly observe: Observe;
 }): AssumeRole {
-  const { assumeRole, timeoutMs, now, random } = options;
+  const { assumeRole, timeoutMs, now, random, observe } = options;
   const backoff = createBackoff({ now, random });
   let failuresInRow = 0;
   /** What STS failed with when the circuit opened; undefined while it is closed. */
@@ -44,6 +40,7 @@ export function createStsCircuit(options: {
   }
 
   function close(): void {
+    if (outage !== undefined) observe({ kind: 'circuit_closed' });
     failuresInRow = 0;
     outage = undefined;
     backoff.reset();
@@ -54,6 +51,7 @@ export function createStsCircuit(options: {
     // what began before the circuit opened says nothing new
     if (outage !== undefined && !wasProbe) return;
     if (failuresInRow < FAILURES_TO_OPEN) return;
+    if (outage === undefined) observe({ kind: 'circuit_opened', problem: describeOutage(failure) });
     outage = failure;
     backoff.fail();
   }
@@ -76,6 +74,7 @@ export function createStsCircuit(options: {
         if (isAnswer(error)) close();
         throw error;
       }
+      if (failure.reason === 'sts_throttled') observe({ kind: 'sts_throttled' });
       countFailure(failure, wasProbe);
       throw toRefusal(failure);
     }
@@ -100,12 +99,12 @@ function withoutAsking(outage: Outage): Outage {
   return { ...outage, problem: `${outage.problem}; not asked again so soon` };
 }
 
+function describeOutage(outage: Outage): string {
+  return outage.reason === 'sts_throttled' ? 'it throttles' : outage.problem;
+}
+
 function asOutage(error: unknown): Outage | undefined {
-  if (!(error instanceof RefusalError)) return undefined;
-  const { refusal } = error;
-  return refusal.reason === 'sts_unavailable' || refusal.reason === 'sts_throttled'
-    ? refusal
-    : undefined;
+  return error instanceof RefusalError && isOutage(error.refusal) ? error.refusal : undefined;
 }
 
 function isAnswer(error: unknown): boolean {

@@ -1,21 +1,20 @@
 /** What the errors of STS and of its SDK mean for the caller, and what the operator can do about each. */
+import type { AssumeRoleRequest } from '../ports.ts';
 import type { Refusal } from '../refusal.ts';
 
-interface Asked {
-  readonly roleArn: string;
-  readonly durationSeconds: number;
-}
+/** The part of a request that hints speak of. */
+type RequestedRole = Pick<AssumeRoleRequest, 'roleArn' | 'durationSeconds'>;
 
 /**
  * Turns whatever the SDK threw into a refusal. Only the error's code, status and request id are
  * looked at; its message is used to choose a hint and goes nowhere, since it can hold the request.
  */
-export function refusalForStsError(error: unknown, asked: Asked): Refusal {
+export function refusalForStsError(error: unknown, asked: RequestedRole): Refusal {
   const { name, code, statusCode, message, requestId, retryAfter } = readError(error);
   if (code.includes('Throttling')) {
     return { reason: 'sts_throttled', retryAfterSeconds: toRetryAfterSeconds(retryAfter) };
   }
-  if (isAboutSourceCredentials(code)) {
+  if (isSourceCredentialsCode(code)) {
     const problem = `STS answered ${code}: ${hintForSourceCredentials(code)}`;
     return { reason: 'source_credentials_unavailable', problem };
   }
@@ -41,7 +40,7 @@ export function refusalForStsError(error: unknown, asked: Asked): Refusal {
 }
 
 /** Codes by which STS says that it does not know or no longer accepts what the request is signed with. */
-export function isAboutSourceCredentials(code: string): boolean {
+export function isSourceCredentialsCode(code: string): boolean {
   return (
     code.startsWith('InvalidAccessKeyId') ||
     code.startsWith('InvalidSecurityToken') ||
@@ -66,7 +65,11 @@ function hintForSourceCredentials(code: string): string {
   }
 }
 
-function hintFor(code: string, message: string, { roleArn, durationSeconds }: Asked): string {
+function hintFor(
+  code: string,
+  message: string,
+  { roleArn, durationSeconds }: RequestedRole,
+): string {
   const roleName = roleArn.slice(roleArn.lastIndexOf('/') + 1);
   switch (code) {
     case 'NoPermission':

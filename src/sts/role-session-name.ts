@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { base32 } from '../lib/base32.ts';
 import { lengthPrefixed } from '../lib/length-prefixed.ts';
-import type { SubjectToken } from '../subject-token/subject-token.ts';
+import type { SubjectToken } from '../ports.ts';
 
 const READABLE_LENGTH = 24;
 /** 26 characters of base32 are 130 bits: no two callers share a name. */

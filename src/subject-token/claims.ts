@@ -1,8 +1,8 @@
 /** The rules that the claims of a verified subject token must keep. */
 import type { TrustedIssuer } from '../config/config.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
+import type { SubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
-import type { SubjectToken } from './subject-token.ts';
 
 /** The end of the year 9999: later dates cannot be written as RFC 3339. */
 const MAX_NUMERIC_DATE = 253_402_300_799;

@@ -1,24 +1,20 @@
 /** Verifies subject tokens: shape, trusted issuer, header, key, signature, claims, in this order. */
 import { type CryptoKey, errors, flattenedVerify } from 'jose';
 import type { TrustedIssuer } from '../config/config.ts';
+import type { Observe } from '../observe/event.ts';
+import type { SubjectToken, VerifySubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
 import { checkClaims } from './claims.ts';
 import { type CompactJws, parseCompactJws } from './compact-jws.ts';
 import { checkHeader } from './header.ts';
 import type { FetchIssuer } from './keys/issuer-fetch.ts';
-import {
-  createFetchedKeys,
-  createInlineKeys,
-  type IssuerKeys,
-  type IssuerKeysEvent,
-} from './keys/issuer-keys.ts';
+import { createFetchedKeys, createInlineKeys, type IssuerKeys } from './keys/issuer-keys.ts';
 import {
   createKeptIssuerKeys,
   type KeepIssuerKeys,
   type KnownIssuer,
 } from './keys/kept-issuer-keys.ts';
 import { createLoadKeySet } from './keys/load-key-set.ts';
-import type { SubjectToken, VerifySubjectToken } from './subject-token.ts';
 
 export interface VerifySubjectTokenOptions {
   readonly issuers: readonly TrustedIssuer[];
@@ -30,7 +26,7 @@ export interface VerifySubjectTokenOptions {
   /** The whole time that loading the keys of an issuer may take; 5,000 if absent. */
   readonly timeoutMs?: number;
   /** Hears of keys loaded and of failures to load them. */
-  readonly onEvent?: (event: IssuerKeysEvent) => void;
+  readonly observe: Observe;
   /** Finds the keys that an earlier verifier had at hand for the same issuer. */
   readonly keepKeys?: KeepIssuerKeys;
 }
@@ -86,18 +82,9 @@ export function createVerifySubjectToken(
 }
 
 function createKeys(issuer: TrustedIssuer, options: VerifySubjectTokenOptions): IssuerKeys {
-  const { now, random, fetchIssuer, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-
-  function onEvent(event: IssuerKeysEvent): void {
-    try {
-      options.onEvent?.(event);
-    } catch {
-      // A broken log must not keep keys from being renewed.
-    }
-  }
-
+  const { now, random, fetchIssuer, timeoutMs = DEFAULT_TIMEOUT_MS, observe } = options;
   const load = createLoadKeySet({ issuer, fetchIssuer, timeoutMs });
-  const keysOptions = { issuerName: issuer.name, load, now, random, timeoutMs, onEvent };
+  const keysOptions = { issuerName: issuer.name, load, now, random, timeoutMs, observe };
   return issuer.keys.kind === 'jwks'
     ? createInlineKeys(keysOptions)
     : createFetchedKeys(keysOptions);

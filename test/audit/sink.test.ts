@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { createAuditSink } from '../../src/audit/sink.ts';
+import { tellInto } from '../support/observe.ts';
 
 /** A sink whose reader takes text only when told to, and a clock for both. */
 function arrange() {
@@ -9,7 +10,7 @@ function arrange() {
     [];
   const write = createAuditSink({
     now: () => clock.nowMs,
-    tell: (message) => told.push(message),
+    observe: tellInto(told, () => clock.nowMs),
     write: (text) =>
       new Promise((resolve, reject) => {
         handed.push({ text, take: resolve, fail: () => reject(new Error('broken')) });
@@ -91,7 +92,7 @@ describe('the audit sink', () => {
       await vi.advanceTimersByTimeAsync(0);
 
       expect([next.outcome, handed[1]?.text]).toEqual(['written', 'fourth\n']);
-      expect(told).toEqual(['the audit log could not be written to: 3 lines were given up']);
+      expect(told).toEqual(['the audit log could not be written to: 3 lines were lost']);
     }));
 
   it('tells nothing while nothing is lost, and of each loss once', () =>
@@ -103,7 +104,7 @@ describe('the audit sink', () => {
         await vi.advanceTimersByTimeAsync(0);
       }
 
-      expect(told).toEqual(['the audit log could not be written to: 1 lines were given up']);
+      expect(told).toEqual(['the audit log could not be written to: 1 line was lost']);
     }));
 
   it('lets no more than a mebibyte wait', () =>

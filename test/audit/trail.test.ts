@@ -3,9 +3,9 @@ import {
   type AuditFacts,
   type AuditLine,
   createAuditLog,
-  openAuditTrail,
   type RecordAudit,
-} from '../../src/audit/trail.ts';
+} from '../../src/audit/line.ts';
+import { openAuditTrail } from '../../src/audit/trail.ts';
 import { RefusalError, refuse } from '../../src/refusal.ts';
 import { hostileString } from '../support/hostile-strings.ts';
 import { fc } from '../support/seeded.ts';

@@ -4,11 +4,11 @@ import { createServer } from 'node:http';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
-import { createAuditLog } from '../../src/audit/trail.ts';
+import { createStaticCredentials } from '../../simulator/static-credentials.ts';
+import { createAuditLog } from '../../src/audit/line.ts';
 import { createBroker } from '../../src/broker.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { startServer } from '../../src/server.ts';
-import { createStaticCredentials } from '../../src/source-credentials/source-credentials.ts';
 import { createFetchIssuer } from '../../src/subject-token/keys/issuer-fetch.ts';
 
 /** What the parent hands over. */
@@ -64,6 +64,8 @@ async function startBroker({ config: text, sourceCredentials }: SubjectOptions):
     randomUuid: () => crypto.randomUUID(),
     random: Math.random,
     isOnFunctionCompute: false,
+    usesFunctionRole: false,
+    observe: () => {},
   });
   const hostname = '127.0.0.1';
   return (await startServer({ fetch: app.fetch, hostname, port: 0, neverHangUp: false })).port;

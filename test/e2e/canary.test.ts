@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createStaticCredentials } from '../../src/source-credentials/source-credentials.ts';
+import { createStaticCredentials } from '../../simulator/static-credentials.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
 

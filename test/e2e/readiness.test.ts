@@ -2,6 +2,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSourceCredentials } from '../../src/source-credentials/create-source-credentials.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
+import { ignoreEvents } from '../support/observe.ts';
 
 const URI = 'http://127.0.0.1/credentials';
 const MAX_ATTEMPTS = 3;
@@ -30,7 +31,7 @@ async function start() {
         state.loads += 1;
         return state.answer();
       },
-      tell: () => {},
+      observe: ignoreEvents,
     },
   );
   const running = await startTestBroker({ sourceCredentials });

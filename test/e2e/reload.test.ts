@@ -3,17 +3,18 @@ import { lookup } from 'node:dns';
 import { decodeProtectedHeader } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
-import type { AuditLine } from '../../src/audit/trail.ts';
+import { createStaticCredentials } from '../../simulator/static-credentials.ts';
+import type { AuditLine } from '../../src/audit/line.ts';
 import { createBroker } from '../../src/broker.ts';
 import { ConfigError } from '../../src/config-loader/config-problems.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { parseConfig } from '../../src/config-loader/parse-config.ts';
 import { createReloadingBroker, type ReloadingBroker } from '../../src/reloading-broker.ts';
-import { createStaticCredentials } from '../../src/source-credentials/source-credentials.ts';
 import { createFetchIssuer } from '../../src/subject-token/keys/issuer-fetch.ts';
 import { createKeptIssuerKeys } from '../../src/subject-token/keys/kept-issuer-keys.ts';
 import { SIMPLE_CONFIG } from '../support/broker.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
+import { ignoreEvents, tellInto } from '../support/observe.ts';
 
 let issuer: TestIssuer;
 let simulator: Simulator;
@@ -65,7 +66,7 @@ function startReloading() {
       return parseConfig({ ...text, environment: {} });
     },
     now: () => clock.nowMs,
-    tell: (message) => void told.push(message),
+    observe: tellInto(told, () => clock.nowMs),
     build: (config) =>
       createBroker({
         config,
@@ -76,6 +77,8 @@ function startReloading() {
         randomUuid: randomUUID,
         random: () => 0,
         isOnFunctionCompute: false,
+        usesFunctionRole: false,
+        observe: ignoreEvents,
         keepIssuerKeys,
       }),
   });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
-import type { AuditLine } from '../../src/audit/trail.ts';
+import type { AuditLine } from '../../src/audit/line.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { createLimits } from '../../src/limits/limits.ts';
 import { createSessionPolicyMemo } from '../../src/session-policy/session-policy-memo.ts';
@@ -223,12 +223,12 @@ describe('a defect in what is only reported', () => {
       }),
       recordAudit: async (line) => void lines.push(line),
       readOrigin: () => ({ requestId: 'REQUEST-1' }),
-      isReady: async () => true,
+      findSourceProblem: async () => undefined,
       renderSessionPolicy(input) {
         if (JSON.stringify(input).includes('defect')) throw new TypeError('canary');
         return render(input);
       },
-      assumeRole: async () => ({
+      assumeRoleFor: () => async () => ({
         accessKeyId: 'STS.id',
         accessKeySecret: 'secret',
         securityToken: 'token',

@@ -1,9 +1,9 @@
 /** Whatever STS answers, the broker has a usable credential or a refusal, and repeats nothing that it sent. */
 import { createServer, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { AssumedRole } from '../../src/issue-credentials.ts';
+import { createStaticCredentials } from '../../simulator/static-credentials.ts';
+import type { AssumedRole } from '../../src/ports.ts';
 import { RefusalError } from '../../src/refusal.ts';
-import { createStaticCredentials } from '../../src/source-credentials/source-credentials.ts';
 import { createAssumeRole } from '../../src/sts/assume-role.ts';
 import { hostileString } from '../support/hostile-strings.ts';
 import { fc } from '../support/seeded.ts';
@@ -142,7 +142,7 @@ function isWellFormed(role: AssumedRole): boolean {
 
 describe('whatever STS answers', () => {
   it('there is a usable credential or a refusal, and neither holds what STS was sent', async () => {
-    const assumeRole = createAssumeRole({
+    const { assumeRole } = createAssumeRole({
       region: 'cn-hangzhou',
       sts: { endpoint, network: 'public', timeoutMs: 5000 },
       sourceCredentials: createStaticCredentials(SOURCE),

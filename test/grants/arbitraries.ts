@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { AttributeRule, Grant, TrustedIssuer } from '../../src/config/config.ts';
 import { parseTargetTemplate } from '../../src/config-loader/target-template.ts';
 import { parseJsonObject } from '../../src/lib/strict-json.ts';
-import type { Claims } from '../../src/subject-token/subject-token.ts';
+import type { Claims } from '../../src/ports.ts';
 import { makeAttribute, makeGrammar, makeGrant, makeIssuer } from '../support/config.ts';
 import { harmlessString, hostileString } from '../support/hostile-strings.ts';
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { formatClaimPath, readClaim } from '../../src/grants/claims.ts';
 import { parseJsonObject } from '../../src/lib/strict-json.ts';
+import type { Claims } from '../../src/ports.ts';
 
 /** Claims as a token brings them. */
-function fromJson(json: string): object {
+function fromJson(json: string): Claims {
   const parsed = parseJsonObject(Buffer.from(json));
   if (!parsed.ok) throw new Error(parsed.problem);
   return parsed.value;

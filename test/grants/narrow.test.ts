@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Permission } from '../../src/config/config.ts';
-import { fitGrant, type GrantedTarget } from '../../src/grants/fit-grant.ts';
-import { narrowAllowances, narrowDuration } from '../../src/grants/narrow.ts';
+import { fitGrant } from '../../src/grants/fit-grant.ts';
+import { narrowAllowances } from '../../src/grants/narrow-allowances.ts';
+import { narrowDuration } from '../../src/grants/narrow-duration.ts';
 import { formatTarget, isPrefix, parseTarget } from '../../src/grants/target.ts';
+import type { GrantedTarget } from '../../src/ports.ts';
 import { type Refusal, RefusalError } from '../../src/refusal.ts';
 import { fc } from '../support/seeded.ts';
 import { claims, grant, ISSUER } from './arbitraries.ts';

@@ -5,8 +5,8 @@ import {
   isPrefix,
   keyProblem,
   parseTarget,
-  type Target,
 } from '../../src/grants/target.ts';
+import type { Target } from '../../src/ports.ts';
 import { RefusalError } from '../../src/refusal.ts';
 import { HOSTILE_STRINGS, hostileString } from '../support/hostile-strings.ts';
 import { fc } from '../support/seeded.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
-import type { AuditLine } from '../../src/audit/trail.ts';
+import type { AuditLine } from '../../src/audit/line.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { createLimits } from '../../src/limits/limits.ts';
 import { createSessionPolicyMemo } from '../../src/session-policy/session-policy-memo.ts';
@@ -25,9 +25,9 @@ describe('a defect of the broker', () => {
       }),
       recordAudit: async (line) => void lines.push(line),
       readOrigin: () => ({ requestId: 'REQUEST-1' }),
-      isReady: async () => true,
+      findSourceProblem: async () => undefined,
       renderSessionPolicy: createSessionPolicyMemo(1),
-      assumeRole: () => Promise.reject(new Error('not reached')),
+      assumeRoleFor: () => () => Promise.reject(new Error('not reached')),
       verifySubjectToken: (token) => Promise.reject(new TypeError(`canary ${token}`)),
     });
 

@@ -1,7 +1,7 @@
 /** Random grants, and requests aimed at their edges, for the property tests of session policies. */
 import fc from 'fast-check';
+import type { SessionPolicyInput } from '../../src/ports.ts';
 import type { AccessRequest } from '../../src/session-policy/ram-policy.ts';
-import type { SessionPolicyInput } from '../../src/session-policy/session-policy.ts';
 
 export type Allowances = SessionPolicyInput['allowances'];
 

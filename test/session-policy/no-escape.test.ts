@@ -1,11 +1,9 @@
 /** The promise of the whole broker: a session policy allows what its grant means, and nothing else. */
 import { describe, expect, it } from 'vitest';
+import type { SessionPolicyInput } from '../../src/ports.ts';
 import { evaluatePolicy } from '../../src/session-policy/evaluate.ts';
 import type { RamPolicy } from '../../src/session-policy/ram-policy.ts';
-import {
-  renderSessionPolicy,
-  type SessionPolicyInput,
-} from '../../src/session-policy/session-policy.ts';
+import { renderSessionPolicy } from '../../src/session-policy/session-policy.ts';
 import { fc, printSearch } from '../support/seeded.ts';
 import {
   ADDRESSES,

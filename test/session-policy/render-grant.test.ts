@@ -1,11 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { NarrowedGrant } from '../../src/grants/narrow-grant.ts';
 import { parseTarget } from '../../src/grants/target.ts';
+import type { NarrowedGrant, SessionPolicyInput } from '../../src/ports.ts';
 import { renderGrant } from '../../src/session-policy/render-grant.ts';
-import {
-  MAX_SESSION_POLICY_BYTES,
-  type SessionPolicyInput,
-} from '../../src/session-policy/session-policy.ts';
+import { MAX_SESSION_POLICY_BYTES } from '../../src/session-policy/session-policy.ts';
 import { makeGrant } from '../support/config.ts';
 
 const ALLOWANCES = [

@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import {
-  renderSessionPolicy,
-  type SessionPolicyInput,
-} from '../../src/session-policy/session-policy.ts';
+import type { SessionPolicyInput } from '../../src/ports.ts';
+import { renderSessionPolicy } from '../../src/session-policy/session-policy.ts';
 import { createSessionPolicyMemo } from '../../src/session-policy/session-policy-memo.ts';
 
 function reading(key: string, rest: Partial<SessionPolicyInput> = {}): SessionPolicyInput {
@@ -15,12 +13,12 @@ function reading(key: string, rest: Partial<SessionPolicyInput> = {}): SessionPo
 describe('the memo of session policies', () => {
   it('gives what rendering gives, and the hash of its text', () => {
     const input = reading('a/');
-    const expected = renderSessionPolicy(input);
-    const sha256 = createHash('sha256').update(expected.text).digest('hex');
+    const { text, bytes } = renderSessionPolicy(input);
+    const sha256 = createHash('sha256').update(text).digest('hex');
     const render = createSessionPolicyMemo(2);
 
-    expect(render(input)).toEqual({ ...expected, sha256 });
-    expect(render(input)).toEqual({ ...expected, sha256 });
+    expect(render(input)).toEqual({ text, bytes, sha256 });
+    expect(render(input)).toEqual({ text, bytes, sha256 });
   });
 
   it('renders equal inputs once', () => {

@@ -1,8 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  renderSessionPolicy,
-  type SessionPolicyInput,
-} from '../../src/session-policy/session-policy.ts';
+import type { SessionPolicyInput } from '../../src/ports.ts';
+import { renderSessionPolicy } from '../../src/session-policy/session-policy.ts';
 import type { Allowances } from './arbitraries.ts';
 
 type Allowed = Allowances[number];

@@ -2,9 +2,9 @@
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SourceCredentialsSettings } from '../../src/config/source-credentials-settings.ts';
+import type { SourceCredentialsProvider } from '../../src/ports.ts';
 import { RefusalError } from '../../src/refusal.ts';
 import { createSourceCredentials } from '../../src/source-credentials/create-source-credentials.ts';
-import type { SourceCredentialsProvider } from '../../src/source-credentials/source-credentials.ts';
 import {
   BROKER_ROLE_ARN,
   EXTERNAL_ID,
@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 function create(settings: SourceCredentialsSettings): SourceCredentialsProvider {
-  return createSourceCredentials(settings, { ...world.createTools(), tell: () => {} });
+  return createSourceCredentials(settings, { ...world.createTools() });
 }
 
 async function refusalOf(promise: Promise<unknown>) {
@@ -130,7 +130,7 @@ describe('the role in between', () => {
     const asked: string[] = [];
     world.environment['OSS_ACCESS_KEY_ID'] = 'LTAIx';
     world.environment['OSS_ACCESS_KEY_SECRET'] = 's';
-    const tools = { ...world.createTools(), sts: {}, tell: () => {} };
+    const tools = { ...world.createTools(), sts: {} };
     const provider = createSourceCredentials(
       { type: 'ram_role_arn', role: BROKER_ROLE_ARN, sts },
       {

@@ -1,13 +1,8 @@
 /** Every kind of source credentials, set up so that it works, can be rotated, and can be spoiled. */
+
 import type { SourceCredentialsSettings } from '../../src/config/source-credentials-settings.ts';
-import {
-  createCustomCredentials,
-  createSourceCredentials,
-} from '../../src/source-credentials/create-source-credentials.ts';
-import {
-  createStaticCredentials,
-  type SourceCredentialsProvider,
-} from '../../src/source-credentials/source-credentials.ts';
+import type { SourceCredentialsProvider } from '../../src/ports.ts';
+import { createSourceCredentials } from '../../src/source-credentials/create-source-credentials.ts';
 import { BROKER_ROLE_ARN, CANARY, type CredentialServer, OIDC_ARN, type World } from './world.ts';
 
 export const SPOILS = ['broken', 'slow', 'empty', 'malformed', 'expired'] as const;
@@ -40,7 +35,7 @@ function fromSettings(
   return async (world, options) => {
     const { settings, renew, spoil } = await prepare(world);
     await renew();
-    const tools = { ...world.createTools(options), tell: () => {} };
+    const tools = { ...world.createTools(options) };
     return {
       provider: createSourceCredentials(settings, tools),
       rotate: () => world.replaceIdentities(renew),
@@ -151,22 +146,6 @@ export const KINDS: readonly Kind[] = [
         world.environment['OSS_SESSION_TOKEN'] = session.SecurityToken;
       },
     })),
-  },
-  {
-    name: 'RAM user in code',
-    source: 'static',
-    arrange: async (world) => ({ provider: createStaticCredentials(world.createUserKey()) }),
-  },
-  {
-    name: 'STS token in code',
-    source: 'static',
-    arrange: async (world) => {
-      const { AccessKeyId, AccessKeySecret, SecurityToken } = world.createSession();
-      const accessKey = { accessKeyId: AccessKeyId, accessKeySecret: AccessKeySecret };
-      return {
-        provider: createStaticCredentials({ ...accessKey, securityToken: SecurityToken }),
-      };
-    },
   },
   {
     name: 'STS token in a file',
@@ -320,17 +299,6 @@ export const KINDS: readonly Kind[] = [
     }),
   },
   {
-    name: 'function in code',
-    source: 'custom',
-    arrange: (world, options) => arrangeCustom(world, options, (ask) => ask),
-  },
-  {
-    name: 'object in code',
-    source: 'custom',
-    arrange: (world, options) =>
-      arrangeCustom(world, options, (ask) => ({ getCredentials: ask, getProviderName: () => '' })),
-  },
-  {
     name: 'profile of the CLI',
     source: 'profile',
     arrange: fromSettings(async (world) => {
@@ -376,48 +344,3 @@ export const KINDS: readonly Kind[] = [
     })),
   },
 ];
-
-type CustomSource = Parameters<typeof createCustomCredentials>[0];
-
-async function arrangeCustom(
-  world: World,
-  options: { readonly hastens: boolean },
-  wrap: (ask: () => unknown) => CustomSource,
-): Promise<ArrangedKind> {
-  const state: { ask: () => unknown } = { ask: () => session };
-  let session: unknown = toCode(world.createSession());
-  const source = wrap(() => state.ask());
-  const { now, random, sleep } = world.createTools(options);
-  return {
-    provider: createCustomCredentials(source, { now, random, sleep }),
-    rotate: () =>
-      world.replaceIdentities(async () => {
-        session = toCode(world.createSession());
-      }),
-    spoil: {
-      ...spoilText(world, async (text) => {
-        state.ask = () => (text === '' ? { securityToken: CANARY } : JSON.parse(text));
-      }),
-      empty: async () => {
-        state.ask = () => ({ securityToken: CANARY });
-        return /no AccessKeyId/;
-      },
-      broken: async () => {
-        state.ask = () => {
-          throw new Error(CANARY);
-        };
-        return /its getCredentials threw"/;
-      },
-      slow: async () => {
-        state.ask = () => new Promise(() => {});
-        return /no answer within \d+ ms/;
-      },
-    },
-  };
-}
-
-function toCode(session: ReturnType<World['createSession']>) {
-  const { AccessKeyId, AccessKeySecret, SecurityToken, Expiration } = session;
-  const accessKey = { accessKeyId: AccessKeyId, accessKeySecret: AccessKeySecret };
-  return { ...accessKey, securityToken: SecurityToken, expiration: new Date(Expiration) };
-}

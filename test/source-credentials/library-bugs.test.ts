@@ -24,7 +24,7 @@ afterEach(async () => {
 });
 
 function ours(settings: SourceCredentialsSettings, now = Date.now) {
-  return createSourceCredentials(settings, { ...world.createTools(), now, tell: () => {} });
+  return createSourceCredentials(settings, { ...world.createTools(), now });
 }
 
 const ROLE = { type: 'ram_role_arn', role: BROKER_ROLE_ARN, durationSeconds: 900 } as const;

@@ -6,6 +6,7 @@ import type { RamPolicy } from '../../src/session-policy/ram-policy.ts';
 import { createSourceCredentials } from '../../src/source-credentials/create-source-credentials.ts';
 import type { SourceTools } from '../../src/source-credentials/loader.ts';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { ignoreEvents } from '../support/observe.ts';
 
 const FUNCTION_ROLE = 'acs:ram::123456789012:role/function';
 const MAY_ASSUME: RamPolicy = {
@@ -34,12 +35,13 @@ async function start(
     random: () => 0.5,
     sleep: () => new Promise(() => {}),
     fetch,
+    observe: ignoreEvents,
   };
   const type = options.config?.includes('type: environment') ? 'environment' : 'function';
   broker = await startTestBroker({
     isOnFunctionCompute: true,
     ...options,
-    sourceCredentials: createSourceCredentials({ type }, { ...tools, tell: () => {} }),
+    sourceCredentials: createSourceCredentials({ type }, tools),
   });
   const { cloud, roleArn } = broker.simulator;
   const role = cloud.roles.get(roleArn);

@@ -8,6 +8,7 @@ import {
   createSourceCredentials,
   findStartProblem,
 } from '../../src/source-credentials/create-source-credentials.ts';
+import { tellInto } from '../support/observe.ts';
 import { BROKER_ROLE_ARN, CANARY, EXTERNAL_ID, OIDC_ARN, startWorld, type World } from './world.ts';
 
 let world: World;
@@ -19,8 +20,11 @@ beforeEach(async () => {
 afterEach(() => world.close());
 
 function create(settings: SourceCredentialsSettings, now = Date.now) {
-  const tell = (message: string) => void told.push(message);
-  return createSourceCredentials(settings, { ...world.createTools(), now, tell });
+  return createSourceCredentials(settings, {
+    ...world.createTools(),
+    now,
+    observe: tellInto(told, now),
+  });
 }
 
 async function problemOf(promise: Promise<unknown>): Promise<string> {
@@ -249,7 +253,7 @@ describe('what the operator is told', () => {
     await create({ type: 'environment' }).get();
 
     expect(told[0]).toContain(`valid until ${session.Expiration.replace('Z', '.000Z')}`);
-    expect(told[1]).toMatch(/no word on when they expire\. Nothing renews them/);
+    expect(told[1]).toMatch(/no known expiry\. Nothing renews them/);
   });
 
   it.each<[string, Record<string, string>, RegExp | undefined]>([

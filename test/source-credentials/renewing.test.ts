@@ -1,9 +1,10 @@
 /** Renewal of source credentials, with a clock and a source that the test moves. */
 import { describe, expect, it } from 'vitest';
+import type { SourceCredentials } from '../../src/ports.ts';
 import { RefusalError } from '../../src/refusal.ts';
 import { LoadError } from '../../src/source-credentials/load-error.ts';
 import { createRenewingCredentials } from '../../src/source-credentials/renewing.ts';
-import type { SourceCredentials } from '../../src/source-credentials/source-credentials.ts';
+import { ignoreEvents } from '../support/observe.ts';
 
 const START_MS = Date.parse('2026-11-23T12:00:00Z');
 const MINUTE_MS = 60_000;
@@ -36,6 +37,7 @@ function arrange(options: { readonly hasVersion?: boolean } = {}) {
     ...(options.hasVersion === true ? { readVersion: async () => state.version } : {}),
     now: () => state.nowMs,
     random: () => 0.5,
+    observe: ignoreEvents,
     sleep: (delayMs, signal) =>
       new Promise((resolve, reject) => {
         timers.push({ atMs: state.nowMs + delayMs, ring: () => resolve(undefined) });
@@ -143,6 +145,7 @@ describe('loading', () => {
         load: () => Promise.reject(thrown),
         now: () => START_MS,
         random: () => 0,
+        observe: ignoreEvents,
         sleep: (_delayMs, signal) =>
           new Promise((_resolve, reject) => {
             signal.addEventListener('abort', () => reject(signal.reason));

@@ -10,12 +10,13 @@ import { createCloud, type Role } from '../../simulator/cloud.ts';
 import { startSimulatedOss } from '../../simulator/oss/server.ts';
 import { startSimulatedSts } from '../../simulator/sts/server.ts';
 import { openSession } from '../../simulator/sts/session.ts';
+import type { SourceCredentialsProvider } from '../../src/ports.ts';
 import type { RamPolicy } from '../../src/session-policy/ram-policy.ts';
 import type { SourceTools } from '../../src/source-credentials/loader.ts';
-import type { Sleep } from '../../src/source-credentials/renewing.ts';
-import type { SourceCredentialsProvider } from '../../src/source-credentials/source-credentials.ts';
+import type { Sleep } from '../../src/source-credentials/within-time.ts';
 import { createAssumeRole } from '../../src/sts/assume-role.ts';
 import { generateSigningKey } from '../support/keys.ts';
+import { ignoreEvents } from '../support/observe.ts';
 
 const ACCOUNT = '123456789012';
 export const USER_ARN = `acs:ram::${ACCOUNT}:user/broker`;
@@ -132,13 +133,14 @@ export async function startWorld() {
       random: () => 0.5,
       sleep: createSleep(options.hastens ?? false),
       fetch: reach,
+      observe: ignoreEvents,
     };
   }
 
   function createSigner(sourceCredentials: SourceCredentialsProvider) {
     const settings = { endpoint: sts.url, network: 'public', timeoutMs: 5000 } as const;
     const region = 'cn-hangzhou';
-    const assumeRole = createAssumeRole({
+    const { assumeRole } = createAssumeRole({
       region,
       sts: settings,
       sourceCredentials,

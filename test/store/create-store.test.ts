@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createStore, findStoreProblem } from '../../src/store/create-store.ts';
 import { readRedisUrl } from '../../src/store/redis-client.ts';
+import { ignoreEvents } from '../support/observe.ts';
 
 const settings = {
   redisUrlFrom: 'REDIS_URL',
@@ -8,7 +9,7 @@ const settings = {
   prefix: 'oss-token-broker',
   oneTimeTokensWhenDown: 'refuse' as const,
 };
-const deps = { now: Date.now, random: Math.random, tell: () => {} };
+const deps = { now: Date.now, random: Math.random, observe: ignoreEvents };
 
 describe('the URL of Redis', () => {
   it.each([
@@ -72,7 +73,7 @@ describe('the store of a config', () => {
     await store.warm();
 
     expect(findStoreProblem(undefined, {})).toBeUndefined();
-    expect(await store.claims.claim({ key: 'a', owner: 'me', lifeMs: 1000 })).toBe(true);
+    expect(await store.reservations.reserve({ key: 'a', owner: 'me', lifeMs: 1000 })).toBe(true);
     await store.close();
   });
 });

@@ -5,6 +5,7 @@ import { limitedConfig, outcome, outcomesOf } from '../limits/arrange.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
 import { startFreezingProxy } from '../support/freezing-proxy.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
+import { ignoreEvents } from '../support/observe.ts';
 import { startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const LIMITED = '429 rate_limited';
@@ -43,7 +44,9 @@ afterAll(async () => {
 
 /** A broker at the Redis and the issuer that all brokers of this file share. */
 async function start(config: string, url = redis.url): Promise<TestBroker> {
-  const tell = (message: string) => void told.push(message);
+  const tell = (line: string) => {
+    if (line.includes('Redis')) told.push(line);
+  };
   const broker = await startTestBroker({ config, issuer, environment: { REDIS_URL: url }, tell });
   open.push(broker);
   return broker;
@@ -75,7 +78,7 @@ describe('a limit in Redis', () => {
 
     expect(keys).toEqual([
       expect.stringMatching(/^oss-token-broker:address:7200:[A-Za-z0-9_-]{43}$/),
-      expect.stringMatching(/^oss-token-broker:claim:[A-Za-z0-9_-]{43}$/),
+      expect.stringMatching(/^oss-token-broker:reservation:[A-Za-z0-9_-]{43}$/),
       expect.stringMatching(/^oss-token-broker:subject:3600:[A-Za-z0-9_-]{43}$/),
     ]);
     expect(livesMs[0]).toBeLessThanOrEqual(7_200_000);
@@ -292,23 +295,23 @@ describe('one-time tokens in Redis', () => {
   });
 });
 
-describe('a claim in Redis', () => {
+describe('a reservation in Redis', () => {
   it('is released by its owner and by nobody else', async () => {
-    const { claims, close } = createRedisStore({
+    const { reservations, close } = createRedisStore({
       client: createRedisClient({ host: '127.0.0.1', port: Number(new URL(redis.url).port) }),
       prefix: 'test',
       timeoutMs: 5000,
-      claimsWhenDown: 'refuse',
+      reservationsWhenDown: 'refuse',
       now: Date.now,
       random: () => 1,
-      tell: () => {},
+      observe: ignoreEvents,
     });
-    const claim = (owner: string) => ({ key: 'a', owner, lifeMs: 60_000 });
-    const outcomes = [await claims.claim(claim('me'))];
-    await claims.release(claim('other'));
-    outcomes.push(await claims.claim(claim('other')));
-    await claims.release(claim('me'));
-    outcomes.push(await claims.claim(claim('other')));
+    const reservation = (owner: string) => ({ key: 'a', owner, lifeMs: 60_000 });
+    const outcomes = [await reservations.reserve(reservation('me'))];
+    await reservations.release(reservation('other'));
+    outcomes.push(await reservations.reserve(reservation('other')));
+    await reservations.release(reservation('me'));
+    outcomes.push(await reservations.reserve(reservation('other')));
     await close();
 
     expect(outcomes).toEqual([true, false, true]);

@@ -4,8 +4,8 @@ import { AssumeRoleRequest } from '@alicloud/sts20150401';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Fault } from '../../simulator/faults.ts';
 import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
+import { createStaticCredentials } from '../../simulator/static-credentials.ts';
 import { RefusalError } from '../../src/refusal.ts';
-import { createStaticCredentials } from '../../src/source-credentials/source-credentials.ts';
 import { createAssumeRole } from '../../src/sts/assume-role.ts';
 
 const TIMEOUT_MS = 400;
@@ -23,12 +23,13 @@ afterAll(async () => {
 });
 
 function ours(endpoint = simulator.sts.url) {
-  return createAssumeRole({
+  const { assumeRole } = createAssumeRole({
     region: 'cn-hangzhou',
     sts: { endpoint, network: 'public', timeoutMs: TIMEOUT_MS },
     sourceCredentials: createStaticCredentials(simulator.sourceCredentials),
     now: Date.now,
-  })({
+  });
+  return assumeRole({
     roleArn: simulator.roleArn,
     roleSessionName: 'session',
     durationSeconds: 900,
@@ -180,7 +181,7 @@ describe('an error of STS tells the operator', () => {
     if ('max' in change)
       cloud.roles.set(roleArn, { ...role, maxSessionDurationSeconds: change.max ?? 0 });
     if ('policy' in change) cloud.identities.set(user.accessKeyId, { ...user, policies: [[]] });
-    const assumeRole = createAssumeRole({
+    const { assumeRole } = createAssumeRole({
       region: 'cn-hangzhou',
       sts: { endpoint: other.sts.url, network: 'public', timeoutMs: 2000 },
       sourceCredentials: createStaticCredentials(sourceCredentials),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { AssumedRole, AssumeRoleRequest } from '../../src/issue-credentials.ts';
+import type { AssumedRole, AssumeRoleRequest } from '../../src/ports.ts';
 import { refuse } from '../../src/refusal.ts';
-import { createCredentialCache } from '../../src/sts/assumed-role-cache.ts';
+import { createAssumedRoleCache } from '../../src/sts/assumed-role-cache.ts';
 
 const REQUEST: AssumeRoleRequest = {
   roleArn: 'acs:ram::123456789012:role/oss-uploader',
@@ -17,7 +17,7 @@ function arrange(maxEntries = 100) {
   const calls: AssumeRoleRequest[] = [];
   const sts = { isHeld: false, isDown: false };
   const waiting: (() => void)[] = [];
-  const assumeRole = createCredentialCache({
+  const assumeRole = createAssumedRoleCache({
     now: () => clock.nowMs,
     maxEntries,
     async assumeRole(request): Promise<AssumedRole> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { AssumedRole, AssumeRoleRequest } from '../../src/issue-credentials.ts';
+import type { OperationalEvent } from '../../src/observe/event.ts';
+import type { AssumedRole, AssumeRoleRequest } from '../../src/ports.ts';
 import { type Refusal, RefusalError, refuse } from '../../src/refusal.ts';
 import { createStsCircuit } from '../../src/sts/circuit.ts';
 
@@ -27,10 +28,12 @@ type Call = { readonly succeed: () => void; readonly fail: (refusal: Refusal) =>
 function arrange(options: { readonly mood?: Refusal | 'well' | 'silent'; random?: number } = {}) {
   const clock = { nowMs: Date.UTC(2026, 10, 24) };
   const sts = { mood: options.mood ?? DOWN, calls: [] as Call[] };
+  const events: OperationalEvent[] = [];
   const assumeRole = createStsCircuit({
     timeoutMs: 5000,
     now: () => clock.nowMs,
     random: () => options.random ?? 0,
+    observe: (event) => void events.push(event),
     assumeRole: () =>
       new Promise((resolve, reject) => {
         const call: Call = {
@@ -53,7 +56,7 @@ function arrange(options: { readonly mood?: Refusal | 'well' | 'silent'; random?
   const askTimes = async (times: number) => {
     for (let count = 0; count < times; count++) await ask();
   };
-  return { clock, sts, ask, askTimes };
+  return { clock, sts, ask, askTimes, events };
 }
 
 function retryAfterOf(outcome: Refusal | string): number {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isAboutSourceCredentials, refusalForStsError } from '../../src/sts/errors.ts';
+import { isSourceCredentialsCode, refusalForStsError } from '../../src/sts/errors.ts';
 import { HOSTILE_STRINGS } from '../support/hostile-strings.ts';
 
 const ASKED = { roleArn: 'acs:ram::123456789012:role/oss-uploader', durationSeconds: 7200 };
@@ -48,7 +48,7 @@ describe('an error of STS', () => {
     ['MissingSecurityToken', 'not all from one answer'],
     ['SignatureDoesNotMatch', 'is not that of the AccessKeyId'],
   ])('%s is about the source credentials', (code, hint) => {
-    expect(isAboutSourceCredentials(code)).toBe(true);
+    expect(isSourceCredentialsCode(code)).toBe(true);
     for (const statusCode of [400, 403, 404]) {
       expect(refusalFor({ code, statusCode })).toEqual({
         reason: 'source_credentials_unavailable',
@@ -80,7 +80,7 @@ describe('an error of STS', () => {
     ['InvalidTimeStamp.Expired', '', /clock/],
     ['InvalidParameter.PolicyGrammar', '', /api-assumerole for InvalidParameter.PolicyGrammar$/],
   ])('%s ("%s") is a refusal with a hint', (code, message, hint) => {
-    expect(isAboutSourceCredentials(code)).toBe(false);
+    expect(isSourceCredentialsCode(code)).toBe(false);
     const error = { code, message, statusCode: 403, requestId: 'A1B2-C3' };
     expect(refusalFor(error)).toEqual({
       reason: 'sts_refused',

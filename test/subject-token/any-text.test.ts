@@ -1,7 +1,7 @@
 /** Whatever text arrives: the verifier hands over the signed claims, or refuses. Nothing else. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Claims } from '../../src/ports.ts';
 import { RefusalError } from '../../src/refusal.ts';
-import type { Claims } from '../../src/subject-token/subject-token.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { base64Url, signCompact } from '../support/keys.ts';
 import { fc } from '../support/seeded.ts';

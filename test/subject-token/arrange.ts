@@ -7,6 +7,7 @@ import {
   createVerifySubjectToken,
   type VerifySubjectTokenOptions,
 } from '../../src/subject-token/verify-subject-token.ts';
+import { ignoreEvents } from '../support/observe.ts';
 
 /** The refusal that a promise ends in. Anything else that happens fails the test. */
 export async function refusalOf(promise: Promise<unknown>): Promise<Refusal> {
@@ -26,7 +27,7 @@ export function verifierFor(
   issuer: TrustedIssuer,
   options: Partial<VerifySubjectTokenOptions> = {},
 ) {
-  const world = { now: Date.now, random: () => 1, fetchIssuer };
+  const world = { now: Date.now, random: () => 1, fetchIssuer, observe: ignoreEvents };
   return createVerifySubjectToken({ issuers: [issuer], ...world, ...options });
 }
 

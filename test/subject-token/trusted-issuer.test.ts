@@ -5,6 +5,7 @@ import type { TrustedIssuer } from '../../src/config/config.ts';
 import { createVerifySubjectToken } from '../../src/subject-token/verify-subject-token.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { generateSigningKey, signCompact } from '../support/keys.ts';
+import { ignoreEvents } from '../support/observe.ts';
 import { fetchIssuer, refusalOf } from './arrange.ts';
 
 let red: TestIssuer;
@@ -15,7 +16,13 @@ beforeAll(async () => {
 afterAll(() => Promise.all([red.close(), blue.close()]));
 
 function verifierOf(...issuers: readonly TrustedIssuer[]) {
-  return createVerifySubjectToken({ issuers, now: Date.now, random: () => 1, fetchIssuer });
+  return createVerifySubjectToken({
+    issuers,
+    now: Date.now,
+    random: () => 1,
+    fetchIssuer,
+    observe: ignoreEvents,
+  });
 }
 
 describe('trusted issuers', () => {

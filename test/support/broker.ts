@@ -3,14 +3,13 @@ import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns';
 import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
-import { createAuditLog } from '../../src/audit/trail.ts';
+import { createStaticCredentials } from '../../simulator/static-credentials.ts';
+import { createAuditLog } from '../../src/audit/line.ts';
 import { createBroker } from '../../src/broker.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
+import { createTellOperator } from '../../src/observe/tell-operator.ts';
+import type { SourceCredentialsProvider } from '../../src/ports.ts';
 import { startServer } from '../../src/server.ts';
-import {
-  createStaticCredentials,
-  type SourceCredentialsProvider,
-} from '../../src/source-credentials/source-credentials.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import { createFetchIssuer, type Lookup } from '../../src/subject-token/keys/issuer-fetch.ts';
 import { startBundle } from './bundle.ts';
@@ -189,8 +188,9 @@ async function startHere(
 ): Promise<Started> {
   const { text, simulator, now, write } = options;
   const { environment = {}, tell = () => {} } = options;
+  const observe = createTellOperator({ tell, now });
   const { config } = loadConfig({ text, file: 'broker.yaml', environment });
-  const store = createStore(config.store, { environment, now, random: () => 1, tell });
+  const store = createStore(config.store, { environment, now, random: () => 1, observe });
   const app = createBroker({
     config,
     sourceCredentials:
@@ -201,6 +201,8 @@ async function startHere(
     randomUuid: randomUUID,
     random: options.random ?? (() => 0),
     isOnFunctionCompute: options.isOnFunctionCompute ?? false,
+    usesFunctionRole: (config.sourceCredentials ?? { type: 'function' }).type === 'function',
+    observe,
     store,
   });
   const hostname = '127.0.0.1';

@@ -8,7 +8,7 @@ import type {
   TargetTemplate,
   TrustedIssuer,
 } from '../../src/config/config.ts';
-import type { Claims, SubjectToken } from '../../src/subject-token/subject-token.ts';
+import type { Claims, SubjectToken } from '../../src/ports.ts';
 
 const MAX_LENGTHS = { name: 64, uuid: 36, email: 254, subject: 128, path: 256 } as const;
 

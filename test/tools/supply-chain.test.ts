@@ -388,6 +388,8 @@ describe('the project', () => {
       platform: 'node',
       format: 'cjs',
       outdir: 'unwritten',
+      // as in the build: `debug` asks for it, and does without
+      external: ['supports-color'],
     });
     const bundled = new Set(
       Object.keys(metafile.inputs).flatMap(

@@ -4,14 +4,18 @@ import type { LockedPackage, Manifest } from './lockfile.ts';
 const REGISTRY = 'https://registry.npmjs.org/';
 
 /**
- * Packages with an install script that somebody read, and found that nothing needs it. The first
- * installs a TypeScript of that day on Node 10 and 12, and ends on others; the second saves esbuild
- * the start of a Node.
+ * Packages whose install script somebody read, and nothing needs it. The first installs TypeScript
+ * on Node 10 and 12, and does nothing on others. The second installs a WebAssembly build where there
+ * is no binary for the platform. The third saves esbuild the start of a Node.
  */
-const KNOWN_INSTALL_SCRIPTS: readonly string[] = ['@alicloud/openapi-core@1.0.8', 'esbuild@0.28.2'];
+const KNOWN_INSTALL_SCRIPTS: readonly string[] = [
+  '@alicloud/openapi-core@1.0.8',
+  '@swc/core@1.16.22',
+  'esbuild@0.28.2',
+];
 
-/** Binaries of the linter and of knip's parser for other platforms than the lockfile was made on. */
-const PLATFORM_PACKAGE = /^(?:@biomejs\/cli|@oxc-parser\/binding)-[a-z0-9-]+@/;
+/** Binaries of the linter, of knip's parser and of the import rules' parser for other platforms than the lockfile was made on. */
+const PLATFORM_PACKAGE = /^(?:@biomejs\/cli|@oxc-parser\/binding|@swc\/core)-[a-z0-9-]+@/;
 
 const EXACT_VERSION = /^\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]+)?$/;
 

@@ -1,6 +1,6 @@
 /** Function Compute's lifecycle hooks, which the platform sends as requests among those of the public. */
 import type { Context, Hono } from 'hono';
-import type { AppEnv } from './app-env.ts';
+import type { SurfaceEnv } from './surface-env.ts';
 
 export interface LifecycleHooks {
   /** Loads what the first request would wait for. Must not throw. */
@@ -17,7 +17,7 @@ const DRAIN_STEP_MS = 20;
  * (https://help.aliyun.com/en/functioncompute/fc-2-0/user-guide/custom-runtime-specification-details).
  * Whoever could forge it would gain nothing: both only wait, and neither changes what is answered.
  */
-export function addLifecycleHooks(app: Hono<AppEnv>, hooks: LifecycleHooks): void {
+export function addLifecycleHooks(app: Hono<SurfaceEnv>, hooks: LifecycleHooks): void {
   let inFlight = 0;
 
   app.use(async function countInFlight(_c, next) {
@@ -45,6 +45,6 @@ export function addLifecycleHooks(app: Hono<AppEnv>, hooks: LifecycleHooks): voi
   });
 }
 
-function isFromPlatform(c: Context<AppEnv>): boolean {
+function isFromPlatform(c: Context<SurfaceEnv>): boolean {
   return c.req.header('x-fc-control-path') === c.req.path;
 }

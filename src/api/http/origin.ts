@@ -1,12 +1,11 @@
 /** Where a request came from: its id, and the caller's address as far as it can be trusted. */
 import { isIP } from 'node:net';
 import type { CallerAddressSettings } from '../../config/config.ts';
-import type { Origin } from '../../issue-credentials.ts';
-import { readPlatformCredentials } from '../../source-credentials/function.ts';
+import type { Origin, ReadHeader } from '../../ports.ts';
 
 /** The parts of a request that its origin is read from. */
 export interface OriginSource {
-  readonly header: (name: string) => string | undefined;
+  readonly header: ReadHeader;
   /** The address of the connection. */
   readonly remoteAddress: string | undefined;
 }
@@ -22,13 +21,10 @@ const PLATFORM_REQUEST_ID = /^[A-Za-z0-9-]{8,64}$/;
  */
 export function createReadOrigin(options: {
   readonly isOnFunctionCompute: boolean;
-  /** Whether the role of the function is what signs, so that its credentials may come by header. */
-  readonly usesFunctionRole: boolean;
   readonly callerAddress: CallerAddressSettings | undefined;
   readonly randomUuid: () => string;
 }): ReadOrigin {
   const { isOnFunctionCompute, callerAddress: settings, randomUuid } = options;
-  const readsCredentials = isOnFunctionCompute && options.usesFunctionRole;
   return function readOrigin({ header, remoteAddress }) {
     const platformId = isOnFunctionCompute ? header('x-fc-request-id') : undefined;
     const requestId =
@@ -38,12 +34,7 @@ export function createReadOrigin(options: {
     const claimed =
       settings === undefined ? remoteAddress : readForwarded(header(settings.header), settings);
     const callerAddress = toAddress(claimed);
-    const platformCredentials = readsCredentials ? readPlatformCredentials(header) : undefined;
-    return {
-      requestId,
-      ...(callerAddress === undefined ? {} : { callerAddress }),
-      ...(platformCredentials === undefined ? {} : { platformCredentials }),
-    };
+    return { requestId, ...(callerAddress === undefined ? {} : { callerAddress }) };
   };
 }
 

@@ -1,5 +1,5 @@
 /** Rate limits as HTTP headers. */
-import type { RateLimitState } from '../../limits/rate-limit-state.ts';
+import type { RateLimitState } from '../../ports.ts';
 
 /**
  * `RateLimit-Policy` and `RateLimit` as lists of structured fields (draft-ietf-httpapi-ratelimit-headers-10,

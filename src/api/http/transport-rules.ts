@@ -1,5 +1,6 @@
 /** What a request must look like before its content is read: media types, and the size of its body. */
 import type { HonoRequest } from 'hono';
+import { readBounded } from '../../lib/read-bounded.ts';
 import { RefusalError, refuse } from '../../refusal.ts';
 
 /** A request has four short members; nothing that is longer is one. */
@@ -34,9 +35,10 @@ export async function readJsonBody(request: HonoRequest): Promise<Buffer> {
   const declared = request.header('content-length');
   const isStreamed = request.header('transfer-encoding') !== undefined || declared === undefined;
   if (!isStreamed && Number(declared) > MAX_BODY_BYTES) throw tooLarge();
-  const bytes = await (isStreamed ? readBounded(request.raw.body) : readWhole(request)).catch(
-    refuseUnfinished,
-  );
+  const reading = isStreamed
+    ? readBounded(request.raw.body, MAX_BODY_BYTES, tooLarge)
+    : readWhole(request);
+  const bytes = await reading.catch(refuseUnfinished);
   if (bytes.length > 0) requireJson(request);
   return bytes;
 }
@@ -57,18 +59,6 @@ async function readWhole(request: HonoRequest): Promise<Buffer> {
 function refuseUnfinished(error: unknown): never {
   if (error instanceof RefusalError) throw error;
   throw refuse({ reason: 'request_malformed', problem: 'the body does not come whole' });
-}
-
-async function readBounded(body: ReadableStream<Uint8Array> | null): Promise<Buffer> {
-  if (body === null) return Buffer.alloc(0);
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > MAX_BODY_BYTES) throw tooLarge();
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 function tooLarge(): Error {

@@ -1,8 +1,7 @@
 /** The native API's answer: one body that the pull-type clients of every OSS SDK understand. */
 import type { Config } from '../../config/config.ts';
-import type { GrantedTarget } from '../../grants/fit-grant.ts';
 import { formatTarget } from '../../grants/target.ts';
-import type { IssuedCredential } from '../../issue-credentials.ts';
+import type { GrantedTarget, IssuedCredential } from '../../ports.ts';
 
 /**
  * Renders a credential. `StatusCode` is for the mobile SDKs, `Code` for the credentials URI of the

@@ -1,5 +1,5 @@
 /** Refusals as RFC 9457 problem details. */
-import type { RateLimitState } from '../../limits/rate-limit-state.ts';
+import type { RateLimitState } from '../../ports.ts';
 import type { Refusal } from '../../refusal.ts';
 import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
 import { answerFor, type PublicAnswer } from './public-answers.ts';

@@ -1,14 +1,12 @@
 /** Reading the native API's requests: a JSON body or query parameters, with the same members. */
 import type { Permission } from '../../config/config.ts';
-import type { CredentialRequest } from '../../issue-credentials.ts';
+import { MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from '../../lib/session-seconds.ts';
 import { parseJsonObject } from '../../lib/strict-json.ts';
+import type { CredentialRequest } from '../../ports.ts';
 import { type RefusalError, refuse } from '../../refusal.ts';
 
-type Asked = Omit<CredentialRequest, 'subjectToken'>;
-
-/** STS takes nothing shorter, and no role allows more than 12 hours. */
-const MIN_DURATION_SECONDS = 900;
-const MAX_DURATION_SECONDS = 43_200;
+/** The members of a request beside its subject token. */
+type RequestMembers = Omit<CredentialRequest, 'subjectToken'>;
 
 /** RFC 6750 section 2.1; the scheme's name has no case (RFC 9110 section 11.1). */
 const BEARER = /^bearer +([A-Za-z0-9._~+/=-]+) *$/i;
@@ -27,7 +25,7 @@ export function readSubjectToken(authorization: string | undefined): string {
 }
 
 /** Reads the JSON body of a POST; an empty body asks for all that the grant gives. */
-export function readBody(bytes: Buffer): Asked {
+export function readBody(bytes: Buffer): RequestMembers {
   if (bytes.length === 0) return {};
   const body = parseJsonObject(bytes);
   if (!body.ok) throw malformed(`the body ${body.problem}`);
@@ -38,7 +36,7 @@ export function readBody(bytes: Buffer): Asked {
  * Reads the query of a GET's URL: the same members, `Permissions` separated by commas. A token in the
  * query would end up in logs; like every other unknown parameter it is refused.
  */
-export function readQuery(url: string): Asked {
+export function readQuery(url: string): RequestMembers {
   const at = url.indexOf('?');
   if (at === -1) return {};
   const members = new Map<string, unknown>();
@@ -52,7 +50,7 @@ export function readQuery(url: string): Asked {
   return readMembers(members);
 }
 
-function readMembers(members: ReadonlyMap<string, unknown>): Asked {
+function readMembers(members: ReadonlyMap<string, unknown>): RequestMembers {
   const known = new Set(['Grant', 'Target', 'Permissions', 'DurationSeconds']);
   for (const name of members.keys()) {
     if (!known.has(name)) throw malformed('there is an unknown member');
@@ -99,10 +97,10 @@ function readDuration(value: unknown): number | undefined {
   const isInRange =
     typeof value === 'number' &&
     Number.isInteger(value) &&
-    value >= MIN_DURATION_SECONDS &&
-    value <= MAX_DURATION_SECONDS;
+    value >= MIN_SESSION_SECONDS &&
+    value <= MAX_SESSION_SECONDS;
   if (!isInRange) {
-    throw malformed(`DurationSeconds is not ${MIN_DURATION_SECONDS} to ${MAX_DURATION_SECONDS}`);
+    throw malformed(`DurationSeconds is not ${MIN_SESSION_SECONDS} to ${MAX_SESSION_SECONDS}`);
   }
   return value;
 }

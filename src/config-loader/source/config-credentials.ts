@@ -1,5 +1,5 @@
 /** What a config in OSS is read with: sources that need no settings, since the config that could hold some is not read yet. */
-import type { SourceCredentialsProvider } from '../../source-credentials/source-credentials.ts';
+import type { SourceCredentialsProvider } from '../../ports.ts';
 
 export const CONFIG_CREDENTIALS = [
   'environment',

@@ -1,6 +1,8 @@
 /** The config in an object of OSS, asked for by its ETag, so that an unchanged one costs next to nothing. */
-
-import { parseTarget, type Target } from '../../grants/target.ts';
+import { parseTarget } from '../../grants/target.ts';
+import { readBounded } from '../../lib/read-bounded.ts';
+import { systemErrorCode } from '../../lib/system-error-code.ts';
+import type { Target } from '../../ports.ts';
 import { RefusalError } from '../../refusal.ts';
 import { ConfigError } from '../config-problems.ts';
 import {
@@ -60,14 +62,8 @@ export function createOssSource(options: {
   }
 
   async function readText(response: Response): Promise<string> {
-    const chunks: Uint8Array[] = [];
-    let bytes = 0;
-    for await (const chunk of response.body ?? []) {
-      bytes += chunk.byteLength;
-      if (bytes > MAX_CONFIG_BYTES) throw problem(file, `is larger than ${MAX_CONFIG_BYTES} bytes`);
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks).toString('utf8');
+    const tooLarge = () => problem(file, `is larger than ${MAX_CONFIG_BYTES} bytes`);
+    return (await readBounded(response.body, MAX_CONFIG_BYTES, tooLarge)).toString('utf8');
   }
 
   async function signWith() {
@@ -156,10 +152,8 @@ function describeFailure(error: unknown): string {
   if (error instanceof Error && error.name === 'TimeoutError') {
     return `cannot be read: OSS gave no whole answer within ${TIMEOUT_MS} ms`;
   }
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
-  const known = /^[A-Z0-9_]{1,40}$/.test(code) ? ` (${code})` : '';
-  return `cannot be read: OSS cannot be reached${known}`;
+  const code = systemErrorCode(error);
+  return `cannot be read: OSS cannot be reached${code === undefined ? '' : ` (${code})`}`;
 }
 
 function describeRefused(error: unknown): string {

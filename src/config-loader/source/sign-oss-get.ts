@@ -1,6 +1,6 @@
 /** The headers by which OSS knows who reads an object: signature version 4. */
 import { createHash, createHmac } from 'node:crypto';
-import type { SourceCredentials } from '../../source-credentials/source-credentials.ts';
+import type { SourceCredentials } from '../../ports.ts';
 
 const ALGORITHM = 'OSS4-HMAC-SHA256';
 const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';

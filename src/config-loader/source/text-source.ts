@@ -1,5 +1,6 @@
 /** The config in a file, or as text in the environment. */
 import { readFile, stat } from 'node:fs/promises';
+import { systemErrorCode } from '../../lib/system-error-code.ts';
 import { ConfigError } from '../config-problems.ts';
 import type { ConfigSource } from './config-source.ts';
 
@@ -50,7 +51,7 @@ async function readVersion(file: string): Promise<string> {
 }
 
 function unreadable(file: string, error: unknown): ConfigError {
-  const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
-  const message = `cannot be read${code}; set BROKER_CONFIG to the path of the config, or BROKER_CONFIG_YAML to its text`;
+  const code = systemErrorCode(error);
+  const message = `cannot be read${code === undefined ? '' : ` (${code})`}; set BROKER_CONFIG to the path of the config, or BROKER_CONFIG_YAML to its text`;
   return new ConfigError([{ file, line: 1, column: 1, path: '', message }]);
 }

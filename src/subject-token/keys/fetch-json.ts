@@ -1,6 +1,7 @@
 /** Fetches one JSON document of an issuer: bounded in size and time, and never through a redirect. */
-
+import { readBounded } from '../../lib/read-bounded.ts';
 import { type JsonObject, parseJsonObject } from '../../lib/strict-json.ts';
+import { systemErrorCode } from '../../lib/system-error-code.ts';
 import type { FetchIssuer } from './issuer-fetch.ts';
 import { IssuerProblem } from './issuer-problem.ts';
 
@@ -29,7 +30,8 @@ export async function fetchJsonObject(url: string, options: FetchJsonOptions): P
   const bytes = await Promise.race([reading, waitForAbort(signal)]).catch((error: unknown) => {
     if (error instanceof IssuerProblem) throw new IssuerProblem(`${what}: ${error.message}`);
     if (signal.aborted) throw new IssuerProblem(`${what}: took too long`);
-    throw new IssuerProblem(`${what}: cannot be reached${describeCode(error)}`);
+    const code = systemErrorCode(error);
+    throw new IssuerProblem(`${what}: cannot be reached${code === undefined ? '' : ` (${code})`}`);
   });
   const parsed = parseJsonObject(bytes);
   if (!parsed.ok) throw new IssuerProblem(`${what}: ${parsed.problem}`);
@@ -58,14 +60,8 @@ async function fetchBytes(url: URL, options: FetchJsonOptions): Promise<Buffer> 
     if ((answer.contentEncoding ?? 'identity') !== 'identity') {
       throw new IssuerProblem('is compressed');
     }
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    for await (const chunk of answer.body) {
-      size += chunk.byteLength;
-      if (size > limitBytes) throw new IssuerProblem(`is larger than ${limitBytes} bytes`);
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
+    const tooLarge = () => new IssuerProblem(`is larger than ${limitBytes} bytes`);
+    return await readBounded(answer.body, limitBytes, tooLarge);
   } finally {
     answer.close();
   }
@@ -77,11 +73,4 @@ function waitForAbort(signal: AbortSignal): Promise<never> {
     if (signal.aborted) stop();
     signal.addEventListener('abort', stop, { once: true });
   });
-}
-
-/** The code of a network error, e.g. ECONNREFUSED: the only part of one that is safe to repeat. */
-function describeCode(error: unknown): string {
-  if (!(error instanceof Error) || !('code' in error)) return '';
-  const { code } = error;
-  return typeof code === 'string' && /^[A-Z0-9_]{1,40}$/.test(code) ? ` (${code})` : '';
 }

@@ -1,5 +1,6 @@
 /** Which network addresses an issuer's documents may be fetched from. */
 import { BlockList, isIP } from 'node:net';
+import { ipv6Groups } from '../../lib/ipv6-groups.ts';
 
 /** The place that the config means when it names an issuer's host. */
 export interface ConfiguredPlace {
@@ -128,7 +129,7 @@ function createClassifyIpv6(classifyIpv4: ClassifyIpv4): (address: string) => Ad
   const special = listRanges(PRIVATE_IPV6, 'ipv6');
 
   return function classifyIpv6(address) {
-    const groups = toGroups(address);
+    const groups = ipv6Groups(address);
     const { ipv4, isMapped } = findEmbeddedIpv4(groups);
     // sockets take a mapped address for the IPv4 address that it is
     if (isMapped && ipv4 !== undefined) return classifyIpv4(ipv4);
@@ -162,15 +163,6 @@ function findEmbeddedIpv4(groups: readonly number[]): { ipv4?: string; isMapped:
 
 function toIpv4([high = 0, low = 0]: readonly number[]): string {
   return [high >> 8, high & 0xff, low >> 8, low & 0xff].join('.');
-}
-
-/** The eight groups of an IPv6 address. A URL's host has neither dotted quads nor zones. */
-function toGroups(address: string): readonly number[] {
-  const [front = '', back = ''] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
-  const parse = (part: string) =>
-    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
-  const [head, tail] = [parse(front), parse(back)];
-  return [...head, ...Array<number>(8 - head.length - tail.length).fill(0), ...tail];
 }
 
 function listRanges(ranges: readonly Range[], family: 'ipv4' | 'ipv6'): BlockList {

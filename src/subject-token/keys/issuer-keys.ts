@@ -1,5 +1,6 @@
 /** Keeps the keys of one issuer at hand: loads them on first use and renews them as requests come. */
 import { createBackoff } from '../../lib/backoff.ts';
+import type { Observe } from '../../observe/event.ts';
 import { refuse } from '../../refusal.ts';
 import type { WantedKey } from '../header.ts';
 import { describeProblem } from './issuer-problem.ts';
@@ -13,17 +14,6 @@ export interface IssuerKeys {
   readonly warm: () => Promise<void>;
 }
 
-/** What the operator should hear about keys. Holds no secret. */
-export type IssuerKeysEvent =
-  | {
-      readonly kind: 'keys_loaded';
-      readonly issuerName: string;
-      readonly keys: number;
-      /** Why keys of the set were left out. */
-      readonly dropped: readonly string[];
-    }
-  | { readonly kind: 'key_refresh_failed'; readonly issuerName: string; readonly problem: string };
-
 export interface IssuerKeysOptions {
   readonly issuerName: string;
   readonly load: LoadKeySet;
@@ -33,8 +23,7 @@ export interface IssuerKeysOptions {
   readonly random: () => number;
   /** After this long, a load that has not come back counts as abandoned. */
   readonly timeoutMs: number;
-  /** Must not throw. */
-  readonly onEvent: (event: IssuerKeysEvent) => void;
+  readonly observe: Observe;
 }
 
 /** So long keys are used without asking the issuer again. */
@@ -52,7 +41,7 @@ const ABANDONED_AFTER_MS = 1000;
  * usable keys; made-up `kid`s cause one load in 30 s at most, whether it succeeds or not.
  */
 export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
-  const { issuerName, load, now, random, timeoutMs, onEvent } = options;
+  const { issuerName, load, now, random, timeoutMs, observe } = options;
   const backoff = createBackoff({ now, random });
   let held: { readonly keySet: KeySet; readonly loadedAt: number } | undefined;
   let flight: { readonly startedAt: number; readonly landed: Promise<void> } | undefined;
@@ -124,7 +113,7 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
       // The old set goes as a whole, and with it every key that the issuer has withdrawn.
       held = { keySet, loadedAt: started.startedAt };
       const { keys, dropped } = keySet;
-      onEvent({ kind: 'keys_loaded', issuerName, keys: keys.length, dropped });
+      observe({ kind: 'keys_loaded', issuerName, keys: keys.length, dropped });
     }
 
     function crash(error: unknown): void {
@@ -135,7 +124,7 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
       if (wasAbandoned) return;
       problem = describeProblem(error);
       backoff.fail();
-      onEvent({ kind: 'key_refresh_failed', issuerName, problem });
+      observe({ kind: 'key_refresh_failed', issuerName, problem });
     }
   }
 
@@ -172,19 +161,19 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
 
 /** Keys that the config itself holds: read once, and replaced only with the config. */
 export function createInlineKeys(
-  options: Pick<IssuerKeysOptions, 'issuerName' | 'load' | 'onEvent'>,
+  options: Pick<IssuerKeysOptions, 'issuerName' | 'load' | 'observe'>,
 ): IssuerKeys {
-  const { issuerName, load, onEvent } = options;
+  const { issuerName, load, observe } = options;
   let reading: Promise<KeySet> | undefined;
 
   async function read(): Promise<KeySet> {
     try {
       const keySet = await load();
       const { keys, dropped } = keySet;
-      onEvent({ kind: 'keys_loaded', issuerName, keys: keys.length, dropped });
+      observe({ kind: 'keys_loaded', issuerName, keys: keys.length, dropped });
       return keySet;
     } catch (error) {
-      onEvent({ kind: 'key_refresh_failed', issuerName, problem: describeProblem(error) });
+      observe({ kind: 'key_refresh_failed', issuerName, problem: describeProblem(error) });
       return EMPTY_KEY_SET;
     }
   }

@@ -5,12 +5,6 @@ type Options = Parameters<typeof createReadOrigin>[0];
 
 const UUID = '3f2c1a90-7b64-4e0d-9a51-0c8e2d6f7b31';
 
-const PLATFORM_HEADERS = {
-  'x-fc-access-key-id': 'STS.NTexampleexample',
-  'x-fc-access-key-secret': 'secretsecretsecret',
-  'x-fc-security-token': 'tokentokentoken',
-};
-
 function readOrigin(
   headers: Readonly<Record<string, string>>,
   options: Partial<Options> & { readonly remoteAddress?: string } = {},
@@ -18,7 +12,6 @@ function readOrigin(
   const { remoteAddress, ...overrides } = options;
   const read = createReadOrigin({
     isOnFunctionCompute: false,
-    usesFunctionRole: true,
     callerAddress: undefined,
     randomUuid: () => UUID,
     ...overrides,
@@ -99,30 +92,5 @@ describe("the caller's address", () => {
     // never that of the connection, which is the proxy's
     const origin = readOrigin(headers, { callerAddress, remoteAddress: '10.0.0.9' });
     expect(origin.callerAddress).toBe(expected);
-  });
-});
-
-describe('the credentials of the platform', () => {
-  it('are read on Function Compute, where the role of the function signs', () => {
-    const options = { isOnFunctionCompute: true };
-    expect(readOrigin(PLATFORM_HEADERS, options).platformCredentials).toEqual({
-      accessKeyId: 'STS.NTexampleexample',
-      accessKeySecret: 'secretsecretsecret',
-      securityToken: 'tokentokentoken',
-    });
-  });
-
-  it.each<[string, Partial<Options>]>([
-    ['elsewhere', { isOnFunctionCompute: false }],
-    ['for other source credentials', { isOnFunctionCompute: true, usesFunctionRole: false }],
-  ])('are not read %s', (_where, options) => {
-    expect(readOrigin(PLATFORM_HEADERS, options)).not.toHaveProperty('platformCredentials');
-  });
-
-  it.each(Object.keys(PLATFORM_HEADERS))('are not read without %s', (missing) => {
-    const headers = { ...PLATFORM_HEADERS, [missing]: '' };
-    expect(readOrigin(headers, { isOnFunctionCompute: true })).not.toHaveProperty(
-      'platformCredentials',
-    );
   });
 });

@@ -2,8 +2,8 @@ import { mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createStaticCredentials } from '../../../simulator/static-credentials.ts';
 import { openConfigSource } from '../../../src/config-loader/source/open-config-source.ts';
-import { createStaticCredentials } from '../../../src/source-credentials/source-credentials.ts';
 
 let folder: string;
 beforeEach(async () => {

@@ -3,10 +3,10 @@ import OSS from 'ali-oss';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { Identity } from '../../../simulator/cloud.ts';
 import { type Simulator, startSimulator } from '../../../simulator/simulator.ts';
+import { createStaticCredentials } from '../../../simulator/static-credentials.ts';
 import { ConfigError } from '../../../src/config-loader/config-problems.ts';
 import { createOssSource } from '../../../src/config-loader/source/oss-source.ts';
 import { encodeOssPath } from '../../../src/config-loader/source/sign-oss-get.ts';
-import { createStaticCredentials } from '../../../src/source-credentials/source-credentials.ts';
 
 const PLACE = 'oss://config/broker/broker.yaml';
 /** A session of a role, as a function has one. */

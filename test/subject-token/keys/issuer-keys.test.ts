@@ -1,9 +1,7 @@
 /** Loads that come back late, as they do when a function was frozen meanwhile. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import {
-  createFetchedKeys,
-  type IssuerKeysEvent,
-} from '../../../src/subject-token/keys/issuer-keys.ts';
+import type { OperationalEvent } from '../../../src/observe/event.ts';
+import { createFetchedKeys } from '../../../src/subject-token/keys/issuer-keys.ts';
 import { IssuerProblem } from '../../../src/subject-token/keys/issuer-problem.ts';
 import { type KeySet, readKeySet } from '../../../src/subject-token/keys/key-set.ts';
 import { generateSigningKey } from '../../support/keys.ts';
@@ -18,7 +16,7 @@ const MINUTE = 60;
 
 let clock: ReturnType<typeof createTestClock>;
 let loads: Load[];
-let events: IssuerKeysEvent[];
+let events: OperationalEvent[];
 let keys: ReturnType<typeof createFetchedKeys>;
 beforeEach(() => {
   clock = createTestClock();
@@ -29,7 +27,7 @@ beforeEach(() => {
     now: clock.now,
     random: () => 1,
     timeoutMs: 5000,
-    onEvent: (event) => events.push(event),
+    observe: (event) => events.push(event),
     load: () =>
       new Promise((resolve, stop) => {
         loads.push({ resolve, fail: () => stop(new IssuerProblem('unplugged')) });
@@ -134,7 +132,7 @@ describe('a load that fails in time', () => {
       now: clock.now,
       random: () => 1,
       timeoutMs: 5000,
-      onEvent: (event) => events.push(event),
+      observe: (event) => events.push(event),
       load: async () => {
         throw new TypeError('canary');
       },

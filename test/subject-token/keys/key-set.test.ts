@@ -1,6 +1,6 @@
 /** Which keys of a JWKS are good enough to verify subject tokens, and which one a token gets. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { IssuerKeysEvent } from '../../../src/subject-token/keys/issuer-keys.ts';
+import type { OperationalEvent } from '../../../src/observe/event.ts';
 import { createTestIssuer, type TestIssuer } from '../../support/issuer.ts';
 import { generateSigningKey, type SigningKey, signCompact } from '../../support/keys.ts';
 import { refusalOf, verifierFor } from '../arrange.ts';
@@ -18,12 +18,12 @@ beforeAll(async () => {
 afterAll(() => issuer.close());
 
 /** A verifier whose issuer publishes these very keys. */
-function verifierWith(keys: readonly object[], onEvent?: (event: IssuerKeysEvent) => void) {
+function verifierWith(keys: readonly object[], observe?: (event: OperationalEvent) => void) {
   const trusted = issuer.trusted({
     algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
     keys: { kind: 'jwks', jwks: { keys } },
   });
-  return verifierFor(trusted, onEvent === undefined ? {} : { onEvent });
+  return verifierFor(trusted, observe === undefined ? {} : { observe });
 }
 
 async function droppedFrom(keys: readonly object[]): Promise<readonly string[]> {
@@ -201,7 +201,7 @@ describe('the key for a token', () => {
   });
 
   it('is unknown when the config has no usable key, and the operator is told', async () => {
-    const events: IssuerKeysEvent[] = [];
+    const events: OperationalEvent[] = [];
     const verify = verifierWith([{ kty: 'oct', k: 'c2VjcmV0' }], (event) => events.push(event));
     const token = await issuer.token({}, { key: ec });
 

@@ -1,6 +1,6 @@
 /** When keys are loaded and renewed: by the clock of the requests, once for all who wait. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { IssuerKeysEvent } from '../../../src/subject-token/keys/issuer-keys.ts';
+import type { OperationalEvent } from '../../../src/observe/event.ts';
 import { createTestIssuer, type TestIssuer } from '../../support/issuer.ts';
 import { createTestClock, fetchIssuer, refusalOf, verifierFor } from '../arrange.ts';
 
@@ -17,12 +17,12 @@ afterEach(() => issuer.close());
 
 /** A verifier on the test clock, and a network that can be cut off or made to hang. */
 function arrange() {
-  const events: IssuerKeysEvent[] = [];
+  const events: OperationalEvent[] = [];
   let isHanging = false;
   let calls = 0;
   const verify = verifierFor(issuer.trusted({ keys: { kind: 'jwksUri', uri: issuer.jwksUri } }), {
     now: clock.now,
-    onEvent: (event) => events.push(event),
+    observe: (event) => events.push(event),
     fetchIssuer: (url, request) => {
       calls++;
       return isHanging ? new Promise<never>(() => undefined) : fetchIssuer(url, request);
@@ -336,25 +336,6 @@ describe('a load that was frozen with its function', () => {
     expect(calls()).toBe(3);
     clock.advanceSeconds(10 * MINUTE);
     hang(true);
-    await verify(await issuer.token());
-  });
-});
-
-describe('a renewal in the background', () => {
-  it('survives a listener that throws', async () => {
-    const verify = verifierFor(issuer.trusted(), {
-      now: clock.now,
-      onEvent: () => {
-        throw new Error('the log is full');
-      },
-    });
-    await verify.warm();
-    issuer.fault('jwks', down);
-    clock.advanceSeconds(10 * MINUTE);
-
-    await verify(await issuer.token());
-    await expect.poll(() => issuer.requests.jwks).toBe(2);
-
     await verify(await issuer.token());
   });
 });

@@ -1,7 +1,7 @@
 /** What the operator reads in the audit log when a subject token is refused, to the letter. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrustedIssuer } from '../../../src/config/config.ts';
-import type { IssuerKeysEvent } from '../../../src/subject-token/keys/issuer-keys.ts';
+import type { OperationalEvent } from '../../../src/observe/event.ts';
 import { createTestIssuer, type TestIssuer } from '../../support/issuer.ts';
 import { generateSigningKey, type SigningKey, signCompact } from '../../support/keys.ts';
 import { refusalOf, verifierFor } from '../arrange.ts';
@@ -20,12 +20,12 @@ async function refusalFor(claims: object, trusted: Partial<TrustedIssuer> = {}) 
   return refusalOf(verifierFor(issuer.trusted(trusted))(await issuer.token({ ...claims })));
 }
 
-function verifierWith(keys: readonly unknown[], onEvent?: (event: IssuerKeysEvent) => void) {
+function verifierWith(keys: readonly unknown[], observe?: (event: OperationalEvent) => void) {
   const trusted = issuer.trusted({
     algorithms: ['RS256', 'ES256', 'EdDSA'],
     keys: { kind: 'jwks', jwks: { keys: keys.map(toObject) } },
   });
-  return verifierFor(trusted, onEvent === undefined ? {} : { onEvent });
+  return verifierFor(trusted, observe === undefined ? {} : { observe });
 }
 
 /** As JSON.parse would have given it, whatever it is. */

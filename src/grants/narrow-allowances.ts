@@ -1,11 +1,8 @@
-/** Narrowing: the caller asks for less than the grant, and never gets more. */
-import type { GrantDuration, Permission } from '../config/config.ts';
+/** Narrowing of targets and permissions: the caller asks for less than the grant, and never gets more. */
+import type { Permission } from '../config/config.ts';
+import type { GrantedTarget, Target } from '../ports.ts';
 import { refuse } from '../refusal.ts';
-import type { GrantedTarget } from './fit-grant.ts';
-import { containsTarget, isPrefix, type Target } from './target.ts';
-
-/** STS issues nothing shorter: https://www.alibabacloud.com/help/en/ram/api-assumerole */
-export const STS_FLOOR_SECONDS = 900;
+import { containsTarget, isPrefix } from './target.ts';
 
 /** Whether any of the granted targets holds the target that the caller asks for. */
 export function coversTarget(allowances: readonly GrantedTarget[], target: Target): boolean {
@@ -55,34 +52,4 @@ function cutToTarget(granted: readonly GrantedTarget[], target: Target): readonl
   const actions = new Set(holding.flatMap((allowance) => allowance.actions));
   if (permissions.size + actions.size === 0) return [];
   return [{ target, permissions: [...permissions], actions: [...actions] }];
-}
-
-/**
- * How long the credential may live, in seconds: what was asked for or the grant's default, never
- * beyond the subject token's own life, except that STS has a floor of 900 s. Throws the refusals
- * `duration_outside_grant` and, where the grant is strict, `token_life_too_short`.
- */
-export function narrowDuration(
-  grantName: string,
-  duration: GrantDuration,
-  asked: { readonly durationSeconds?: number | undefined; readonly tokenLeftSeconds: number },
-): number {
-  const wanted = asked.durationSeconds ?? duration.defaultSeconds;
-  if (wanted > duration.maxSeconds) {
-    throw refuse({
-      reason: 'duration_outside_grant',
-      grant: grantName,
-      maxSeconds: duration.maxSeconds,
-    });
-  }
-  const allowed = Math.min(wanted, asked.tokenLeftSeconds);
-  if (allowed >= STS_FLOOR_SECONDS) return allowed;
-  if (duration.strict) {
-    throw refuse({
-      reason: 'token_life_too_short',
-      grant: grantName,
-      leftSeconds: asked.tokenLeftSeconds,
-    });
-  }
-  return STS_FLOOR_SECONDS;
 }

@@ -1,5 +1,5 @@
-/** What can be told about credentials by looking at them: the commonest mistakes, and what an operator should know. */
-import type { SourceCredentials } from './source-credentials.ts';
+/** The commonest mistakes with credentials, found before STS sees them. */
+import type { SourceCredentials } from '../ports.ts';
 
 /** STS gives its temporary keys ids that begin so. */
 const TEMPORARY_KEY_PREFIX = 'STS.';
@@ -32,26 +32,4 @@ export function findCredentialProblem(credentials: SourceCredentials): string | 
     return 'there is a SecurityToken, but the AccessKeyId does not begin with STS., so it belongs to a RAM user; take both from one answer of STS, or leave the SecurityToken out';
   }
   return undefined;
-}
-
-/**
- * One sentence for the operator about credentials that the broker begins to use. `isRenewed` says
- * whether their source gives newer ones by itself.
- */
-export function describeCredentials(
-  source: string,
-  credentials: SourceCredentials,
-  isRenewed: boolean,
-): string {
-  const { securityToken, expiresAtMs } = credentials;
-  if (securityToken === undefined) {
-    return `source credentials (${source}): a long-lived AccessKey, which never rotates by itself. Rotate it by hand, and make sure that it belongs to a RAM user and not to the account itself, which STS lets assume no role; temporary credentials (ecs_ram_role, oidc_role_arn, the role of a function) are safer`;
-  }
-  const end =
-    expiresAtMs === undefined
-      ? 'temporary, with no word on when they expire'
-      : `temporary, valid until ${new Date(expiresAtMs).toISOString()}`;
-  return isRenewed
-    ? `source credentials (${source}): ${end}`
-    : `source credentials (${source}): ${end}. Nothing renews them: once they expire, every request is refused`;
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { TrustedIssuer } from '../../src/config/config.ts';
 import { createOneTimeTokens } from '../../src/limits/one-time-tokens.ts';
-import { type Claim, type Claims, StoreUnavailable } from '../../src/store/store.ts';
-import type { SubjectToken } from '../../src/subject-token/subject-token.ts';
+import type { SubjectToken } from '../../src/ports.ts';
+import { type Reservation, type Reservations, StoreUnavailable } from '../../src/store/store.ts';
 
 const NOW_SECONDS = 1_800_000_000;
 
@@ -18,21 +18,21 @@ const ISSUER: TrustedIssuer = {
   attributes: [],
 };
 
-/** What is claimed for tokens. */
-function arrange(overrides: Partial<Claims> = {}) {
-  const claimed: Claim[] = [];
-  const released: Claim[] = [];
+/** What is reserved for tokens. */
+function arrange(overrides: Partial<Reservations> = {}) {
+  const reserved: Reservation[] = [];
+  const released: Reservation[] = [];
   let uuids = 0;
   const useOnce = createOneTimeTokens({
-    claims: {
-      claim: async (claim) => claimed.push(claim) > 0,
-      release: async (claim) => void released.push(claim),
+    reservations: {
+      reserve: async (reservation) => reserved.push(reservation) > 0,
+      release: async (reservation) => void released.push(reservation),
       ...overrides,
     },
     now: () => NOW_SECONDS * 1000,
     randomUuid: () => `uuid-${++uuids}`,
   });
-  return { claimed, released, useOnce };
+  return { reserved, released, useOnce };
 }
 
 function tokenOf(facts: Partial<SubjectToken>, maxTokenAgeSeconds = 86_400): SubjectToken {
@@ -60,32 +60,32 @@ describe('the claim for a one-time token', () => {
     ['until it is too old', tokenOf({ expiresAt: NOW_SECONDS + 9_000_000 }, 3600), 3690],
     ['for a second at least', tokenOf({ expiresAt: NOW_SECONDS - 90 }), 1],
   ])('holds %s', async (_what, token, lifeSeconds) => {
-    const { claimed, useOnce } = arrange();
+    const { reserved, useOnce } = arrange();
     await useOnce(token);
 
-    expect(claimed).toMatchObject([{ lifeMs: lifeSeconds * 1000 }]);
+    expect(reserved).toMatchObject([{ lifeMs: lifeSeconds * 1000 }]);
   });
 
   it('has another owner each time, and only that one releases it', async () => {
-    const { claimed, released, useOnce } = arrange();
+    const { reserved, released, useOnce } = arrange();
     await useOnce(tokenOf({}));
     const use = await useOnce(tokenOf({}));
     await use.undo();
 
-    expect(claimed.map(({ owner }) => owner)).toEqual(['uuid-1', 'uuid-2']);
-    expect(claimed[0]?.key).toBe(claimed[1]?.key);
-    expect(released).toEqual([claimed[1]]);
+    expect(reserved.map(({ owner }) => owner)).toEqual(['uuid-1', 'uuid-2']);
+    expect(reserved[0]?.key).toBe(reserved[1]?.key);
+    expect(released).toEqual([reserved[1]]);
   });
 
   it('has a key that stays as it is, so that no update of the broker frees a used token', async () => {
-    const { claimed, useOnce } = arrange();
+    const { reserved, useOnce } = arrange();
     await useOnce(tokenOf({}));
 
-    expect(claimed[0]?.key).toBe('G-FPIlTrW7_D8wbhvAUZIjtU9pM0GgupTmeAaaPnZ2w');
+    expect(reserved[0]?.key).toBe('G-FPIlTrW7_D8wbhvAUZIjtU9pM0GgupTmeAaaPnZ2w');
   });
 
   it('is not made for a token without an id, and the reason is told', async () => {
-    const { claimed, useOnce } = arrange();
+    const { reserved, useOnce } = arrange();
     const { tokenId: _, ...token } = tokenOf({});
 
     await expect(useOnce(token)).rejects.toMatchObject({
@@ -95,7 +95,7 @@ describe('the claim for a one-time token', () => {
         problem: 'is missing, and tokens of this issuer are good for one use only',
       },
     });
-    expect(claimed).toEqual([]);
+    expect(reserved).toEqual([]);
   });
 
   it.each([
@@ -106,7 +106,7 @@ describe('the claim for a one-time token', () => {
     'is refused while the store cannot answer, and to be tried again %s',
     async (_what, retryAfterMs, retryAfterSeconds) => {
       const { useOnce } = arrange({
-        claim: () => Promise.reject(new StoreUnavailable('no connection', retryAfterMs)),
+        reserve: () => Promise.reject(new StoreUnavailable('no connection', retryAfterMs)),
       });
 
       await expect(useOnce(tokenOf({}))).rejects.toMatchObject({
@@ -121,7 +121,7 @@ describe('the claim for a one-time token', () => {
 
   it('lets a defect of the store through as it is', async () => {
     const defect = new TypeError('a defect');
-    const { useOnce } = arrange({ claim: () => Promise.reject(defect) });
+    const { useOnce } = arrange({ reserve: () => Promise.reject(defect) });
 
     await expect(useOnce(tokenOf({}))).rejects.toBe(defect);
   });

@@ -1,0 +1,40 @@
+/** What happens to every request before any surface sees it: its origin is read and its audit trail is opened. */
+import type { MiddlewareHandler } from 'hono';
+import type { RecordAudit } from '../../audit/line.ts';
+import { openAuditTrail } from '../../audit/trail.ts';
+import type { AssumeRole, ReadHeader } from '../../ports.ts';
+import { answerHeaders } from './answer-headers.ts';
+import type { ReadOrigin } from './origin.ts';
+import type { SurfaceEnv } from './surface-env.ts';
+
+export interface OpenRequestDeps {
+  readonly configRevision: string;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+  readonly readOrigin: ReadOrigin;
+  readonly recordAudit: RecordAudit;
+  /** Binds what a request is signed with, so that nothing between here and STS holds a key. */
+  readonly assumeRoleFor: (header: ReadHeader) => AssumeRole;
+}
+
+/** Makes the middleware that fills the context of `SurfaceEnv`. */
+export function createOpenRequest(deps: OpenRequestDeps): MiddlewareHandler<SurfaceEnv> {
+  const { configRevision, now, readOrigin, recordAudit, assumeRoleFor } = deps;
+
+  return async function openRequest(c, next) {
+    const header: ReadHeader = (name) => c.req.header(name);
+    const remoteAddress = c.env?.incoming?.socket.remoteAddress;
+    const origin = readOrigin({ header, remoteAddress });
+    const { requestId, callerAddress } = origin;
+    const trail = openAuditTrail({ requestId, configRevision, now, recordAudit });
+    if (callerAddress !== undefined) trail.add({ callerAddress });
+    c.set('origin', origin);
+    c.set('trail', trail);
+    c.set('assumeRole', assumeRoleFor(header));
+    // a preflight is answered by the CORS middleware, which adds to what it finds
+    if (c.req.method === 'OPTIONS') {
+      for (const [name, value] of Object.entries(answerHeaders(origin))) c.header(name, value);
+    }
+    await next();
+  };
+}

@@ -1,0 +1,96 @@
+/** The native API: credentials for a subject token, and the two probes of the platform. */
+import { type Context, Hono } from 'hono';
+import { issueCredentials, type PipelineDeps } from '../../issue-credentials.ts';
+import type { CredentialRequest, ReadHeader } from '../../ports.ts';
+import { refuse } from '../../refusal.ts';
+import { answerHeaders } from '../http/answer-headers.ts';
+import { allowOrigins } from '../http/cross-origin.ts';
+import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
+import type { SurfaceEnv } from '../http/surface-env.ts';
+import { readJsonBody, requireJsonAccepted } from '../http/transport-rules.ts';
+import { toCredentialBody } from './answer.ts';
+import { answerError, refuseWith } from './answer-refusal.ts';
+import { readBody, readQuery, readSubjectToken } from './request.ts';
+
+const CREDENTIALS = '/v1/credentials';
+const CREDENTIALS_METHODS = 'GET, POST, OPTIONS';
+const PROBE_METHODS = 'GET, HEAD';
+
+export interface NativeApiDeps extends PipelineDeps {
+  /**
+   * Why the broker could not sign a request to STS now, or undefined if it could. The headers are
+   * those of the request that asks.
+   */
+  readonly findSourceProblem: (header: ReadHeader) => Promise<string | undefined>;
+}
+
+/** Builds the surface. Opens nothing and keeps no state of its own. */
+export function createNativeApi(deps: NativeApiDeps) {
+  const { config } = deps;
+  const api = new Hono<SurfaceEnv>();
+  api.onError(answerError);
+
+  if (config.cors.origins.length > 0) api.use(CREDENTIALS, allowOrigins(config.cors.origins));
+  api.options(CREDENTIALS, (c) => c.body(null, 204, { Allow: CREDENTIALS_METHODS }));
+
+  api.post(CREDENTIALS, (c) =>
+    answer(c, async () => ({
+      subjectToken: readSubjectToken(c.req.header('authorization')),
+      ...readBody(await readJsonBody(c.req)),
+    })),
+  );
+  api.get(CREDENTIALS, (c) => {
+    // Hono serves HEAD by GET, but a credential must not be issued to be thrown away
+    if (c.req.method === 'HEAD') return refuseMethod(CREDENTIALS_METHODS)(c);
+    return answer(c, async () => ({
+      subjectToken: readSubjectToken(c.req.header('authorization')),
+      ...readQuery(c.req.url),
+    }));
+  });
+
+  api.get('/health', (c) =>
+    sendJson(c, JSON.stringify({ Status: 'ok', ConfigRevision: config.revision.slice(0, 12) })),
+  );
+  api.get('/ready', async (c) => {
+    const problem = await deps.findSourceProblem((name) => c.req.header(name));
+    if (problem === undefined) return sendJson(c, JSON.stringify({ Status: 'ready' }));
+    return refuseWith(c, refuse({ reason: 'source_credentials_unavailable', problem }));
+  });
+
+  api.all(CREDENTIALS, refuseMethod(CREDENTIALS_METHODS));
+  api.all('/health', refuseMethod(PROBE_METHODS));
+  api.all('/ready', refuseMethod(PROBE_METHODS));
+
+  async function answer(c: Context<SurfaceEnv>, readRequest: () => Promise<CredentialRequest>) {
+    const origin = c.get('origin');
+    const issued = await issueCredentials(deps, {
+      origin,
+      trail: c.get('trail'),
+      assumeRole: c.get('assumeRole'),
+      read: async () => {
+        requireJsonAccepted(c.req.header('accept'));
+        return readRequest();
+      },
+    });
+    const body = toCredentialBody(issued, origin.requestId, config.buckets);
+    return sendJson(c, body, toRateLimitHeaders(issued.rateLimits));
+  }
+
+  return api;
+}
+
+function refuseMethod(allow: string) {
+  return (c: Context<SurfaceEnv>) => refuseWith(c, refuse({ reason: 'method_not_allowed', allow }));
+}
+
+function sendJson(
+  c: Context<SurfaceEnv>,
+  body: string,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return c.body(body, 200, {
+    ...answerHeaders(c.get('origin')),
+    'Content-Type': 'application/json',
+    ...headers,
+  });
+}

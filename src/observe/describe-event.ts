@@ -1,0 +1,109 @@
+/** Events as lines for standard error. */
+import type { OperationalEvent } from './event.ts';
+
+export interface EventLine {
+  /** What the event is about. The lines of one subject are damped together. */
+  readonly subject: string;
+  readonly text: string;
+  readonly repeat: Repeat;
+}
+
+/** When a line is told again that was the last one of its subject. */
+export type Repeat = 'always' | 'each_minute' | 'on_change';
+
+type Line = readonly [subject: string, text: string];
+
+/** A problem is told again while it lasts. What is not listed here is told when it changes. */
+const REPEAT: Readonly<Partial<Record<OperationalEvent['kind'], Repeat>>> = {
+  key_refresh_failed: 'each_minute',
+  sts_throttled: 'each_minute',
+  circuit_opened: 'each_minute',
+  source_credentials_failed: 'each_minute',
+  store_lost: 'each_minute',
+  // whoever changes the config, or asks for it to be read again, wants an answer each time
+  config_taken: 'always',
+  config_refused: 'always',
+  audit_lines_lost: 'always',
+};
+
+/** Describes an event: what happened, and what the operator can do where there is something. */
+export function describeEvent(event: OperationalEvent): EventLine {
+  const [subject, text] = toLine(event);
+  return { subject, text, repeat: REPEAT[event.kind] ?? 'on_change' };
+}
+
+function toLine(event: OperationalEvent): Line {
+  switch (event.kind) {
+    case 'keys_loaded':
+      return [`keys:${event.issuerName}`, describeKeys(event)];
+    case 'key_refresh_failed': {
+      const { issuerName, problem } = event;
+      return [`keys:${issuerName}`, `issuer ${issuerName}: the keys cannot be loaded: ${problem}`];
+    }
+    case 'sts_throttled':
+      return [
+        'throttling',
+        'STS throttles AssumeRole: it allows 100 calls a second for the whole account',
+      ];
+    case 'circuit_opened':
+      return [
+        'circuit',
+        `STS fails (${event.problem}): requests are refused until it answers again`,
+      ];
+    case 'circuit_closed':
+      return ['circuit', 'STS answers again'];
+    case 'source_credentials_used':
+      return [`source:${event.source}`, describeCredentials(event)];
+    case 'source_credentials_failed':
+      return [`source:${event.source}`, `source credentials are unavailable: ${event.problem}`];
+    case 'store_lost':
+      return ['store', `Redis cannot be used (${event.problem}); limits are counted in memory`];
+    case 'store_back':
+      return ['store', 'Redis is used again'];
+    case 'config_taken':
+      return ['config', `config ${shorten(event.revision)} is in use`];
+    case 'config_refused':
+      return ['config', `${event.problem}\nconfig ${shorten(event.revisionInUse)} stays in use`];
+    case 'config_warning':
+      return [`warning:${event.warning}`, `warning: ${event.warning}`];
+    case 'restart_needed':
+      return [
+        `restart:${event.section}`,
+        `a change of ${event.section} takes effect with the next start`,
+      ];
+    case 'audit_lines_lost':
+      return [
+        'audit',
+        `the audit log could not be written to: ${event.lines} ${event.lines === 1 ? 'line was' : 'lines were'} lost`,
+      ];
+  }
+}
+
+function describeKeys({
+  issuerName,
+  keys,
+  dropped,
+}: Extract<OperationalEvent, { kind: 'keys_loaded' }>): string {
+  const leftOut = dropped.length === 0 ? '' : `; left out: ${dropped.join(', ')}`;
+  return `issuer ${issuerName}: ${keys} ${keys === 1 ? 'key' : 'keys'} loaded${leftOut}`;
+}
+
+function describeCredentials(
+  event: Extract<OperationalEvent, { kind: 'source_credentials_used' }>,
+): string {
+  const { source, isTemporary, expiresAtMs, isRenewed } = event;
+  if (!isTemporary) {
+    return `source credentials (${source}): a long-lived AccessKey, which never rotates by itself. Rotate it by hand, and make sure that it belongs to a RAM user and not to the account itself, which STS lets assume no role; temporary credentials (ecs_ram_role, oidc_role_arn, the role of a function) are safer`;
+  }
+  const end =
+    expiresAtMs === undefined
+      ? 'temporary, with no known expiry'
+      : `temporary, valid until ${new Date(expiresAtMs).toISOString()}`;
+  return isRenewed
+    ? `source credentials (${source}): ${end}`
+    : `source credentials (${source}): ${end}. Nothing renews them: once they expire, every request is refused`;
+}
+
+function shorten(revision: string): string {
+  return revision.slice(0, 12);
+}

@@ -1,0 +1,155 @@
+/** What the operator reads on standard error of what happens between requests. */
+import { describe, expect, it } from 'vitest';
+import type { OperationalEvent } from '../../src/observe/event.ts';
+import { createTellOperator } from '../../src/observe/tell-operator.ts';
+import { tellInto } from '../support/observe.ts';
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+
+function arrange() {
+  const clock = { nowMs: Date.UTC(2026, 10, 25) };
+  const told: string[] = [];
+  return { clock, told, observe: tellInto(told, () => clock.nowMs) };
+}
+
+const LOADED: OperationalEvent = { kind: 'keys_loaded', issuerName: 'app', keys: 2, dropped: [] };
+const FAILED: OperationalEvent = {
+  kind: 'key_refresh_failed',
+  issuerName: 'app',
+  problem: 'the JWKS: answered with status 500',
+};
+
+describe('the operator', () => {
+  it.each<[OperationalEvent, string]>([
+    [LOADED, 'issuer app: 2 keys loaded'],
+    [
+      { ...LOADED, keys: 1, dropped: ['key 0 has a modulus of 1024 bits'] },
+      'issuer app: 1 key loaded; left out: key 0 has a modulus of 1024 bits',
+    ],
+    [FAILED, 'issuer app: the keys cannot be loaded: the JWKS: answered with status 500'],
+    [
+      { kind: 'sts_throttled' },
+      'STS throttles AssumeRole: it allows 100 calls a second for the whole account',
+    ],
+    [
+      { kind: 'circuit_opened', problem: 'the connection failed (ECONNREFUSED)' },
+      'STS fails (the connection failed (ECONNREFUSED)): requests are refused until it answers again',
+    ],
+    [{ kind: 'circuit_closed' }, 'STS answers again'],
+    [
+      { kind: 'store_lost', problem: 'no answer in 100 ms' },
+      'Redis cannot be used (no answer in 100 ms); limits are counted in memory',
+    ],
+    [{ kind: 'store_back' }, 'Redis is used again'],
+    [
+      { kind: 'source_credentials_failed', source: 'file', problem: 'file: it is not JSON' },
+      'source credentials are unavailable: file: it is not JSON',
+    ],
+    [{ kind: 'config_taken', revision: '0123456789abcdef' }, 'config 0123456789ab is in use'],
+    [
+      { kind: 'config_refused', problem: 'broker.yaml:1:1 is empty', revisionInUse: 'abcdef' },
+      'broker.yaml:1:1 is empty\nconfig abcdef stays in use',
+    ],
+    [{ kind: 'config_warning', warning: 'broker.yaml:7:3 x' }, 'warning: broker.yaml:7:3 x'],
+    [
+      { kind: 'restart_needed', section: 'store' },
+      'a change of store takes effect with the next start',
+    ],
+    [
+      { kind: 'audit_lines_lost', lines: 3 },
+      'the audit log could not be written to: 3 lines were lost',
+    ],
+  ])('reads one line of %o', (event, line) => {
+    const { told, observe } = arrange();
+    observe(event);
+
+    expect(told).toEqual([line]);
+  });
+
+  it('reads of a state once, however often it is confirmed', () => {
+    const { clock, told, observe } = arrange();
+    for (let hour = 0; hour < 24; hour++) {
+      observe(LOADED);
+      clock.nowMs += 60 * MINUTE;
+    }
+
+    expect(told).toEqual(['issuer app: 2 keys loaded']);
+  });
+
+  it('reads of a problem once a minute while it lasts, with how much was left out', () => {
+    const { clock, told, observe } = arrange();
+    for (let second = 0; second < 120; second++) {
+      observe({ kind: 'sts_throttled' });
+      clock.nowMs += SECOND;
+    }
+
+    expect(told).toEqual([
+      expect.stringMatching(/whole account$/),
+      expect.stringMatching(/whole account \(59 more of these were left out\)$/),
+    ]);
+  });
+
+  it('reads at once that a problem is over', () => {
+    const { clock, told, observe } = arrange();
+    observe(FAILED);
+    clock.nowMs += SECOND;
+    observe(LOADED);
+    clock.nowMs += SECOND;
+    observe(FAILED);
+
+    expect(told).toHaveLength(3);
+  });
+
+  it('is not flooded by what keeps changing, and learns that lines are left out', () => {
+    const { clock, told, observe } = arrange();
+    for (let change = 0; change < 1000; change++) {
+      observe(
+        change % 2 === 0 ? { kind: 'circuit_opened', problem: 'x' } : { kind: 'circuit_closed' },
+      );
+      clock.nowMs += 10;
+    }
+
+    expect(told).toHaveLength(6);
+    expect(told[5]).toMatch(/\(the next ones are left out for a minute\)$/);
+    clock.nowMs += MINUTE;
+    observe({ kind: 'circuit_opened', problem: 'x' });
+    expect(told[6]).toMatch(/\(994 more of these were left out\)$/);
+  });
+
+  it('reads of one issuer whatever there is to read of another', () => {
+    const { told, observe } = arrange();
+    for (const issuerName of ['a', 'b', 'c']) observe({ ...FAILED, issuerName });
+
+    expect(told).toHaveLength(3);
+  });
+
+  it('gets an answer each time the config is read on request', () => {
+    const { told, observe } = arrange();
+    const refused = { kind: 'config_refused', problem: 'is empty', revisionInUse: 'a' } as const;
+    observe(refused);
+    observe(refused);
+
+    expect(told).toHaveLength(2);
+  });
+
+  it('is told again after the clock was set back', () => {
+    const { clock, told, observe } = arrange();
+    observe(FAILED);
+    clock.nowMs -= 60 * MINUTE;
+    observe(FAILED);
+
+    expect(told).toHaveLength(2);
+  });
+
+  it('disturbs nothing by not reading', () => {
+    const observe = createTellOperator({
+      now: Date.now,
+      tell: () => {
+        throw new Error('EPIPE');
+      },
+    });
+
+    expect(() => observe(LOADED)).not.toThrow();
+  });
+});

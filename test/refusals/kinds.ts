@@ -1,0 +1,57 @@
+/** One refusal of each reason. */
+import type { Refusal } from '../../src/refusal.ts';
+
+const issuerName = 'app';
+const grant = 'user-files';
+const problem = 'a problem';
+const retryAfterSeconds = 1;
+
+export const REFUSALS: readonly Refusal[] = [
+  { reason: 'route_unknown' },
+  { reason: 'method_not_allowed', allow: 'GET' },
+  { reason: 'not_acceptable' },
+  { reason: 'body_too_large', limitBytes: 1 },
+  { reason: 'media_type_unsupported' },
+  { reason: 'request_malformed', problem },
+  { reason: 'token_missing' },
+  { reason: 'token_too_large', limitBytes: 1 },
+  { reason: 'token_malformed', problem },
+  { reason: 'header_not_allowed', header: 'crit' },
+  { reason: 'algorithm_not_allowed', issuerName },
+  { reason: 'token_type_not_allowed', issuerName },
+  { reason: 'issuer_untrusted', claimedIssuer: 'https://elsewhere.example.com' },
+  { reason: 'key_unknown', issuerName },
+  { reason: 'signature_invalid', issuerName },
+  { reason: 'claim_invalid', claim: 'sub', problem },
+  { reason: 'claim_not_allowed', claim: 'cnf' },
+  { reason: 'audience_mismatch', issuerName },
+  { reason: 'token_expired', expiredAt: 1 },
+  { reason: 'token_not_yet_valid', claim: 'nbf' },
+  { reason: 'token_too_old', issuedAt: 1 },
+  { reason: 'token_revoked', issuedAt: 1, validAfter: 2 },
+  { reason: 'issuer_keys_unavailable', issuerName, problem, retryAfterSeconds },
+  { reason: 'no_grant_fits', misfits: [] },
+  { reason: 'grant_not_available', misfits: [] },
+  { reason: 'ambiguous_grant', grants: [] },
+  { reason: 'target_malformed', problem },
+  { reason: 'target_outside_grant', grants: [] },
+  { reason: 'permission_outside_grant', grant },
+  { reason: 'duration_outside_grant', grant, maxSeconds: 900 },
+  { reason: 'token_life_too_short', grant, leftSeconds: 1 },
+  { reason: 'caller_address_unknown', grant },
+  { reason: 'session_policy_too_large', grant, bytes: 2048 },
+  { reason: 'subject_denied', issuerName },
+  { reason: 'token_denied', issuerName },
+  { reason: 'key_denied', issuerName, keyId: 'a' },
+  { reason: 'grant_disabled', grant, by: 'disabled' },
+  { reason: 'rate_limited', scope: 'subject', limit: 1, windowSeconds: 1, retryAfterSeconds },
+  { reason: 'token_replayed' },
+  { reason: 'replay_store_unavailable', problem, retryAfterSeconds },
+  { reason: 'source_credentials_unavailable', problem },
+  { reason: 'sts_throttled', retryAfterSeconds },
+  { reason: 'sts_unavailable', problem, retryAfterSeconds },
+  { reason: 'sts_refused', stsCode: 'NoPermission', hint: 'allow it' },
+  { reason: 'sts_answer_unusable', problem },
+  { reason: 'audit_unavailable' },
+  { reason: 'internal_error' },
+];

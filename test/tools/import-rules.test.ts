@@ -1,0 +1,92 @@
+/** The import rules refuse what they are there for: each is tried with code that breaks it. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+
+const PROJECT = resolve('.');
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'import-rules-'));
+  symlinkSync(join(PROJECT, 'node_modules'), join(folder, 'node_modules'));
+  writeFileSync(join(folder, 'tsconfig.json'), '{}');
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** What the rules say of a project with these files. */
+function cruise(files: Readonly<Record<string, string>>): string {
+  for (const [name, text] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), text);
+  }
+  const program = join(PROJECT, 'node_modules', '.bin', 'depcruise');
+  const config = join(PROJECT, '.dependency-cruiser.cjs');
+  return spawnSync(program, ['--config', config, 'src'], { cwd: folder, encoding: 'utf8' }).stdout;
+}
+
+const CLAIMS = { 'src/ports.ts': 'export interface Claims {}' };
+
+describe('the import rules', () => {
+  it('let data flow down', () => {
+    const said = cruise({
+      ...CLAIMS,
+      'src/grants/a.ts': "import type { Claims } from '../ports.ts'; export type A = Claims;",
+    });
+
+    expect(said).toContain('no dependency violations found (2 modules');
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, string]>([
+    [
+      'a circle, though it is made of types alone',
+      {
+        'src/grants/a.ts': "import type { B } from './b.ts'; export type A = B | 1;",
+        'src/grants/b.ts': "import type { A } from './a.ts'; export type B = A | 2;",
+      },
+      'no-circle',
+    ],
+    [
+      'a step that knows a surface',
+      {
+        'src/limits/a.ts': "import '../api/native/b.ts';",
+        'src/api/native/b.ts': 'export {};',
+      },
+      'not-in-allowed',
+    ],
+    [
+      'a pure step with a library of its own',
+      { 'src/grants/a.ts': "import 'jose';" },
+      'not-in-allowed',
+    ],
+    [
+      'a pure step that reads files',
+      { 'src/session-policy/../grants/a.ts': "import 'node:fs';" },
+      'pure-parts-reach-nothing',
+    ],
+    [
+      'the SDK outside the folders that fence it',
+      { 'src/api/native/a.ts': "import '@alicloud/credentials';" },
+      'not-in-allowed',
+    ],
+    [
+      'a part that the table does not know',
+      {
+        ...CLAIMS,
+        'src/utils/a.ts': "import type { Claims } from '../ports.ts'; export type A = Claims;",
+      },
+      'not-in-allowed',
+    ],
+    [
+      'the simulator in what ships',
+      {
+        'src/broker.ts': "import '../simulator/a.ts';",
+        'simulator/a.ts': 'export {};',
+      },
+      'not-in-allowed',
+    ],
+  ])('refuse %s', (_what, files, rule) => {
+    expect(cruise(files)).toContain(`error ${rule}`);
+  });
+});
