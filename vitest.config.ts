@@ -9,6 +9,7 @@ process.stdout.write(`property tests: FC_SEED=${seed}\n`);
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/programs/global-setup.ts',
     testTimeout: 30_000,
     env: { FC_SEED: seed },
     // CommonJS is imported as Node itself does it, so that what passes here also runs there

@@ -1,7 +1,10 @@
 /** An issuer for development and tests: the real `oidc-provider`, with one client for each test caller. */
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
-import Provider, { type Configuration } from 'oidc-provider';
+import type { Configuration } from 'oidc-provider';
+// by their files, since the index of the package warns of Node 20, on which all that is used here runs
+import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js';
+import { Provider } from 'oidc-provider/lib/provider.js';
 
 /** A caller that gets tokens by the client credentials grant (RFC 6749 section 4.4): its id becomes `sub`. */
 export interface SimulatedCaller {
@@ -65,6 +68,8 @@ function toConfiguration(options: Parameters<typeof startIssuer>[0]): Configurat
     kid: 'simulated',
   };
   return {
+    // the default, which warns that it forgets everything unless it is asked for by name
+    adapter: createMemoryAdapter(),
     jwks: { keys: [{ kty: 'RSA', ...key }] },
     cookies: { keys: [randomBytes(32).toString('hex')] },
     clients: callers.map(({ id, secret }) => ({

@@ -1,11 +1,11 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { fileURLToPath } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { describeInBrowser, startBrowser } from '../support/browser.ts';
 
-const CHROMIUM = process.env['CHROMIUM'] ?? '/usr/bin/chromium';
 const SDK = fileURLToPath(
   new URL('../../node_modules/ali-oss/dist/aliyun-oss-sdk.min.js', import.meta.url),
 );
@@ -16,11 +16,6 @@ let broker: TestBroker;
 let port = 0;
 
 beforeAll(async () => {
-  if (!existsSync(CHROMIUM)) {
-    throw new Error(
-      `There is no Chromium at ${CHROMIUM}: apt-get install chromium, or set CHROMIUM.`,
-    );
-  }
   pages = createServer((request, response) => {
     if (request.url === '/ali-oss.js') {
       response.setHeader('content-type', 'text/javascript');
@@ -37,18 +32,7 @@ beforeAll(async () => {
     config: `${SIMPLE_CONFIG}cors: { origins: ["http://localhost:${port}"] }\n`,
     corsOrigins: [`http://localhost:${port}`],
   });
-  browser = await chromium.launch({
-    executablePath: CHROMIUM,
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  browser = await startBrowser();
 }, 60_000);
 
 afterAll(async () => {
@@ -63,7 +47,7 @@ async function openPage(host: string): Promise<Page> {
   return page;
 }
 
-describe('a page in Chromium', () => {
+describeInBrowser('a page in Chromium', () => {
   it('fetches a credential, uploads in parts with ali-oss, and is kept to its prefix', async () => {
     const page = await openPage('localhost');
     const seen = await page.evaluate(

@@ -1,6 +1,6 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { describeWithRedis, startTestRedis, type TestRedis } from '../support/redis.ts';
 import { subjects, tally } from './answers.ts';
 import { letClockRun, passTime, stopClock } from './clock.ts';
 import { showInReadme } from './matrix.ts';
@@ -80,7 +80,7 @@ function expectPromisesKept(): void {
 
 const REDIS_PROMISE = 'limits go on in memory; one-time tokens are refused rather than used twice';
 
-describe('Redis', () => {
+describeWithRedis('Redis', () => {
   it('that is down', async ({ task }) => {
     const before = [...(await askLimited('before')), ...(await askOneTime('before'))];
     await redis.kill();

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest';
 import { createRedisClient } from '../../src/store/redis-client.ts';
 import { createRedisStore } from '../../src/store/redis-store.ts';
 import { limitedConfig, outcome, outcomesOf } from '../limits/arrange.ts';
@@ -6,7 +6,7 @@ import { startTestBroker, type TestBroker } from '../support/broker.ts';
 import { startFreezingProxy } from '../support/freezing-proxy.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { ignoreEvents } from '../support/observe.ts';
-import { startTestRedis, type TestRedis } from '../support/redis.ts';
+import { describeWithRedis, startTestRedis, type TestRedis } from '../support/redis.ts';
 
 const LIMITED = '429 rate_limited';
 const REPLAYED = '401 subject_token_replayed';
@@ -54,7 +54,7 @@ async function start(config: string, url = redis.url): Promise<TestBroker> {
 
 const ask = (broker: TestBroker, sub = 'user-1') => broker.ask({ claims: { sub } });
 
-describe('a limit in Redis', () => {
+describeWithRedis('a limit in Redis', () => {
   it('is shared by two brokers', async () => {
     const [one, other] = await Promise.all([start(LIMITED_CONFIG), start(LIMITED_CONFIG)]);
     const outcomes = [];
@@ -99,7 +99,7 @@ describe('a limit in Redis', () => {
   });
 });
 
-describe('Redis that is killed', () => {
+describeWithRedis('Redis that is killed', () => {
   it('is replaced by memory, which limits too, and used again once it is back, without a restart', async () => {
     const broker = await start(LIMITED_CONFIG);
     const before = await outcomesOf(2, () => ask(broker));
@@ -172,7 +172,7 @@ describe('Redis that is killed', () => {
   });
 });
 
-describe('Redis that is slow', () => {
+describeWithRedis('Redis that is slow', () => {
   const QUICK = store('timeout: 50ms');
 
   it('holds no request up for longer than the deadline, and is limited by memory', async () => {
@@ -214,7 +214,7 @@ describe('Redis that is slow', () => {
   });
 });
 
-describe('a connection to Redis on which nothing arrives any more', () => {
+describeWithRedis('a connection to Redis on which nothing arrives any more', () => {
   it('is replaced by a new one', async () => {
     const proxy = await startFreezingProxy(() => Number(new URL(redis.url).port));
     const config = limitedConfig({ top: `${LIMIT}\n${store('timeout: 100ms')}` });
@@ -233,7 +233,7 @@ describe('a connection to Redis on which nothing arrives any more', () => {
   });
 });
 
-describe('Redis that is full', () => {
+describeWithRedis('Redis that is full', () => {
   it('is an outage if it does not evict', async () => {
     const limited = await start(LIMITED_CONFIG);
     const oneTime = await start(ONE_TIME_CONFIG);
@@ -262,7 +262,7 @@ describe('Redis that is full', () => {
   });
 });
 
-describe('one-time tokens in Redis', () => {
+describeWithRedis('one-time tokens in Redis', () => {
   it('that are presented a hundred times at once to two brokers get one credential', async () => {
     const [one, other] = await Promise.all([start(ONE_TIME_CONFIG), start(ONE_TIME_CONFIG)]);
     const token = await issuer.token({ jti: 'a' });
@@ -295,7 +295,7 @@ describe('one-time tokens in Redis', () => {
   });
 });
 
-describe('a reservation in Redis', () => {
+describeWithRedis('a reservation in Redis', () => {
   it('is released by its owner and by nobody else', async () => {
     const { reservations, close } = createRedisStore({
       client: createRedisClient({ host: '127.0.0.1', port: Number(new URL(redis.url).port) }),
@@ -318,7 +318,7 @@ describe('a reservation in Redis', () => {
   });
 });
 
-describe('the password of Redis', () => {
+describeWithRedis('the password of Redis', () => {
   it('is used, and is in nothing that anybody can read', async () => {
     await redis.client.config('SET', 'requirepass', 'canary-password');
     const withPassword = (password: string) => redis.url.replace('//', `//default:${password}@`);

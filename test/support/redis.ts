@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { Redis } from 'ioredis';
+import { describe, inject } from 'vitest';
 
 export interface TestRedis {
   readonly url: string;
@@ -19,6 +20,9 @@ export interface TestRedis {
   close(): Promise<void>;
 }
 
+/** Like `describe`, and skipped where there is no redis-server; `npm test` ends with a line that says so. */
+export const describeWithRedis = describe.skipIf(inject('redisServer') === null);
+
 const ATTEMPTS = 5;
 
 /** Starts Redis, with further arguments for `redis-server`. Close it when done. */
@@ -31,7 +35,7 @@ export async function startTestRedis(
   // between the search for the port and its use somebody else may have taken it
   if (!(await isReady(child))) {
     if (attempt < ATTEMPTS) return startTestRedis(args, attempt + 1);
-    throw new Error('redis-server does not start; is it installed (apt-get install redis-server)?');
+    throw new Error('redis-server does not start');
   }
   const client = new Redis({ host: '127.0.0.1', port, lazyConnect: true, retryStrategy: () => 50 });
   client.on('error', () => {});
@@ -61,6 +65,9 @@ export async function startTestRedis(
 }
 
 function spawnRedis(port: number, args: readonly string[]): ChildProcess {
+  const program = inject('redisServer');
+  if (!program)
+    throw new Error('redis-server is looked for if the test file itself imports this one');
   const settings = [
     '--port',
     String(port),
@@ -71,7 +78,10 @@ function spawnRedis(port: number, args: readonly string[]): ChildProcess {
     '--appendonly',
     'no',
   ];
-  return spawn('redis-server', [...settings, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  return spawn(program.path, [...settings, ...args], {
+    env: { ...process.env, ...program.environment },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
 }
 
 async function isReady(child: ChildProcess): Promise<boolean> {

@@ -1,6 +1,6 @@
 /** What issuers are asked at: the address of the connection itself, however it was found. */
-import { execFile, execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import { createServer as createTcpServer, type Server as TcpServer } from 'node:net';
@@ -15,6 +15,7 @@ import {
   type Lookup,
 } from '../../../src/subject-token/keys/issuer-fetch.ts';
 import { IssuerProblem } from '../../../src/subject-token/keys/issuer-problem.ts';
+import { createCertificate } from '../../support/certificate.ts';
 import { createFakeDns } from '../../support/fake-dns.ts';
 import { privateAddress } from '../../support/private-address.ts';
 
@@ -215,19 +216,15 @@ describe('a request', () => {
 
 describe('TLS', () => {
   const folder = mkdtempSync(join(tmpdir(), 'issuer-tls-'));
-  const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+  const certFile = join(folder, 'cert.pem');
   let tls: Server;
   let tlsPort: number;
   let asked = 0;
 
   beforeAll(async () => {
-    const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost'];
-    const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-    // Node reads certificates and makes none
-    execFileSync('openssl', ['req', ...kind, ...subject, '-keyout', key, '-out', cert], {
-      stdio: 'ignore',
-    });
-    tls = createTlsServer({ key: readFileSync(key), cert: readFileSync(cert) }, (_, response) => {
+    const { key, cert } = await createCertificate('localhost');
+    writeFileSync(certFile, cert);
+    tls = createTlsServer({ key, cert }, (_, response) => {
       asked++;
       response.end('{}');
     });
@@ -241,8 +238,8 @@ describe('TLS', () => {
   it.each([
     ['localhost', {}, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
     ['localhost', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
-    ['127.0.0.1', { NODE_EXTRA_CA_CERTS: cert }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
-    ['localhost', { NODE_EXTRA_CA_CERTS: cert }, '200'],
+    ['127.0.0.1', { NODE_EXTRA_CA_CERTS: certFile }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
+    ['localhost', { NODE_EXTRA_CA_CERTS: certFile }, '200'],
   ])('with %s is verified, with %j in the environment', async (host, environment, expected) => {
     const source = new URL('../../../src/subject-token/keys/issuer-fetch.ts', import.meta.url);
     const script = `

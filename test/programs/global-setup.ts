@@ -1,0 +1,72 @@
+/** Looks for the programs that the chosen tests start, and sees to it that no test is skipped unsaid. */
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import { findChromium } from './chromium.ts';
+import type { Program } from './program.ts';
+import { findRedisServer } from './redis-server.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** null where there is none. It is not there at all if it was not looked for. */
+    redisServer: Program | null;
+    chromium: Program | null;
+  }
+}
+
+const NEEDED = [
+  {
+    key: 'redisServer',
+    name: 'redis-server',
+    importedAs: 'support/redis.ts',
+    find: findRedisServer,
+    howToGetIt: 'Install it (apt-get install redis-server), or set REDIS_SERVER to where it is.',
+  },
+  {
+    key: 'chromium',
+    name: 'Chromium',
+    importedAs: 'support/browser.ts',
+    find: findChromium,
+    howToGetIt: 'Install it (apt-get install chromium), or set CHROMIUM to where it is.',
+  },
+] as const;
+
+/** With SKIP_NOTHING=1, a test that cannot run fails the run. */
+const mayNotSkip = process.env['SKIP_NOTHING'] === '1';
+
+/** Vitest calls it once, before any test, and calls what it returns after all of them. */
+export async function setup(project: TestProject): Promise<() => void> {
+  const missing: string[] = [];
+  for (const { key, name, importedAs, find, howToGetIt } of NEEDED) {
+    const files = project.vitest.state.getPaths().filter((file) => isImporting(file, importedAs));
+    if (files.length === 0) continue;
+    try {
+      project.provide(key, await find());
+    } catch (error) {
+      project.provide(key, null);
+      const tests = files.map((file) => relative(project.config.root, file)).join(', ');
+      const reason = error instanceof Error ? error.message : String(error);
+      const line = `NOT TESTED: ${tests}: there is no ${name}: ${reason}. ${howToGetIt}`;
+      missing.push(line.replace(/\s+/g, ' '));
+    }
+  }
+  if (mayNotSkip && missing.length > 0) throw new Error(missing.join('\n'));
+
+  return () => {
+    for (const line of missing) process.stderr.write(`${line}\n`);
+    if (mayNotSkip) failIfSkipped(project);
+  };
+}
+
+function isImporting(file: string, module: string): boolean {
+  return readFileSync(file, 'utf8').includes(`/${module}'`);
+}
+
+function failIfSkipped(project: TestProject): void {
+  for (const file of project.vitest.state.getTestModules()) {
+    for (const test of file.children.allTests('skipped')) {
+      process.stderr.write(`SKIPPED: ${file.relativeModuleId}: ${test.fullName}\n`);
+      process.exitCode = 1;
+    }
+  }
+}
