@@ -1,8 +1,8 @@
-/** The import rules, held by `npm run check`: one row for each part of the code, and no circles. */
+/** The import rules, checked by `npm run check`: one row for each part of the code, and no cycles. */
 
 /**
- * What each part may import of the project, beside itself, and which packages. A part that is not
- * here may import nothing, and nothing that a row leaves out may be imported.
+ * Which parts of the project and which packages each part may import, besides itself. Every other
+ * import is an error, and so is every import of a part without a row.
  */
 const MAY_IMPORT = {
   // shared by all; pure
@@ -70,7 +70,7 @@ const MAY_IMPORT = {
     'zod',
   ],
 
-  // the pipeline, and the surfaces that translate to and from it
+  // the pipeline, and the surfaces that call it
   'src/report-mode.ts': [
     'src/audit/',
     'src/config/',
@@ -108,7 +108,7 @@ const MAY_IMPORT = {
     'hono',
   ],
 
-  // put together
+  // assembly
   'src/app.ts': ['src/api/', 'src/refusal.ts', 'hono'],
   'src/server.ts': ['@hono/node-server'],
   'src/reloading-broker.ts': ['src/config/', 'src/config-loader/', 'src/observe/'],
@@ -142,15 +142,15 @@ const MAY_IMPORT = {
   ],
   'src/start/': [],
 
-  // beside what ships
+  // not shipped
   'simulator/': ['src/', 'hono', '@hono/node-server', 'jose', 'oidc-provider'],
   'tools/': ['src/config-loader/', 'esbuild', 'zod'],
 };
 
-/** The parts that decide. They may compute, and may not reach anything. */
+/** The parts that decide. They may compute, but use no network and no files. */
 const PURE = '^src/((lib|config|grants|session-policy|observe)/|(refusal|ports|report-mode)\\.ts$)';
 const REACHES_OUT = '^(fs|http|https|http2|net|dns|tls|child_process|worker_threads)(/|$)';
-/** Tells whether a text is an address, and connects to nothing. */
+/** Imports node:net only to check addresses. */
 const ADDRESS_CHECKS = '^src/session-policy/';
 
 const toPattern = (place) => {
@@ -163,15 +163,15 @@ const toPattern = (place) => {
 module.exports = {
   forbidden: [
     {
-      name: 'no-circle',
-      comment: 'Files that import each other cannot be understood or moved one at a time.',
+      name: 'no-cycle',
+      comment: 'Files that import each other cannot be understood or moved separately.',
       severity: 'error',
       from: {},
       to: { circular: true },
     },
     {
-      name: 'no-folder-circle',
-      comment: 'Data flows down only, from folder to folder too.',
+      name: 'no-folder-cycle',
+      comment: 'Folders must not import each other in a cycle either.',
       severity: 'error',
       scope: 'folder',
       from: {},
@@ -179,14 +179,14 @@ module.exports = {
     },
     {
       name: 'pure-parts-reach-nothing',
-      comment: 'What decides gets clock, network and randomness passed in, or does without.',
+      comment: 'Parts that decide get clock, network and randomness passed in.',
       severity: 'error',
       from: { path: PURE, pathNot: ADDRESS_CHECKS },
       to: { path: REACHES_OUT, dependencyTypes: ['core'] },
     },
     {
       name: 'unresolvable',
-      comment: 'An import that leads nowhere.',
+      comment: 'An import that does not resolve.',
       severity: 'error',
       from: {},
       to: { couldNotResolve: true },
@@ -201,9 +201,9 @@ module.exports = {
   ],
   allowedSeverity: 'error',
   options: {
-    // imports of types alone count too
+    // type-only imports count too
     tsPreCompilationDeps: true,
-    // TypeScript 7 has no parser that other programs can call
+    // TypeScript 7 has no parser API
     parser: 'swc',
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },

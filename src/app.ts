@@ -1,4 +1,4 @@
-/** The HTTP application: what every request passes through, and a line for each surface. */
+/** The HTTP application: middleware for every request, then one route for each surface. */
 import { Hono } from 'hono';
 import { addLifecycleHooks, type LifecycleHooks } from './api/http/lifecycle-hooks.ts';
 import { createOpenRequest, type OpenRequestDeps } from './api/http/open-request.ts';
@@ -12,7 +12,7 @@ export interface AppDeps extends NativeApiDeps, Omit<OpenRequestDeps, 'configRev
   readonly lifecycleHooks?: LifecycleHooks;
 }
 
-/** Builds the application. Opens nothing and keeps no state of its own. */
+/** Builds the application. It opens nothing and keeps no state. */
 export function createApp(deps: AppDeps) {
   const app = new Hono<SurfaceEnv>();
   app.use(createOpenRequest({ ...deps, configRevision: deps.config.revision }));
@@ -20,7 +20,7 @@ export function createApp(deps: AppDeps) {
 
   app.route('/', createNativeApi(deps));
 
-  // among the unknown: /invoke, and /initialize and /pre-stop unless the platform itself calls them
+  // unknown routes include /invoke, and /initialize and /pre-stop if the platform did not call them
   app.notFound((c) => refuseWith(c, refuse({ reason: 'route_unknown' })));
   app.onError(answerError);
   return app;

@@ -1,4 +1,4 @@
-/** Puts the broker together from its config and what it may not take for itself: clock, network, randomness. */
+/** Builds the broker from its config, with clock, network and randomness passed in. */
 import { createReadOrigin } from './api/http/origin.ts';
 import { createApp } from './app.ts';
 import type { RecordAudit } from './audit/line.ts';
@@ -23,7 +23,7 @@ import { createVerifySubjectToken } from './subject-token/verify-subject-token.t
 
 /** One credential is about 2 KiB, so the cache stays below 32 MiB. */
 const MAX_CACHED_CREDENTIALS = 10_000;
-/** One policy is at most 2 KiB as text, and about as much as a key and as objects. */
+/** One policy takes at most 2 KiB as text, and about as much again as key and as objects. */
 const MAX_RENDERED_POLICIES = 2000;
 
 export interface BrokerOptions {
@@ -32,23 +32,23 @@ export interface BrokerOptions {
   readonly recordAudit: RecordAudit;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Used for the keys of issuers only. */
+  /** Fetches issuer keys and nothing else. */
   readonly fetchIssuer: FetchIssuer;
   readonly randomUuid: () => string;
-  /** From 0 to 1: spreads attempts, and decides nothing. */
+  /** From 0 to 1. Spreads attempts over time; no decision depends on it. */
   readonly random: () => number;
   readonly isOnFunctionCompute: boolean;
-  /** True where the role of the function signs: the platform may then send its credentials by header. */
+  /** True if the function's role signs. The platform may then send its credentials in headers. */
   readonly usesFunctionRole: boolean;
-  /** Hears of everything that is no decision about one request. */
+  /** Receives every event that is not a decision about one request. */
   readonly observe: Observe;
-  /** Where limits are counted. Absent: in memory, and anew with each broker. */
+  /** Where limits are counted. Absent: in memory, from zero for each broker. */
   readonly store?: Store;
-  /** Hands the keys of issuers on to the next broker. Absent: each loads its own. */
+  /** Passes issuer keys on to the next broker. Absent: each broker loads its own. */
   readonly keepIssuerKeys?: KeepIssuerKeys;
 }
 
-/** Makes the application for one config. Asks nobody anything before the first request. */
+/** Makes the application for one config. It sends nothing over the network before the first request. */
 export function createBroker(options: BrokerOptions) {
   const { config, sourceCredentials, recordAudit, now, fetchIssuer, randomUuid, random } = options;
   const { observe, isOnFunctionCompute, keepIssuerKeys } = options;
@@ -89,7 +89,9 @@ export function createBroker(options: BrokerOptions) {
       await sourceCredentials.get();
       return undefined;
     } catch (error) {
-      return isAboutSourceCredentials(error) ? error.refusal.problem : 'a defect of their source';
+      return isAboutSourceCredentials(error)
+        ? error.refusal.problem
+        : 'the source of the source credentials has a defect';
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * The pipeline: a subject token goes in, the smallest OSS credential that its grant allows comes
- * out, and every decision leaves one audit line. The only place that knows the order of the steps.
+ * The pipeline: exchanges a subject token for an OSS credential within its grant, and records one
+ * audit line for every decision. Only this file knows the order of the steps.
  */
 import { factsOfNarrowed, factsOfRole, factsOfToken } from './audit/facts.ts';
 import type { AuditTrail } from './audit/trail.ts';
@@ -32,23 +32,23 @@ export interface PipelineDeps {
   readonly limits: Limits;
 }
 
-/** One request, as the surface that took it hands it over. */
+/** One request, as a surface passes it to the pipeline. */
 export interface IncomingRequest {
   readonly origin: Origin;
-  /** Where the request is audited. The pipeline records the decision, and nobody else does. */
+  /** Where the request is audited. Only the pipeline records its decision. */
   readonly trail: AuditTrail;
-  /** Knows what to sign with for this request. */
+  /** Bound to the source credentials of this request. */
   readonly assumeRole: AssumeRole;
-  /** Parses what the caller sent: a request that cannot be parsed is audited like any other. */
+  /** Parses the request. It runs in the pipeline so that a malformed request is audited too. */
   readonly read: () => Promise<CredentialRequest>;
 }
 
-/** The share of a credential's remaining life after which a client should come back. */
+/** After this share of its remaining life, a client should replace the credential. */
 const REFRESH_AFTER_SHARE = 0.8;
 
 /**
- * Issues one credential. Throws a RefusalError for every refusal. Nothing is returned before its
- * audit line is written.
+ * Issues one credential. Throws a RefusalError for every refusal. The audit line is written before
+ * the credential is returned.
  */
 export async function issueCredentials(
   deps: PipelineDeps,
@@ -69,7 +69,7 @@ export async function issueCredentials(
     );
     trail.add({ ...factsOfToken(token, config), verifyMs: now() - receivedAtMs });
 
-    // what is in report mode says what it would have decided, and decides nothing
+    // report mode records what it would have decided; it does not affect the decision
     const tokenLeftSeconds = token.expiresAt - Math.ceil(now() / 1000);
     const asked = { ...request, target, tokenLeftSeconds, callerAddress };
     const report = reportGrants(config.grants, { token, asked }, deps);
@@ -113,7 +113,7 @@ export async function issueCredentials(
     const { rateLimits } = permit;
     return { assumedRole, refreshAfterMs, grantName: grant.name, allowances, rateLimits };
   } catch (error) {
-    // nothing was handed out, so the caller may try again with the same token
+    // no credential was issued, so the caller may use the same token again
     await permit?.withdraw();
     throw await trail.recordRefused(error);
   }

@@ -1,4 +1,4 @@
-/** Starts the broker: environment, config, application, server. The only reader of the environment and of the real clock. */
+/** Starts the broker: environment, config, application, server. Only this file reads the environment and the real clock. */
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns';
 import { homedir } from 'node:os';
@@ -28,10 +28,10 @@ import type { Store } from './store/store.ts';
 import { createFetchIssuer } from './subject-token/keys/issuer-fetch.ts';
 import { createKeptIssuerKeys } from './subject-token/keys/kept-issuer-keys.ts';
 
-/** Where Function Compute expects a custom runtime unless told otherwise. */
+/** The default port of a custom runtime on Function Compute. */
 const DEFAULT_PORT = 9000;
 const SHUTDOWN_GRACE_MS = 10_000;
-/** How a role is assumed that reads the config: the config, which says how to reach STS, is not read yet. */
+/** STS settings for the role that reads the config. The settings in the config are not known yet. */
 const CONFIG_STS: Config['sts'] = { network: 'public', timeoutMs: 5000 };
 
 const environment = process.env;
@@ -110,7 +110,7 @@ function createCredentialsFrom(observe: Observe): CreateCredentials {
     });
 }
 
-/** Ends the process where it is certain that no request could ever be served. */
+/** Ends the process if no request could ever be served. */
 async function requireStartable(source: SourceCredentialsSettings, config: Config): Promise<void> {
   const problem =
     (await findStartProblem(source, environment)) ?? findStoreProblem(config.store, environment);
@@ -119,7 +119,7 @@ async function requireStartable(source: SourceCredentialsSettings, config: Confi
   process.exit(1);
 }
 
-/** What outlives every config. */
+/** What stays the same when the config changes. */
 interface Kept {
   readonly source: SourceCredentialsSettings;
   readonly sourceCredentials: SourceCredentialsProvider;
@@ -155,14 +155,14 @@ function createBuild(startConfig: Config, { source, sourceCredentials, store, ob
   };
 }
 
-/** SIGHUP asks for the newest config and the newest source credentials, whatever their source. */
+/** On SIGHUP, loads the newest config and the newest source credentials from their sources. */
 function renewOnHangup(
   broker: ReloadingBroker,
   { source, sourceCredentials }: Pick<Kept, 'source' | 'sourceCredentials'>,
 ): void {
   process.on('SIGHUP', () => {
     void broker.reload();
-    // asking a function for other credentials means that STS has refused its own
+    // a function's provider treats renew as an STS refusal of the credentials in use
     if (source.type === 'function') return;
     sourceCredentials
       .get()
@@ -201,13 +201,13 @@ function tell(message: string): void {
   process.stderr.write(`${message}\n`);
 }
 
-// a closed standard output is reported to each write; without a listener it would end the process
+// each write reports a closed standard output; without a listener it would end the process
 process.stdout.on('error', () => {});
-// whoever reads standard error may go away, and that ends nothing
+// a closed standard error must not end the process
 process.stderr.on('error', () => {});
 
 main().catch((error: unknown) => {
-  // a problem of the config explains itself; for anything else the stack is what helps
+  // a ConfigError explains itself; other errors need their stack
   const isOwn = error instanceof ConfigError;
   tell(
     error instanceof Error

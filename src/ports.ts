@@ -1,10 +1,10 @@
-/** What the pipeline calls and what passes between its steps. Types alone, so that no step needs to know another. */
+/** Types of what the pipeline calls and of what its steps exchange, so that no step imports another. */
 import type { Grant, Permission, TrustedIssuer } from './config/config.ts';
 
-/** What a caller asks for, as read from the surface that the caller used. */
+/** What a caller asks for, as the surface parsed it. */
 export interface CredentialRequest {
   readonly subjectToken: string;
-  /** The name of a grant. Absent: the only one that fits. */
+  /** The name of a grant. Absent: the only grant that fits. */
   readonly grant?: string;
   readonly target?: string;
   readonly permissions?: readonly Permission[];
@@ -14,7 +14,7 @@ export interface CredentialRequest {
 /** Where a request came from. */
 export interface Origin {
   readonly requestId: string;
-  /** IP address, from the place that the config trusts. Absent where it is not known. */
+  /** IP address, from the source that the config trusts. Absent: unknown. */
   readonly callerAddress?: string;
 }
 
@@ -23,16 +23,16 @@ export type ReadHeader = (name: string) => string | undefined;
 
 // 1. verify
 
-/** Claims without a prototype, so that a claim named `__proto__` is only a claim. */
+/** Claims without a prototype, so that a claim named `__proto__` is an ordinary claim. */
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** A subject token that has passed every check: the only form in which the pipeline knows one. */
+/** A subject token that passed every check. The steps after verification see this form only. */
 export interface SubjectToken {
   readonly issuer: TrustedIssuer;
   readonly claims: Claims;
   /** `sub`: a non-empty string. */
   readonly subject: string;
-  /** `jti`, where the issuer sets one. */
+  /** `jti`, if the issuer sets one. */
   readonly tokenId?: string;
   /** `kid` of the key that verified it, from the issuer's keys and not from the token. */
   readonly keyId?: string;
@@ -41,26 +41,26 @@ export interface SubjectToken {
   readonly expiresAt: number;
 }
 
-/** Verifies a compact JWS. Throws a refusal; never anything that holds the token. */
+/** Verifies a compact JWS. Throws a refusal. No thrown error contains the token. */
 export type VerifySubjectToken = (compactJws: string) => Promise<SubjectToken>;
 
 // 2. match
 
 export interface Target {
   readonly bucket: string;
-  /** Empty: the whole bucket. Ends in `/`: everything below that prefix. Else: one object. */
+  /** Empty: the whole bucket. Ends in `/`: everything below that prefix. Otherwise: one object. */
   readonly key: string;
 }
 
-/** What is allowed on one target, once the attributes are in it. */
+/** What is allowed on one target, after its attributes are filled in. */
 export interface GrantedTarget {
   readonly target: Target;
   readonly permissions: readonly Permission[];
-  /** Further OSS object actions. */
+  /** OSS object actions beyond the permissions. */
   readonly actions: readonly string[];
 }
 
-/** A grant that fits the caller, with all that it allows this caller. */
+/** A grant that fits the caller, and everything that it allows this caller. */
 export interface MatchedGrant {
   readonly grant: Grant;
   readonly allowances: readonly GrantedTarget[];
@@ -68,20 +68,20 @@ export interface MatchedGrant {
 
 // 3. narrow
 
-/** What the caller asks a grant for, and what bounds it besides the grant. */
+/** What the caller asks for, and the bounds that do not come from the grant. */
 export interface Asked {
   readonly target?: Target | undefined;
   readonly permissions?: readonly Permission[] | undefined;
   readonly durationSeconds?: number | undefined;
-  /** What is left of the subject token's life. */
+  /** Seconds until the subject token expires. */
   readonly tokenLeftSeconds: number;
   readonly callerAddress: string | undefined;
 }
 
-/** All that a credential may do, for how long, and from which addresses. */
+/** Everything that a credential may do, for how long, and from which addresses. */
 export interface NarrowedGrant extends MatchedGrant {
   readonly durationSeconds: number;
-  /** IP addresses or CIDR ranges. Absent: from anywhere. */
+  /** IP addresses or CIDR ranges. Absent: any address. */
   readonly sourceIps?: readonly string[];
 }
 
@@ -98,9 +98,9 @@ export interface SessionPolicyInput {
 }
 
 export interface SessionPolicy {
-  /** What STS gets: the policy serialised once, without white space. */
+  /** The policy as STS receives it: serialised once, without white space. */
   readonly text: string;
-  /** Length of the text in UTF-8. The renderer sets no limit. */
+  /** Length of the text in UTF-8. The renderer does not limit it. */
   readonly bytes: number;
   /** Hex SHA-256 of the text, for the audit line. */
   readonly sha256: string;
@@ -112,7 +112,7 @@ export type RenderSessionPolicy = (input: SessionPolicyInput) => SessionPolicy;
 
 export type RateLimitScope = 'subject' | 'issuer' | 'address' | 'refused_tokens';
 
-/** What is left of a rate limit, in the units that callers are told. */
+/** The state of a rate limit, in the units of the answer. */
 export interface RateLimitState {
   readonly scope: RateLimitScope;
   readonly limit: number;
@@ -122,7 +122,7 @@ export interface RateLimitState {
   readonly resetSeconds: number;
 }
 
-/** Who asks for what, once every check before the limits has said yes. */
+/** A request that passed every check before the limits. */
 export interface LimitedRequest {
   readonly token: SubjectToken;
   readonly grant: Grant;
@@ -130,22 +130,22 @@ export interface LimitedRequest {
 }
 
 export interface Permit {
-  /** What the caller has left, of the limits that are its own. */
+  /** The state of the caller's own limits. */
   readonly rateLimits: readonly RateLimitState[];
-  /** Gives back the one use of the token, for a request that was refused later on. Never throws. */
+  /** Releases the one use of the token after a later refusal. Never throws. */
   readonly withdraw: () => Promise<void>;
 }
 
 /**
- * Throws `subject_denied`, `token_denied`, `key_denied`, `grant_disabled` or `token_revoked`. Called
- * with the grant that was matched: a kill switch refuses, and never changes one grant for another.
+ * Throws `subject_denied`, `token_denied`, `key_denied`, `grant_disabled` or `token_revoked`. Runs
+ * on the matched grant, so that a kill switch never selects another grant.
  */
 export type CheckKillSwitches = (token: SubjectToken, grant: Grant) => void;
 
 export interface Limits {
   /**
-   * Verifies a subject token, unless too many tokens from the same address were refused lately. Then
-   * it throws `rate_limited` and does not look at the token.
+   * Verifies a subject token. Throws `rate_limited` without looking at the token if too many tokens
+   * from the same address were refused recently.
    */
   readonly guardVerification: (
     callerAddress: string | undefined,
@@ -153,7 +153,7 @@ export interface Limits {
   ) => Promise<SubjectToken>;
   /** Counts the request. Throws the refusals of the kill switches, rate limits and one-time tokens. */
   readonly admit: (request: LimitedRequest) => Promise<Permit>;
-  /** The part of `admit` that counts nothing. */
+  /** The part of `admit` that does not count the request. */
   readonly checkKillSwitches: CheckKillSwitches;
 }
 
@@ -163,7 +163,7 @@ export interface AssumeRoleRequest {
   readonly roleArn: string;
   readonly roleSessionName: string;
   readonly durationSeconds: number;
-  /** The session policy, serialised. Never absent: without it the session would have all of the role. */
+  /** The serialised session policy. Required: without it the session could do all that the role can. */
   readonly policy: string;
   readonly externalId?: string;
 }
@@ -172,36 +172,36 @@ export interface AssumedRole {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   readonly securityToken: string;
-  /** As STS wrote it: UTC, whole seconds, `Z`. */
+  /** As STS sent it: UTC, whole seconds, `Z`. */
   readonly expiration: string;
   readonly expiresAtMs: number;
   readonly stsRequestId?: string;
-  /** True when an earlier STS answer is used again. */
+  /** True if an earlier STS answer is reused. */
   readonly isCached: boolean;
 }
 
-/** Calls STS AssumeRole, or finds its earlier answer. Throws refusals only. */
+/** Calls STS AssumeRole, or reuses an earlier answer. Throws refusals only. */
 export type AssumeRole = (request: AssumeRoleRequest) => Promise<AssumedRole>;
 
-/** What the broker itself signs AssumeRole with. */
+/** The credentials that the broker signs AssumeRole with. */
 export interface SourceCredentials {
   readonly accessKeyId: string;
   readonly accessKeySecret: string;
   /** Present if and only if the credentials are temporary. */
   readonly securityToken?: string;
-  /** Milliseconds since the epoch. Absent: never, or not known. */
+  /** Milliseconds since the epoch. Absent: no expiry, or unknown. */
   readonly expiresAtMs?: number;
 }
 
 export interface SourceCredentialsProvider {
   /**
-   * Gives the present source credentials: the same object for as long as they are the same.
+   * Returns the current source credentials: the same object while they are unchanged.
    * Throws the refusal `source_credentials_unavailable`.
    */
   readonly get: () => Promise<SourceCredentials>;
   /**
-   * Looks for newer source credentials after STS refused those that `get` gave. Gives the same ones
-   * back if there are none. Throws the refusal `source_credentials_unavailable`.
+   * Looks for newer source credentials after STS refused those from `get`. Returns the same ones if
+   * there are none. Throws the refusal `source_credentials_unavailable`.
    */
   readonly renew: (refused: SourceCredentials) => Promise<SourceCredentials>;
 }
@@ -210,10 +210,10 @@ export interface SourceCredentialsProvider {
 
 export interface IssuedCredential {
   readonly assumedRole: AssumedRole;
-  /** When a client should come back for the next credential, in milliseconds since the epoch. */
+  /** When a client should ask for the next credential. Milliseconds since the epoch. */
   readonly refreshAfterMs: number;
   readonly grantName: string;
   readonly allowances: readonly GrantedTarget[];
-  /** What the caller has left. */
+  /** The state of the caller's own limits. */
   readonly rateLimits: readonly RateLimitState[];
 }

@@ -1,6 +1,6 @@
-/** Every reason for which the broker says no, and the one error that it throws on purpose. */
+/** Every reason for which the broker refuses a request, and the error that carries it. */
 
-/** A reason with its own facts. The facts go to the audit line, never to the caller; none is a secret. */
+/** A reason with its facts. The facts go to the audit line; the caller gets few of them. None is secret. */
 export type Refusal =
   // the request
   | { readonly reason: 'route_unknown' }
@@ -73,7 +73,7 @@ export type Refusal =
       readonly problem: string;
       readonly retryAfterSeconds: number;
     }
-  // what the broker itself depends on
+  // what the broker depends on
   | { readonly reason: 'source_credentials_unavailable'; readonly problem: string }
   | { readonly reason: 'sts_throttled'; readonly retryAfterSeconds: number }
   | {
@@ -93,10 +93,10 @@ export type Refusal =
 
 export type Reason = Refusal['reason'];
 
-/** Why one grant did not fit the caller. */
+/** A grant that does not fit the caller, and why. */
 export interface Misfit {
   readonly grant: string;
-  /** For the operator, e.g. `attribute "user": claim "sub" is missing`. Holds no claim value. */
+  /** For the operator, e.g. `attribute "user": claim "sub" is missing`. Contains no claim value. */
   readonly why: string;
 }
 
@@ -140,22 +140,22 @@ const TOKEN_REASONS: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 
 /**
- * True for a refusal because of the subject token itself. Not for keys of an issuer that cannot be
- * read: the caller is not to blame for those.
+ * True for a refusal that the subject token causes. False if the keys of its issuer are unavailable:
+ * that is not the fault of the caller.
  */
 export function isTokenRefusal(error: unknown): error is RefusalError {
   return error instanceof RefusalError && TOKEN_REASONS.has(error.refusal.reason);
 }
 
-/** A refusal because STS cannot be reached or has too much to do, whatever the request was. */
+/** A refusal because STS is unavailable or throttles, whatever the request is. */
 export type Outage = Extract<Refusal, { readonly reason: 'sts_unavailable' | 'sts_throttled' }>;
 
-/** True for a refusal that says something of STS and nothing of the request. */
+/** True for a refusal that depends on STS and not on the request. */
 export function isOutage(refusal: Refusal): refusal is Outage {
   return refusal.reason === 'sts_unavailable' || refusal.reason === 'sts_throttled';
 }
 
-/** A refusal because the broker has nothing to sign with that STS accepts. */
+/** A refusal because the broker has no source credentials that STS accepts. */
 type SourceCredentialsRefusal = RefusalError & {
   readonly refusal: Extract<Refusal, { readonly reason: 'source_credentials_unavailable' }>;
 };

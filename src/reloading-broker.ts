@@ -1,4 +1,4 @@
-/** Keeps the broker on the newest good config: looked for as requests come, and whenever it is told to. */
+/** Keeps the broker on the newest valid config: checks for changes on requests, and reloads on demand. */
 import type { Config } from './config/config.ts';
 import { ConfigError, formatProblem } from './config-loader/config-problems.ts';
 import type { LoadedConfig } from './config-loader/load-config.ts';
@@ -9,19 +9,19 @@ type Fetch = (request: Request, env: object) => Response | Promise<Response>;
 
 export interface ReloadingBroker {
   readonly fetch: Fetch;
-  /** Reads the config anew. Never throws: a bad one is reported, and the present one stays in use. */
+  /** Reads the config again. Never throws: a bad config is reported, and the current one stays in use. */
   reload(): Promise<void>;
 }
 
 /**
- * Wraps the application that `build` makes of a config. No timer is needed, since none runs in a
- * frozen function: a request starts the look, without waiting for it, and is served by the config
- * that is in use. Credentials and policies that an application remembers go with its config.
+ * Wraps the application that `build` makes from a config. It needs no timer, since none runs in a
+ * frozen function: a request starts the check, does not wait for it, and is served by the config in
+ * use. A new config discards the credentials and policies that the old application cached.
  */
 export function createReloadingBroker(options: {
   readonly config: Config;
   readonly build: (config: Config) => { readonly fetch: Fetch };
-  /** What `config` was read from. */
+  /** The source that `config` was read from. */
   readonly source: ConfigSource;
   /** Throws a ConfigError. */
   readonly parse: (text: ConfigText) => Promise<LoadedConfig>;
@@ -33,41 +33,41 @@ export function createReloadingBroker(options: {
   let current = { revision: options.config.revision, app: build(options.config) };
   let checkedAtMs = now();
   let isChecking = false;
-  /** One at a time, so that what was read first is not taken up last. */
-  let looking: Promise<void> = Promise.resolve();
+  /** One read at a time, so that an older config cannot replace a newer one. */
+  let lastRead: Promise<void> = Promise.resolve();
   let knownProblem: string | undefined;
 
-  async function take(text: ConfigText): Promise<void> {
+  async function apply(text: ConfigText): Promise<void> {
     const { config, warnings } = await parse(text);
     if (config.revision === current.revision) return;
     current = { revision: config.revision, app: build(config) };
     for (const warning of warnings) {
       observe({ kind: 'config_warning', warning: formatProblem(warning) });
     }
-    observe({ kind: 'config_taken', revision: config.revision });
+    observe({ kind: 'config_applied', revision: config.revision });
   }
 
-  async function look(read: ConfigSource['readChange']): Promise<void> {
+  async function readAndApply(read: ConfigSource['readChange']): Promise<void> {
     try {
       const text = await read();
-      if (text !== undefined) await take(text);
+      if (text !== undefined) await apply(text);
       knownProblem = undefined;
     } catch (error) {
       const problem = error instanceof ConfigError ? error.message : 'the config cannot be read';
-      // not again with every look while it lasts
+      // a lasting problem is reported once
       if (problem === knownProblem) return;
       knownProblem = problem;
       observe({ kind: 'config_refused', problem, revisionInUse: current.revision });
     }
   }
 
-  function lookNext(read: ConfigSource['readChange']): Promise<void> {
-    looking = looking.then(() => look(read));
-    return looking;
+  function queueRead(read: ConfigSource['readChange']): Promise<void> {
+    lastRead = lastRead.then(() => readAndApply(read));
+    return lastRead;
   }
 
   async function check(): Promise<void> {
-    await lookNext(source.readChange);
+    await queueRead(source.readChange);
     isChecking = false;
   }
 
@@ -83,7 +83,7 @@ export function createReloadingBroker(options: {
     },
     reload() {
       knownProblem = undefined;
-      return lookNext(source.read);
+      return queueRead(source.read);
     },
   };
 }

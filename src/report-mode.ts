@@ -1,4 +1,4 @@
-/** Report mode: what grants and conditions would have decided, for the audit line and for nothing else. */
+/** Report mode: records in the audit line what grants and conditions would have decided. */
 import { factsOfNarrowed } from './audit/facts.ts';
 import type { AuditFacts, ReportedDecision } from './audit/line.ts';
 import type { Grant } from './config/config.ts';
@@ -10,7 +10,7 @@ import type { Asked, CheckKillSwitches, RenderSessionPolicy, SubjectToken } from
 import { RefusalError, refuse } from './refusal.ts';
 import { renderGrant } from './session-policy/render-grant.ts';
 
-/** Nothing at all where nothing is in report mode. */
+/** Empty if nothing is in report mode. */
 type ReportFacts = Pick<AuditFacts, 'reported'>;
 
 /** Bounds both the work and the length of the audit line. */
@@ -18,16 +18,16 @@ const MAX_REPORTED_GRANTS = 20;
 
 const NOTHING: ReportFacts = {};
 
-/** What a report is made with: the rules of the pipeline that neither count nor ask anybody. */
+/** The steps of the pipeline that a report runs. They count nothing and use no network. */
 export interface ReportDeps {
   readonly renderSessionPolicy: RenderSessionPolicy;
   readonly limits: { readonly checkKillSwitches: CheckKillSwitches };
 }
 
 /**
- * What each grant in report mode of the token's issuer would have decided for this request, if it
- * were enforced, were the only one, and the caller had named none. Never throws for it: whatever
- * becomes of a report, the request is decided without it.
+ * Reports what each grant in report mode of the token's issuer would have decided for this request,
+ * if it were enforced, were the only grant, and the caller had named none. Never throws: a report
+ * must not affect the decision.
  */
 export function reportGrants(
   grants: readonly Grant[],
@@ -52,8 +52,8 @@ export function reportGrants(
 }
 
 /**
- * Adds to the report what the grant that was matched would have decided, if its conditions in
- * report mode were enforced and any of them is unmet. Never throws.
+ * Adds to the report what the matched grant would have decided if its conditions in report mode
+ * were enforced. Adds nothing if all of them are met. Never throws.
  */
 export function reportConditions(
   grant: Grant,
@@ -63,7 +63,7 @@ export function reportConditions(
   const reporting = grant.when.filter(({ mode }) => mode === 'report');
   if (reporting.length === 0) return report;
   const decision = reportDecision(grant.name, () => {
-    // every one that is unmet, not only the first: each is on trial by itself
+    // every unmet condition, not only the first: each is evaluated by itself
     const misfits = reporting
       .map((condition) => unmetCondition(condition, token.claims))
       .filter((why) => why !== undefined)
@@ -76,8 +76,8 @@ export function reportConditions(
 }
 
 /**
- * Says how a decision came out. A defect is one outcome of it: enforced, it would have been
- * refused with `internal_error`, and this is where the operator learns of it before that.
+ * Describes a decision. A defect counts as the refusal `internal_error`, which it would cause if
+ * enforced, so that the operator sees it before that.
  */
 function reportDecision(
   grant: string,

@@ -1,32 +1,32 @@
-/** The HTTP server: limits on what a connection may do, and an end that finishes what has begun. */
+/** The HTTP server: limits each connection, and finishes the requests in flight when it closes. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { getRequestListener, RequestError } from '@hono/node-server';
 
-/** Function Compute passes on at most 8 KiB of headers; twice that leaves room behind other gateways. */
+/** Function Compute forwards at most 8 KiB of headers; twice that leaves room for other gateways. */
 const MAX_HEADER_BYTES = 16_384;
-/** For a whole request: it has at most 20 KiB. */
+/** For a whole request of at most 20 KiB. */
 const REQUEST_TIMEOUT_MS = 10_000;
-/** Node looks for slow requests only now and then: every 30 s by itself, which tripled the timeout. */
+/** Checks for slow requests per timeout. The default of Node, every 30 s, tripled the timeout. */
 const TIMEOUT_CHECKS = 10;
 const KEEP_ALIVE_TIMEOUT_MS = 65_000;
 const DRAIN_STEP_MS = 50;
-/** Where a request leads whose target and Host header make no URL. */
+/** Stands in for the URL of a request whose target and Host header form none. */
 const NOWHERE = 'http://nowhere.invalid/';
-/** Stands in for the Host that HTTP/1.0 need not have: probes of load balancers come without. */
+/** Stands in for a missing Host header: HTTP/1.0 probes of load balancers send none. */
 const DEFAULT_HOST = 'localhost';
-/** RFC 9110 section 4.2.4 wants it taken for an error; Node makes no Request of such a URL. */
+/** RFC 9110 section 4.2.4 treats user info in a URL as an error; Node makes no Request from it. */
 const WITH_USER_INFO = /^[a-z]+:\/\/[^/?#]*@/;
 
 export interface RunningServer {
   readonly port: number;
-  /** Stops listening, finishes the requests in flight, and cuts off what is left after `graceMs`. */
+  /** Stops listening, finishes the requests in flight, and cuts off the rest after `graceMs`. */
   close(graceMs: number): Promise<void>;
 }
 
 /**
- * Starts listening. `neverHangUp` turns the keep-alive timeout off, as Function Compute asks of
- * custom runtimes: https://www.alibabacloud.com/help/en/functioncompute/fc/process-exited-unexpectedly-before-completing-request-1
+ * Starts listening. `neverHangUp` turns the keep-alive timeout off, as Function Compute requires
+ * of custom runtimes: https://www.alibabacloud.com/help/en/functioncompute/fc/process-exited-unexpectedly-before-completing-request-1
  */
 export async function startServer(options: {
   readonly fetch: (request: Request, env: object) => Response | Promise<Response>;
@@ -41,7 +41,7 @@ export async function startServer(options: {
     fetch(WITH_USER_INFO.test(request.url) ? new Request(NOWHERE) : request, env);
   const listener = getRequestListener(serve, {
     hostname: DEFAULT_HOST,
-    // by itself the adaptor answers these without a word, and nobody hears of it
+    // by default the adaptor answers these without a body and without an audit line
     errorHandler: (error) =>
       error instanceof RequestError
         ? fetch(new Request(NOWHERE), {})
@@ -77,11 +77,11 @@ async function drain(server: Server, sockets: ReadonlySet<Socket>, graceMs: numb
   const closed = new Promise<void>((resolve) => {
     server.close(() => resolve());
   });
-  // Node takes a connection for idle only after its first request, and browsers open some in advance
+  // Node counts no connection as idle before its first request, and browsers open some in advance
   for (const socket of sockets) {
     if (socket.bytesRead === 0) socket.destroy();
   }
-  // a connection that was busy when closing began stays open, idle, unless it is closed then
+  // a connection that was busy when closing began stays open after its request
   const sweep = setInterval(() => server.closeIdleConnections(), DRAIN_STEP_MS);
   const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
   await closed;
@@ -89,7 +89,7 @@ async function drain(server: Server, sockets: ReadonlySet<Socket>, graceMs: numb
   clearTimeout(cutOff);
 }
 
-/** Answers what is not HTTP, or too large or slow to be read, with a bare status and nothing of its content. */
+/** Answers a request that is not HTTP, too large or too slow with a bare status. Echoes none of it. */
 function answerUnreadable(error: Error & { readonly code?: string }, socket: Socket): void {
   if (!socket.writable) return;
   const status =

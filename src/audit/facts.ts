@@ -1,11 +1,11 @@
-/** What each step of the pipeline adds to the audit line. */
+/** Turns the results of the pipeline steps into facts of the audit line. */
 import type { Config } from '../config/config.ts';
 import { formatClaimPath, readClaim } from '../grants/claims.ts';
 import { formatTarget } from '../grants/target.ts';
 import type { AssumedRole, NarrowedGrant, SubjectToken } from '../ports.ts';
 import type { AuditFacts } from './line.ts';
 
-/** Characters of one claim that an audit line holds at most. */
+/** An audit line contains at most this many characters of one claim. */
 const MAX_LOGGED_CLAIM = 256;
 
 export function factsOfToken(token: SubjectToken, config: Config): AuditFacts {
@@ -23,7 +23,7 @@ export function factsOfToken(token: SubjectToken, config: Config): AuditFacts {
   };
 }
 
-/** In the form of an audit line, where actions stand among the permissions. */
+/** The form of an audit line, which lists actions with the permissions. */
 export function factsOfNarrowed({ allowances, durationSeconds }: NarrowedGrant) {
   const targets = allowances.map(({ target, permissions, actions }) => ({
     target: formatTarget(target),

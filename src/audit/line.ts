@@ -1,14 +1,14 @@
-/** One line of the audit log: what it says, and how it is written. */
+/** One line of the audit log: its members, and how it is written. */
 import type { Reason } from '../refusal.ts';
 
-/** What a decision was based on, as far as it was known when it was taken. */
+/** The facts that were known when the decision was made. */
 export interface AuditFacts {
   readonly callerAddress?: string;
   readonly issuerName?: string;
   readonly subject?: string;
   /** `jti` */
   readonly tokenId?: string;
-  /** The claims that the config chooses, as a list, so that no claim can take the name of a field. */
+  /** The claims that the config selects. A list, so that no claim can replace a member of the line. */
   readonly claims?: readonly { readonly key: string; readonly value: string }[];
   readonly grant?: string;
   readonly targets?: readonly {
@@ -20,18 +20,18 @@ export interface AuditFacts {
   readonly roleSessionName?: string;
   /** Hex SHA-256 of the serialised session policy. */
   readonly sessionPolicySha256?: string;
-  /** The id of the key that was issued; the id alone opens nothing. */
+  /** The ID of the issued AccessKey, which is no secret. */
   readonly accessKeyId?: string;
   readonly expiration?: string;
   readonly stsRequestId?: string;
   readonly cacheHit?: boolean;
-  /** What is in report mode, and would have decided otherwise or beside it. */
+  /** What grants and conditions in report mode would have decided. */
   readonly reported?: readonly ReportedDecision[];
   readonly verifyMs?: number;
   readonly stsMs?: number;
 }
 
-/** What a grant would have decided; see the same members of the audit line. */
+/** What a grant would have decided. The members mean the same as in the audit line. */
 export interface ReportedDecision {
   readonly grant: string;
   readonly decision: 'granted' | 'refused';
@@ -48,22 +48,22 @@ export interface AuditLine extends AuditFacts {
   readonly requestId: string;
   readonly decision: 'granted' | 'refused';
   readonly configRevision: string;
-  /** The refusal's reason, and its own facts in `why`. */
+  /** The reason of the refusal. `why` contains its facts. */
   readonly reason?: Reason;
   readonly why?: Readonly<Record<string, unknown>>;
   readonly totalMs: number;
 }
 
-/** Writes one line; resolves once it is out of the broker's hands, rejects if it cannot be. */
+/** Writes one line. Resolves once the line is written; rejects if it cannot be written. */
 export type RecordAudit = (line: AuditLine) => Promise<void>;
 
 /**
- * What JSON leaves as it is but readers of a log may take for the end of a line (NEL, U+2028), for
- * a command to the terminal (C1) or for another direction of writing: a subject can hold it all.
+ * Characters that JSON does not escape, but that log readers may treat as a line end (NEL, U+2028),
+ * a terminal command (C1) or a change of writing direction. A subject can contain all of them.
  */
 const MISLEADING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
-/** Records audit lines through a function that writes text, e.g. to standard output. */
+/** Records audit lines with a function that writes text, e.g. to standard output. */
 export function createAuditLog(write: (text: string) => Promise<void>): RecordAudit {
   return (line) => write(`${JSON.stringify(line).replace(MISLEADING, escapeUnits)}\n`);
 }

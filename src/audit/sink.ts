@@ -1,26 +1,26 @@
-/** Where audit lines go: with a deadline and a bounded backlog, so that a reader who has stopped reading stops no request. */
+/** Writes audit lines with a deadline and a bounded backlog, so that a stalled reader blocks no request. */
 import { withinDeadline } from '../lib/within-deadline.ts';
 import type { Observe } from '../observe/event.ts';
 
-/** A line that is not taken by then counts as lost. */
+/** A line that is not written by then counts as lost. */
 const TIMEOUT_MS = 2000;
-/** So much may wait to be taken. A line has at most some 8 KiB, most have 1 KiB. */
+/** Bound of the backlog. A line has at most about 8 KiB; most have 1 KiB. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 /**
- * Wraps a function that writes text and resolves once it is taken. The result rejects if it is not
- * taken in time, and at once while earlier text has been waiting for longer than that. Text that
- * was given up may still arrive; none is dropped on purpose once it has been handed to `write`.
+ * Wraps `write`, which resolves once the text is written. The result rejects if that takes too long,
+ * and at once while earlier text is overdue. Text that timed out may still be written later: nothing
+ * that was passed to `write` is dropped.
  */
 export function createAuditSink(options: {
   readonly write: (text: string) => Promise<void>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Hears of lines that were lost, once lines are taken again. */
+  /** Receives the number of lost lines, once lines are written again. */
   readonly observe: Observe;
 }): (text: string) => Promise<void> {
   const { write, now, observe } = options;
-  /** When each text that is still waiting was handed over, oldest first. */
+  /** When each waiting text was passed to `write`, oldest first. */
   const waiting = new Set<{ readonly sinceMs: number }>();
   let waitingBytes = 0;
   let lost = 0;
@@ -30,7 +30,7 @@ export function createAuditSink(options: {
     return oldest !== undefined && now() - oldest.sinceMs >= TIMEOUT_MS;
   }
 
-  async function hand(text: string): Promise<void> {
+  async function track(text: string): Promise<void> {
     const bytes = Buffer.byteLength(text);
     const entry = { sinceMs: now() };
     waiting.add(entry);
@@ -46,7 +46,7 @@ export function createAuditSink(options: {
   async function writeInTime(text: string): Promise<void> {
     if (isBlocked() || waitingBytes > MAX_WAITING_BYTES)
       throw new Error('the audit log is blocked');
-    await withinDeadline(hand(text), TIMEOUT_MS, () => new Error('the audit log takes too long'));
+    await withinDeadline(track(text), TIMEOUT_MS, () => new Error('the audit log takes too long'));
   }
 
   return async function writeOrCount(text) {

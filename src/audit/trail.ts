@@ -1,14 +1,14 @@
-/** The audit trail of one request: facts are added as they become known, and one line records the decision. */
+/** The audit trail of one request: collects facts, and records the decision in one line. */
 import { describeDefect } from '../lib/describe-defect.ts';
 import { type Refusal, RefusalError, refuse } from '../refusal.ts';
 import type { AuditFacts, AuditLine, RecordAudit } from './line.ts';
 
-/** Collects the facts of one decision and records it, once. */
+/** Collects the facts of one decision and records it once. */
 export interface AuditTrail {
   add(facts: AuditFacts): void;
-  /** Throws the refusal `audit_unavailable`: nothing is handed out that was not recorded. */
+  /** Throws the refusal `audit_unavailable` if the log fails: no credential is issued unrecorded. */
   recordGranted(): Promise<void>;
-  /** Gives the error to throw. A refusal is safe even if its line is lost, so this never throws. */
+  /** Returns the error to throw. Never throws: a refusal is safe even if its line is lost. */
   recordRefused(error: unknown): Promise<RefusalError>;
 }
 
@@ -56,7 +56,7 @@ export function openAuditTrail(options: {
       try {
         await recordAudit(toLine('refused', refusal.refusal, defect));
       } catch {
-        // nothing was handed out, so that a lost line takes nothing from the refusal
+        // no credential was issued, so the refusal stands without its line
       }
       return refusal;
     },

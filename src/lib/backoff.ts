@@ -1,11 +1,11 @@
-/** Pauses between attempts at something that fails: doubled each time, jittered, and by the clock passed in. */
+/** Pauses between attempts at a failing operation: each twice as long as the last, with jitter. */
 
 export interface Backoff {
   /** Failures in a row. */
   readonly failures: () => number;
-  /** Milliseconds until the next attempt is due; 0 when it is. */
+  /** Milliseconds until the next attempt is due; 0 if it is due now. */
   readonly leftMs: () => number;
-  /** Begins the next pause. */
+  /** Counts a failure and starts the next pause. */
   readonly fail: () => void;
   readonly reset: () => void;
 }
@@ -14,8 +14,9 @@ const FIRST_PAUSE_MS = 1000;
 const MAX_PAUSE_MS = 30_000;
 
 /**
- * 1 s after the first failure, then twice as long each time, up to 30 s; of that, half to all, so
- * that many instances do not come back at once. No timer is needed: none runs in a frozen function.
+ * Pauses 1 s after the first failure, then twice as long each time, up to 30 s. Jitter shortens each
+ * pause by up to half, so that instances do not retry together. It uses no timer: none runs in a
+ * frozen function.
  */
 export function createBackoff(options: {
   /** Milliseconds since the epoch. */
@@ -31,7 +32,7 @@ export function createBackoff(options: {
     failures: () => failures,
     leftMs() {
       const elapsedMs = now() - pause.sinceMs;
-      // a clock that was set back must not make a pause any longer
+      // a clock that was set back must not lengthen the pause
       return elapsedMs < 0 ? 0 : Math.max(0, pause.lengthMs - elapsedMs);
     },
     fail() {

@@ -1,4 +1,4 @@
-/** Base32, for hashes that go where only letters and digits may. */
+/** Encodes bytes as base32, for hashes in names that allow only letters and digits. */
 
 const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
 

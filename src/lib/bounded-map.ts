@@ -6,7 +6,7 @@ export interface BoundedMap<Value> {
   set(key: string, value: Value): void;
 }
 
-/** Makes a map that drops the entry that was set first. */
+/** Makes a map that drops the entry that was set the longest time ago. */
 export function createBoundedMap<Value>(maxEntries: number): BoundedMap<Value> {
   const entries = new Map<string, Value>();
   return {

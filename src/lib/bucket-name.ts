@@ -1,4 +1,4 @@
-/** The names that OSS buckets can have. */
+/** Checks the names of OSS buckets. */
 
 /** https://www.alibabacloud.com/help/en/oss/user-guide/bucket-naming-conventions */
 const BUCKET_NAME = /^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$/;

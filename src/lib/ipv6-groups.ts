@@ -1,6 +1,6 @@
-/** IPv6 addresses as numbers, however they are written. */
+/** Parses IPv6 addresses in any notation into numbers. */
 
-/** The eight 16-bit groups of a valid IPv6 address without a zone. */
+/** Returns the eight 16-bit groups of a valid IPv6 address without a zone. */
 export function ipv6Groups(address: string): readonly number[] {
   // the URL parser writes the last two groups of ::1.2.3.4 in hexadecimal too
   const [front = '', back = ''] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');

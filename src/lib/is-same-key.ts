@@ -1,4 +1,4 @@
-/** Whether two credentials are one. */
+/** Compares two credentials. */
 
 interface AccessKey {
   readonly accessKeyId: string;
@@ -6,7 +6,7 @@ interface AccessKey {
   readonly securityToken?: string;
 }
 
-/** True if both sign alike, whatever is known of their expiry. */
+/** True if both have the same AccessKey and security token. Their expiry is not compared. */
 export function isSameKey(one: AccessKey, other: AccessKey): boolean {
   return (
     one.accessKeyId === other.accessKeyId &&

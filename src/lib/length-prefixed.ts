@@ -1,6 +1,6 @@
-/** Texts put together so that no two different lists give the same result: keys of caches and hashes. */
+/** Joins texts so that different lists never give the same result, for cache keys and hashes. */
 
-/** Each text behind its own length in UTF-16 code units. */
+/** Writes each text after its length in UTF-16 code units. */
 export function lengthPrefixed(texts: readonly string[]): string {
   return texts.map((text) => `${text.length}:${text}`).join('');
 }

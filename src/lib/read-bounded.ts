@@ -1,6 +1,6 @@
-/** Reads a body whose sender is not trusted, and never holds more of it than the limit. */
+/** Reads a body from an untrusted sender and holds little more than the limit. */
 
-/** Throws the error of `toError` as soon as the body is larger than `limitBytes`, and what the body throws. */
+/** Throws the error of `toError` once the body exceeds `limitBytes`. Passes on errors of the body. */
 export async function readBounded(
   body: AsyncIterable<Uint8Array> | null,
   limitBytes: number,

@@ -1,6 +1,6 @@
-/** How short and how long a session of a role can be: https://www.alibabacloud.com/help/en/ram/api-assumerole */
+/** The shortest and the longest role session: https://www.alibabacloud.com/help/en/ram/api-assumerole */
 
-/** STS issues nothing shorter. */
+/** STS issues no shorter sessions. */
 export const MIN_SESSION_SECONDS = 900;
 
 /** No role allows more than 12 hours. */

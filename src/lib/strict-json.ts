@@ -1,4 +1,4 @@
-/** Parses JSON objects that mean the same to every reader: UTF-8, no repeated member, little nesting. */
+/** Parses JSON objects that every parser reads alike: UTF-8, no repeated member, limited nesting. */
 import { isUtf8 } from 'node:buffer';
 
 /** A JSON object without a prototype, at every depth. */
@@ -18,15 +18,15 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** True for what JSON calls an object. */
+/** True for a JSON object: not null and not an array. */
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**
- * Parses bytes that must hold one JSON object. Readers disagree on which of two equal member names
- * counts (RFC 8259, section 4), so repeated names are refused however they are spelled; a byte order
- * mark is refused as well. Throws nothing: the problem is data and quotes nothing of the input.
+ * Parses bytes that must be one JSON object. Parsers disagree on which of two equal member names
+ * counts (RFC 8259, section 4), so repeated names are refused, with any escapes. A byte order mark
+ * is refused too. Never throws: it returns the problem, which quotes nothing from the input.
  */
 export function parseJsonObject(bytes: Buffer): JsonResult {
   if (!isUtf8(bytes)) return { ok: false, problem: 'is not UTF-8' };
@@ -52,8 +52,8 @@ function parseJson(text: string): unknown {
 }
 
 /**
- * Counts members (colons outside strings) and the deepest nesting in one pass. The numbers mean
- * something only if the text is JSON, which the caller learns afterwards.
+ * Counts members (colons outside strings) and the deepest nesting in one pass. The numbers are
+ * valid only if the text is JSON, which the caller checks afterwards.
  */
 function scanStructure(text: string): { readonly depth: number; readonly members: number } {
   let depth = 0;
@@ -81,7 +81,7 @@ function scanStructure(text: string): { readonly depth: number; readonly members
   return { depth: deepest, members };
 }
 
-/** The position of the quote that ends the string begun at `start`. */
+/** Returns the position of the quote that ends the string starting at `start`. */
 function endOfString(text: string, start: number): number {
   let quote = text.indexOf('"', start + 1);
   while (quote !== -1 && isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
@@ -96,8 +96,8 @@ function isEscaped(text: string, quote: number): boolean {
 }
 
 /**
- * Takes the prototype from every object, so that `constructor` or `__proto__` is found only where a
- * token says so, and counts members: JSON.parse has merged repeated ones, so fewer are left then.
+ * Removes the prototype of every object, so that `constructor` or `__proto__` exists only if the
+ * input has it. Counts members: JSON.parse merges repeated ones, so the count is lower then.
  */
 function dropPrototypes(value: object): number {
   let members = 0;

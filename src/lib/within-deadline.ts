@@ -1,8 +1,8 @@
-/** A deadline for work that has no deadline of its own. */
+/** Adds a deadline to work that has none. */
 
 /**
- * The result of the work, or the error of `toError` after `timeoutMs`. The work is not stopped: its
- * later result is ignored, and its later failure too.
+ * Returns the result of the work, or throws the error of `toError` after `timeoutMs`. The work is
+ * not stopped: its later result or error is ignored.
  */
 export async function withinDeadline<Result>(
   work: Promise<Result>,
@@ -17,7 +17,7 @@ export async function withinDeadline<Result>(
     return await Promise.race([work, deadline]);
   } finally {
     clearTimeout(timer);
-    // a failure after the deadline has nobody left to hear it, and would end the process
+    // an unhandled error after the deadline would end the process
     work.catch(() => {});
   }
 }

@@ -1,11 +1,11 @@
-/** The part of a caller's address that is limited: what one caller cannot easily change. */
+/** Reduces a caller's address to the part that one caller cannot easily change. */
 import { isIPv4 } from 'node:net';
 import { ipv6Groups } from '../lib/ipv6-groups.ts';
 
 /**
- * An IPv4 address as it is. Of an IPv6 address the first 64 bits, since whoever has one address has
- * the rest of them too (RFC 6177, RFC 7421). An IPv4 address in the dress of an IPv6 one counts as
- * itself. The address must be valid and without a zone.
+ * Returns an IPv4 address unchanged, and the first 64 bits of an IPv6 address, since one caller
+ * controls all addresses of a /64 (RFC 6177, RFC 7421). An IPv4-mapped IPv6 address counts as the
+ * IPv4 address. The address must be valid and without a zone.
  */
 export function callerNetwork(address: string): string {
   if (isIPv4(address)) return address;

@@ -1,4 +1,4 @@
-/** Kill switches: what the config says no to, whatever else says yes. */
+/** Kill switches: refuse subjects, tokens, keys and grants that the config denies or disables. */
 import type { Config } from '../config/config.ts';
 import type { DenyLists } from '../config/limit-settings.ts';
 import type { CheckKillSwitches, SubjectToken } from '../ports.ts';

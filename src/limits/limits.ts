@@ -1,4 +1,4 @@
-/** What keeps callers who are allowed to from doing it too often: kill switches, rate limits, one-time tokens. */
+/** Applies the limits of the config: kill switches, rate limits, one-time tokens. */
 import type { Config } from '../config/config.ts';
 import type { RateSettings } from '../config/limit-settings.ts';
 import type {
@@ -23,12 +23,10 @@ interface RateLimit {
   readonly keyOf: (request: LimitedRequest) => readonly string[];
 }
 
-/**
- * Callers whose address cannot be told share one, so that nobody escapes a limit by hiding it.
- */
+/** Callers without a known address share one key, so that hiding the address escapes no limit. */
 const UNKNOWN_ADDRESS = 'unknown';
 
-/** Makes the limits of one config. Counts in the store; opens nothing. */
+/** Makes the limits of one config. They count in the store; nothing is opened here. */
 export function createLimits(options: {
   readonly config: Pick<Config, 'issuers' | 'grants' | 'limits'>;
   readonly store: Store;
@@ -36,7 +34,7 @@ export function createLimits(options: {
   readonly now: () => number;
   readonly randomUuid: () => string;
 }): Limits & {
-  /** Loads and connects what the first request would otherwise wait for. Never throws. */
+  /** Connects the store before the first request needs it. Never throws. */
   readonly warm: () => Promise<void>;
 } {
   const { config, store, now, randomUuid } = options;
@@ -51,15 +49,15 @@ export function createLimits(options: {
       const { token, grant } = request;
       checkKillSwitches(token, grant);
       const states: RateLimitState[] = [];
-      // one after the other, and the narrowest first: whoever is over it must not use up what others share
+      // in sequence, narrowest first: a caller over its own limit must not use up a shared one
       for (const { scope, settings, counter, keyOf } of rateLimits) {
         const usage = await counter.add(limitKey([scope, ...keyOf(request)]));
         const state = toRateLimitState(scope, settings, usage);
         if (usage.used > settings.requests) throw refuseForRate(state);
-        // how busy an issuer is with others is nothing to tell
+        // the state of the issuer limit would reveal the traffic of other callers
         if (scope !== 'issuer') states.push(state);
       }
-      // last, so that a request over a limit leaves the token as it is
+      // last, so that a request over a limit does not use up the token
       const use = isOneTime(token.issuer) ? await useOnce(token) : undefined;
       return { rateLimits: states, withdraw: async () => use?.undo() };
     },
@@ -98,8 +96,8 @@ function createRateLimits({ limits }: Pick<Config, 'limits'>, store: Store): rea
 }
 
 /**
- * Counted in memory, and only what was refused: a flood of made-up tokens is to cost little, not a
- * question to a store for each, and good callers behind the same address are not counted.
+ * Counts in memory, so that a flood of invalid tokens costs no store request each. Counts refused
+ * tokens only, so that good callers behind the same address are not counted.
  */
 function createVerificationGuard(
   settings: RateSettings | undefined,

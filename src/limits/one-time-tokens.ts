@@ -1,20 +1,20 @@
-/** One-time use of subject tokens: the first request that is granted uses the token up. */
+/** One-time use of subject tokens: the first granted request uses the token up. */
 import type { SubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
 import { type Reservation, type Reservations, StoreUnavailable } from '../store/store.ts';
 import { limitKey } from './limit-key.ts';
 
-/** Another instance may hold a token valid for longer, by as much as its clock is behind. */
+/** An instance whose clock is behind accepts a token for longer, by up to this much. */
 const CLOCK_SKEW_SECONDS = 60;
 
 export interface OneTimeUse {
-  /** For a request that got nothing in the end, so that it may be tried again. Never throws. */
+  /** Releases the token after a later refusal, so that the request may be repeated. Never throws. */
   readonly undo: () => Promise<void>;
 }
 
 /**
- * Makes the function that uses a token up. Throws `claim_invalid` for a token without `jti`,
- * `token_replayed` for one that is used up, `replay_store_unavailable` if nobody can tell.
+ * Makes the function that uses a token up. It throws `claim_invalid` for a token without `jti`,
+ * `token_replayed` for a used one, and `replay_store_unavailable` if the store does not answer.
  */
 export function createOneTimeTokens(options: {
   readonly reservations: Reservations;
@@ -32,17 +32,17 @@ export function createOneTimeTokens(options: {
 }
 
 /**
- * By issuer and `jti`, never by the token's text, of which there are several that verify. Held
- * until the token is refused for its age anyway.
+ * The key is issuer and `jti`, not the token's text: several texts of one token can verify. The
+ * reservation lasts until the token would be refused for its age.
  */
 function toReservation(token: SubjectToken, nowMs: number): Omit<Reservation, 'owner'> {
   const { issuer, tokenId, issuedAt, expiresAt } = token;
   if (tokenId === undefined) {
-    const problem = 'is missing, and tokens of this issuer are good for one use only';
+    const problem = 'is missing, but oneTimeTokens requires it';
     throw refuse({ reason: 'claim_invalid', claim: 'jti', problem });
   }
-  const diesAt = Math.min(expiresAt, issuedAt + issuer.maxTokenAgeSeconds);
-  const untilMs = (diesAt + issuer.clockToleranceSeconds + CLOCK_SKEW_SECONDS) * 1000;
+  const endsAt = Math.min(expiresAt, issuedAt + issuer.maxTokenAgeSeconds);
+  const untilMs = (endsAt + issuer.clockToleranceSeconds + CLOCK_SKEW_SECONDS) * 1000;
   return {
     key: limitKey(['jti', issuer.issuer, tokenId]),
     lifeMs: Math.max(1000, Math.ceil(untilMs - nowMs)),

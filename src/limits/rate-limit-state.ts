@@ -1,4 +1,4 @@
-/** What is left of a rate limit, in the units that callers are told. */
+/** Computes the state of a rate limit, in the units of the answer. */
 import type { RateSettings } from '../config/limit-settings.ts';
 import type { RateLimitScope, RateLimitState } from '../ports.ts';
 import type { Usage } from '../store/store.ts';

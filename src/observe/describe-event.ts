@@ -1,35 +1,35 @@
-/** Events as lines for standard error. */
+/** Describes events as lines for standard error. */
 import type { OperationalEvent } from './event.ts';
 
 export interface EventLine {
-  /** What the event is about. The lines of one subject are damped together. */
-  readonly subject: string;
+  /** What the event is about. Lines about one topic share a limit. */
+  readonly topic: string;
   readonly text: string;
   readonly repeat: Repeat;
 }
 
-/** When a line is told again that was the last one of its subject. */
+/** When a line that equals the last one of its topic is repeated. */
 export type Repeat = 'always' | 'each_minute' | 'on_change';
 
-type Line = readonly [subject: string, text: string];
+type Line = readonly [topic: string, text: string];
 
-/** A problem is told again while it lasts. What is not listed here is told when it changes. */
+/** A problem is repeated while it lasts. Events that are not listed are reported on change. */
 const REPEAT: Readonly<Partial<Record<OperationalEvent['kind'], Repeat>>> = {
   key_refresh_failed: 'each_minute',
   sts_throttled: 'each_minute',
   circuit_opened: 'each_minute',
   source_credentials_failed: 'each_minute',
   store_lost: 'each_minute',
-  // whoever changes the config, or asks for it to be read again, wants an answer each time
-  config_taken: 'always',
+  // an operator who changes or reloads the config needs a response each time
+  config_applied: 'always',
   config_refused: 'always',
   audit_lines_lost: 'always',
 };
 
-/** Describes an event: what happened, and what the operator can do where there is something. */
+/** Describes an event: what happened, and what the operator can do about it. */
 export function describeEvent(event: OperationalEvent): EventLine {
-  const [subject, text] = toLine(event);
-  return { subject, text, repeat: REPEAT[event.kind] ?? 'on_change' };
+  const [topic, text] = toLine(event);
+  return { topic, text, repeat: REPEAT[event.kind] ?? 'on_change' };
 }
 
 function toLine(event: OperationalEvent): Line {
@@ -57,10 +57,10 @@ function toLine(event: OperationalEvent): Line {
     case 'source_credentials_failed':
       return [`source:${event.source}`, `source credentials are unavailable: ${event.problem}`];
     case 'store_lost':
-      return ['store', `Redis cannot be used (${event.problem}); limits are counted in memory`];
+      return ['store', `Redis is unavailable (${event.problem}); limits are counted in memory`];
     case 'store_back':
       return ['store', 'Redis is used again'];
-    case 'config_taken':
+    case 'config_applied':
       return ['config', `config ${shorten(event.revision)} is in use`];
     case 'config_refused':
       return ['config', `${event.problem}\nconfig ${shorten(event.revisionInUse)} stays in use`];
@@ -69,12 +69,12 @@ function toLine(event: OperationalEvent): Line {
     case 'restart_needed':
       return [
         `restart:${event.section}`,
-        `a change of ${event.section} takes effect with the next start`,
+        `the config changes ${event.section}: restart the broker to apply it`,
       ];
     case 'audit_lines_lost':
       return [
         'audit',
-        `the audit log could not be written to: ${event.lines} ${event.lines === 1 ? 'line was' : 'lines were'} lost`,
+        `the audit log could not be written: ${event.lines} ${event.lines === 1 ? 'line was' : 'lines were'} lost; check what reads standard output`,
       ];
   }
 }
@@ -93,7 +93,7 @@ function describeCredentials(
 ): string {
   const { source, isTemporary, expiresAtMs, isRenewed } = event;
   if (!isTemporary) {
-    return `source credentials (${source}): a long-lived AccessKey, which never rotates by itself. Rotate it by hand, and make sure that it belongs to a RAM user and not to the account itself, which STS lets assume no role; temporary credentials (ecs_ram_role, oidc_role_arn, the role of a function) are safer`;
+    return `source credentials (${source}): a long-lived AccessKey, which does not rotate by itself. Rotate it by hand, and use that of a RAM user: STS refuses AssumeRole to the account itself. Temporary credentials (ecs_ram_role, oidc_role_arn, the role of a function) are safer`;
   }
   const end =
     expiresAtMs === undefined

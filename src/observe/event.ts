@@ -1,13 +1,13 @@
-/** Events that are no decision about one request. What the operator hears between the audit lines. */
+/** Events for the operator that are not decisions about one request. */
 
-/** Holds no secret. Every `problem` is a sentence for the operator. */
+/** Contains no secret. Every `problem` is a text for the operator. */
 export type OperationalEvent =
   // the keys of trusted issuers
   | {
       readonly kind: 'keys_loaded';
       readonly issuerName: string;
       readonly keys: number;
-      /** Why keys of the set were left out. */
+      /** Why some keys of the set were left out. */
       readonly dropped: readonly string[];
     }
   | { readonly kind: 'key_refresh_failed'; readonly issuerName: string; readonly problem: string }
@@ -20,9 +20,9 @@ export type OperationalEvent =
       readonly kind: 'source_credentials_used';
       readonly source: string;
       readonly isTemporary: boolean;
-      /** Milliseconds since the epoch. Absent: never, or not known. */
+      /** Milliseconds since the epoch. Absent: no expiry, or unknown. */
       readonly expiresAtMs?: number;
-      /** Whether their source gives newer ones by itself. */
+      /** Whether the source renews them by itself. */
       readonly isRenewed: boolean;
     }
   | {
@@ -34,12 +34,12 @@ export type OperationalEvent =
   | { readonly kind: 'store_lost'; readonly problem: string }
   | { readonly kind: 'store_back' }
   // the config
-  | { readonly kind: 'config_taken'; readonly revision: string }
+  | { readonly kind: 'config_applied'; readonly revision: string }
   | { readonly kind: 'config_refused'; readonly problem: string; readonly revisionInUse: string }
   | { readonly kind: 'config_warning'; readonly warning: string }
   | { readonly kind: 'restart_needed'; readonly section: string }
   // the audit log
   | { readonly kind: 'audit_lines_lost'; readonly lines: number };
 
-/** Takes an event. Must not throw, and must not wait. */
+/** Receives an event. Must not throw, and must not wait. */
 export type Observe = (event: OperationalEvent) => void;

@@ -1,20 +1,20 @@
-/** Tells the operator of events on standard error: one line each, and no flood. */
+/** Reports events to the operator on standard error, with a limit for each topic. */
 import { createBoundedMap } from '../lib/bounded-map.ts';
 import { describeEvent, type Repeat } from './describe-event.ts';
 import type { Observe } from './event.ts';
 
 const MINUTE_MS = 60_000;
-/** A subject that changes more often than this within a minute is not followed any further. */
+/** Further lines about a topic are left out for the rest of the minute. */
 const MAX_LINES_A_MINUTE = 6;
-/** Subjects are few: issuers, sources, warnings. */
-const MAX_SUBJECTS = 1000;
+/** There are few topics: issuers, sources, warnings. */
+const MAX_TOPICS = 1000;
 
-/** What was told of one subject in the minute that its first line opened. */
-interface Told {
+/** What was reported about one topic. Its minute starts with its first line. */
+interface Reported {
   readonly sinceMs: number;
   readonly lines: number;
   readonly last: string;
-  /** Lines that were left out since the last one that was told. */
+  /** Lines that were left out since the last reported line. */
   readonly leftOut: number;
 }
 
@@ -25,20 +25,21 @@ export function createTellOperator(options: {
   readonly now: () => number;
 }): Observe {
   const { tell, now } = options;
-  const toldOf = createBoundedMap<Told>(MAX_SUBJECTS);
+  const reportedOn = createBoundedMap<Reported>(MAX_TOPICS);
 
   return function tellOperator(event) {
-    const { subject, text, repeat } = describeEvent(event);
+    const { topic, text, repeat } = describeEvent(event);
     const nowMs = now();
-    const told = toldOf.get(subject);
-    const recent = told !== undefined && isWithinMinute(nowMs - told.sinceMs) ? told : undefined;
-    if (told !== undefined && !isDue({ text, repeat, told, recent })) {
-      toldOf.set(subject, { ...told, leftOut: told.leftOut + 1 });
+    const reported = reportedOn.get(topic);
+    const recent =
+      reported !== undefined && isWithinMinute(nowMs - reported.sinceMs) ? reported : undefined;
+    if (reported !== undefined && !isDue({ text, repeat, reported, recent })) {
+      reportedOn.set(topic, { ...reported, leftOut: reported.leftOut + 1 });
       return;
     }
     const lines = (recent?.lines ?? 0) + 1;
-    toldOf.set(subject, { sinceMs: recent?.sinceMs ?? nowMs, lines, last: text, leftOut: 0 });
-    tryToTell(tell, `${text}${describeLeftOut(told?.leftOut ?? 0, lines)}`);
+    reportedOn.set(topic, { sinceMs: recent?.sinceMs ?? nowMs, lines, last: text, leftOut: 0 });
+    tryToTell(tell, `${text}${describeLeftOut(reported?.leftOut ?? 0, lines)}`);
   };
 }
 
@@ -49,18 +50,19 @@ function isWithinMinute(elapsedMs: number): boolean {
 function isDue(line: {
   readonly text: string;
   readonly repeat: Repeat;
-  readonly told: Told;
-  readonly recent: Told | undefined;
+  readonly reported: Reported;
+  readonly recent: Reported | undefined;
 }): boolean {
-  const { text, repeat, told, recent } = line;
+  const { text, repeat, reported, recent } = line;
   if (recent !== undefined && recent.lines >= MAX_LINES_A_MINUTE) return false;
-  if (repeat === 'always' || text !== told.last) return true;
+  if (repeat === 'always' || text !== reported.last) return true;
   return repeat === 'each_minute' && recent === undefined;
 }
 
 function describeLeftOut(leftOut: number, lines: number): string {
-  const before = leftOut === 0 ? '' : ` (${leftOut} more of these were left out)`;
-  const after = lines < MAX_LINES_A_MINUTE ? '' : ' (the next ones are left out for a minute)';
+  const before = leftOut === 0 ? '' : ` (${leftOut} more lines about this were left out)`;
+  const after =
+    lines < MAX_LINES_A_MINUTE ? '' : ' (further lines about this are left out for a minute)';
   return `${before}${after}`;
 }
 
@@ -68,6 +70,6 @@ function tryToTell(tell: (line: string) => void, line: string): void {
   try {
     tell(line);
   } catch {
-    // a standard error that cannot be written to must not disturb what is observed
+    // a closed standard error must not disturb the code that reports the event
   }
 }

@@ -1,10 +1,12 @@
-/** The store that the config asks for. */
+/** Creates the store that the config names. */
 import type { StoreSettings } from '../config/store-settings.ts';
 import type { Observe } from '../observe/event.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { createRedisClient, readRedisUrl } from './redis-client.ts';
 import { createRedisStore } from './redis-store.ts';
 import type { Store } from './store.ts';
+
+const EXAMPLE_URL = 'rediss://user:password@host:6379/0';
 
 export interface CreateStoreOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -14,7 +16,7 @@ export interface CreateStoreOptions {
   readonly observe: Observe;
 }
 
-/** What keeps the store from being made, for the operator; undefined if nothing does. */
+/** Says why the store cannot be created, for the operator; undefined if it can be. */
 export function findStoreProblem(
   settings: StoreSettings | undefined,
   environment: CreateStoreOptions['environment'],
@@ -23,15 +25,15 @@ export function findStoreProblem(
   const { redisUrlFrom } = settings;
   const url = environment[redisUrlFrom];
   if (url === undefined || url === '') {
-    return `store.redisUrlFrom: the environment variable ${redisUrlFrom} is not set`;
+    return `store.redisUrlFrom: the environment variable ${redisUrlFrom} is not set; set it to a URL like ${EXAMPLE_URL}`;
   }
-  // the URL itself holds a password and is not shown
+  // the URL contains a password and is not shown
   return readRedisUrl(url) === undefined
-    ? `store.redisUrlFrom: ${redisUrlFrom} is no URL like rediss://user:password@host:6379/0`
+    ? `store.redisUrlFrom: the environment variable ${redisUrlFrom} is not a URL like ${EXAMPLE_URL}`
     : undefined;
 }
 
-/** Redis where the config names it, else memory. Connects to nothing yet. Throws on what findStoreProblem finds. */
+/** Returns Redis if the config names it, else memory. Does not connect. Throws what findStoreProblem finds. */
 export function createStore(
   settings: StoreSettings | undefined,
   options: CreateStoreOptions,

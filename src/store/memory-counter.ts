@@ -1,4 +1,4 @@
-/** Counters in the memory of this instance, of bounded size. */
+/** Counters of bounded size in the memory of one instance. */
 import type { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { CounterSettings, LocalCounter } from './store.ts';
 
@@ -6,20 +6,20 @@ import type { CounterSettings, LocalCounter } from './store.ts';
 const MAX_KEYS = 50_000;
 
 /**
- * Makes a counter. With more than `maxKeys` keys at once the window that was opened first is
- * forgotten, so that a flood of keys costs some precision and never the memory.
+ * Makes a counter. It drops the oldest window above `maxKeys` keys, so that a flood of keys costs
+ * precision and not memory.
  */
 export function createMemoryCounter(
   { name, windowSeconds }: CounterSettings,
   maxKeys = MAX_KEYS,
 ): LocalCounter {
   let loading: Promise<RateLimiterMemory> | undefined;
-  /** In the order in which their windows were opened. All windows are equally long. */
+  /** In the order in which their windows opened. All windows have the same length. */
   const openKeys = new Set<string>();
 
   async function load(): Promise<RateLimiterMemory> {
     const { RateLimiterMemory } = await import('rate-limiter-flexible');
-    // the limit itself is the business of whoever reads the count
+    // no points: the code that reads the count applies the limit
     return new RateLimiterMemory({ keyPrefix: name, points: 0, duration: windowSeconds });
   }
 
@@ -28,7 +28,7 @@ export function createMemoryCounter(
     try {
       return await loading;
     } catch (error) {
-      // as with no file descriptor left: that is for the request that met it alone
+      // the import can fail for lack of file descriptors; the next request tries again
       loading = undefined;
       throw error;
     }
@@ -37,7 +37,7 @@ export function createMemoryCounter(
   return {
     async add(key) {
       const memory = await limiter();
-      // unlike consume, penalty does not reject beyond the limit
+      // unlike consume, penalty does not throw above the limit
       const { consumedPoints, msBeforeNext } = await memory.penalty(key);
       if (consumedPoints === 1) {
         openKeys.delete(key);
@@ -52,7 +52,7 @@ export function createMemoryCounter(
     },
     async peek(key) {
       const found = await (await limiter()).get(key);
-      // windows end by the clock; the timer that tidies up may be late after the function was frozen
+      // a window ends by the clock; the cleanup timer may be late after the function was frozen
       return found === null || found.msBeforeNext <= 0
         ? undefined
         : { used: found.consumedPoints, leftMs: found.msBeforeNext };

@@ -1,4 +1,4 @@
-/** Reservations in the memory of this instance, of bounded number. */
+/** A bounded number of reservations in the memory of one instance. */
 import { type Reservations, StoreUnavailable } from './store.ts';
 
 /** One reservation takes about 200 bytes. */
@@ -6,8 +6,8 @@ const MAX_RESERVATIONS = 100_000;
 const TIDY_EVERY_MS = 1000;
 
 /**
- * Makes reservations that hold until they expire. Live ones are never forgotten to make room: that
- * would let a token be used again. Beyond `maxReservations` nothing can be reserved until some expire.
+ * Makes reservations that last until they expire. Live ones are never dropped to make room: a token
+ * could then be used again. At `maxReservations`, new ones throw StoreUnavailable until some expire.
  */
 export function createMemoryReservations(options: {
   /** Milliseconds since the epoch. */
@@ -18,7 +18,7 @@ export function createMemoryReservations(options: {
   const held = new Map<string, { readonly owner: string; readonly untilMs: number }>();
   let tidyAtMs = 0;
 
-  /** Looks at every reservation, so it does not run for every request. */
+  /** Removes expired reservations. It scans all of them, so it runs at most once a second. */
   function tidy(nowMs: number): void {
     if (nowMs < tidyAtMs) return;
     tidyAtMs = nowMs + TIDY_EVERY_MS;
@@ -32,7 +32,7 @@ export function createMemoryReservations(options: {
       if (holder !== undefined && holder.untilMs > nowMs) return false;
       if (held.size >= maxReservations) tidy(nowMs);
       if (held.size >= maxReservations) {
-        throw new StoreUnavailable('too many one-time tokens are remembered', TIDY_EVERY_MS);
+        throw new StoreUnavailable('too many one-time tokens are reserved', TIDY_EVERY_MS);
       }
       held.set(key, { owner, untilMs: nowMs + lifeMs });
       return true;

@@ -1,9 +1,9 @@
-/** A store in the memory of this instance. */
+/** A store in the memory of one instance. */
 import { createMemoryCounter } from './memory-counter.ts';
 import { createMemoryReservations } from './memory-reservations.ts';
 import type { CounterSettings, Store } from './store.ts';
 
-/** Makes a store that other instances do not see, and that is empty after a restart. */
+/** Makes a store that other instances do not share and that is empty after a restart. */
 export function createMemoryStore(options: {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -20,7 +20,7 @@ export function createMemoryStore(options: {
   };
 }
 
-/** Gives the same counter for the same settings, so that a new config does not start all over. */
+/** Returns the same counter for the same settings, so that a new config does not reset counts. */
 export function keepCounters<T>(
   create: (settings: CounterSettings) => T,
 ): (settings: CounterSettings) => T {

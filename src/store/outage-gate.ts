@@ -1,11 +1,11 @@
-/** Keeps a store that does not answer from holding up requests: a deadline, and pauses between attempts. */
+/** Protects requests from a failing store: a deadline, and pauses between attempts. */
 import { createBackoff } from '../lib/backoff.ts';
 import { systemErrorCode } from '../lib/system-error-code.ts';
 import { withinDeadline } from '../lib/within-deadline.ts';
 import { StoreUnavailable } from './store.ts';
 
 export interface OutageGate {
-  /** Throws StoreUnavailable, whatever the operation throws. */
+  /** Throws StoreUnavailable for every error of the operation. */
   run<T>(operation: () => Promise<T>): Promise<T>;
 }
 
@@ -13,16 +13,16 @@ export interface OutageGateOptions {
   readonly timeoutMs: number;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** From 0 to 1, so that many instances do not come back at once. */
+  /** From 0 to 1. Spreads the attempts of many instances. */
   readonly random: () => number;
-  /** Told of the first failure, and again when an attempt during an outage fails. */
+  /** Called for the first failure, and for every failed attempt during an outage. */
   readonly onFailure: (problem: string, failures: number) => void;
   readonly onRecovery: () => void;
 }
 
 /**
- * After a failure nothing is tried for 1 s, then by one request at a time, with pauses that double
- * up to 30 s. All by the clock and as part of a request, since no timer runs in a frozen function.
+ * After a failure there is no attempt for 1 s. Then one request at a time tries, with pauses that
+ * double up to 30 s. It uses no timer, since none runs in a frozen function.
  */
 export function createOutageGate(options: OutageGateOptions): OutageGate {
   const { timeoutMs, now, random, onFailure, onRecovery } = options;
@@ -50,7 +50,7 @@ export function createOutageGate(options: OutageGateOptions): OutageGate {
         return result;
       } catch (error) {
         const problem = describeStoreError(error);
-        // of many requests that fail together only the first counts
+        // many requests that fail together count as one failure
         if (backoff.failures() === failuresBefore) {
           backoff.fail();
           onFailure(problem, backoff.failures());
@@ -64,15 +64,15 @@ export function createOutageGate(options: OutageGateOptions): OutageGate {
 }
 
 /**
- * A code like ECONNREFUSED, the first word of what Redis says (OOM, NOAUTH), or the error's name.
- * Never its message: that may hold a command, and the first command holds the password.
+ * Returns a code like ECONNREFUSED, the first word of a Redis error (OOM, NOAUTH), or the name of the
+ * error. The message may contain a command, and the first command contains the password.
  */
 function describeStoreError(error: unknown): string {
   if (error instanceof DeadlineError) return error.message;
   if (!(error instanceof Error)) return 'unknown error';
   const code = systemErrorCode(error);
   if (code !== undefined) return code;
-  // what ioredis says to all that waited when a connection is lost
+  // ioredis throws this for every pending command of a lost connection
   if (error.message === 'Connection is closed.') return 'connection lost';
   const [word] = /^[A-Z]{2,20}(?= )/.exec(error.message) ?? [];
   return word ?? error.name;

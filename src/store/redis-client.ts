@@ -1,10 +1,10 @@
-/** A connection to Redis (or Tair) that is made on first use and replaced when it is lost. */
+/** A connection to Redis (or Tair) that opens on first use and is replaced when it is lost. */
 import type { Redis, RedisOptions } from 'ioredis';
 
 export interface RedisClient {
-  /** With the connection, or a new one if the last one has ended. Throws what the operation throws. */
+  /** Runs the operation on the open connection or on a new one. Throws what the operation throws. */
   use<T>(operate: (redis: Redis) => Promise<T>): Promise<T>;
-  /** Lets the connection go; the next use makes a new one. */
+  /** Closes the connection. The next use opens a new one. */
   drop(): void;
 }
 
@@ -13,8 +13,8 @@ const ENDED = ['close', 'end'];
 const PROTOCOLS = ['redis:', 'rediss:'];
 
 /**
- * What a Redis URL says, or undefined if it is none. Only its parts are used: anything more in it,
- * like options in its query, has no effect.
+ * Reads a Redis URL; undefined if it is not one. A URL with a query is refused too: its options would
+ * have no effect.
  */
 export function readRedisUrl(text: string): RedisOptions | undefined {
   if (!URL.canParse(text)) return undefined;
@@ -42,7 +42,7 @@ function decode(text: string): string | undefined {
   }
 }
 
-/** Opens nothing before the first use. ioredis itself never reconnects: its timers do not run in a frozen function. */
+/** Opens nothing before the first use. ioredis must not reconnect: its timers do not run in a frozen function. */
 export function createRedisClient(address: RedisOptions): RedisClient {
   let current: { readonly redis: Redis; cause?: unknown } | undefined;
 
@@ -54,14 +54,14 @@ export function createRedisClient(address: RedisOptions): RedisClient {
       lazyConnect: true,
       connectTimeout: CONNECT_TIMEOUT_MS,
       retryStrategy: () => null,
-      // a command of unknown fate must not be counted twice
+      // a command that may have run already must not run twice
       autoResendUnfulfilledCommands: false,
-      // both would put answers between the connection and the first command
+      // both would add round trips before the first command
       enableReadyCheck: false,
       disableClientInfo: true,
     });
     const opened: typeof current = { redis };
-    // unheard, the event would be printed
+    // without a listener, ioredis prints the error
     redis.on('error', (error) => {
       opened.cause = error;
     });
@@ -76,7 +76,7 @@ export function createRedisClient(address: RedisOptions): RedisClient {
         if (opened.redis.status === 'wait') await opened.redis.connect();
         return await operate(opened.redis);
       } catch (error) {
-        // all that waited hear only that the connection is closed; the event said why
+        // pending commands only get "Connection is closed."; the error event has the cause
         const isClosed = error instanceof Error && error.message === 'Connection is closed.';
         throw isClosed ? (opened.cause ?? error) : error;
       }

@@ -1,4 +1,4 @@
-/** A store in Redis (or Tair) that all instances share, with the memory of this one to fall back on. */
+/** A store in Redis (or Tair) that all instances share, with a fallback to the memory of this instance. */
 import type { Redis } from 'ioredis';
 import type { RateLimiterRedis } from 'rate-limiter-flexible';
 import { withinDeadline } from '../lib/within-deadline.ts';
@@ -19,23 +19,23 @@ import {
 
 export interface RedisStoreOptions {
   readonly client: RedisClient;
-  /** Begins every key, so that several brokers can share one database. */
+  /** The prefix of every key, so that several brokers can share one database. */
   readonly prefix: string;
-  /** How long a request waits for one operation. */
+  /** The deadline of one operation. */
   readonly timeoutMs: number;
-  /** Where keys are reserved while Redis is down. `memory`: in this instance alone. */
+  /** What happens to reservations while Redis is down. `memory`: this instance holds them. */
   readonly reservationsWhenDown: 'refuse' | 'memory';
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly random: () => number;
-  /** Hears when Redis is lost and when it is back. */
+  /** Receives an event when Redis is lost and when it is back. */
   readonly observe: Observe;
 }
 
-/** A connection on which nothing was answered so often in a row is given up. */
+/** After this many failures in a row, the connection is replaced. */
 const MAX_FAILURES_OF_A_CONNECTION = 2;
 
-/** Deletes a key only while it has the value. */
+/** Deletes a key only if it has the value. */
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;
 
 /** Makes the store. Connects on first use. */
@@ -47,7 +47,7 @@ export function createRedisStore(options: RedisStoreOptions): Store {
     random,
     onFailure(problem, failures) {
       if (failures === 1) observe({ kind: 'store_lost', problem });
-      // it may be half open, and would stay so
+      // a half-open connection does not recover by itself
       if (failures >= MAX_FAILURES_OF_A_CONNECTION) client.drop();
     },
     onRecovery: () => observe({ kind: 'store_back' }),
@@ -113,7 +113,7 @@ function createReservations(gate: OutageGate, options: RedisStoreOptions): Reser
   const memory = createMemoryReservations(options);
   return {
     async reserve(reservation) {
-      // always here too, so that what was used during an outage is still known after it
+      // always in memory too, so that a token used during an outage stays used after it
       if (!(await memory.reserve(reservation))) return false;
       try {
         return await redis.reserve(reservation);
@@ -147,12 +147,12 @@ function createRedisReservations(
         );
         return answer === 'OK';
       } catch (error) {
-        // it may still arrive: a release behind it on the same connection undoes it
+        // the command may still arrive; a release behind it on the same connection undoes it
         if (wasSent) void reservations.release(reservation);
         throw error;
       }
     },
-    // past the gate: during an outage it is only worth a try
+    // bypasses the gate: a release during an outage is best effort
     async release({ key, owner }) {
       const releasing = client.use((redis) => redis.eval(RELEASE, 1, keyOf(key), owner));
       const toError = () => new StoreUnavailable('no answer in time', 0);

@@ -1,56 +1,56 @@
-/** What limits need of a store: counters that start again after a window, and reservations that only one can hold. */
+/** Types of a store for limits: counters that reset after a window, and exclusive reservations. */
 
-/** How often something was counted in the window that is open, and when that window ends. */
+/** The count in the open window, and the milliseconds until the window ends. */
 export interface Usage {
   readonly used: number;
   readonly leftMs: number;
 }
 
 export interface CounterSettings {
-  /** Keeps the keys of one counter apart from those of others. */
+  /** Separates the keys of this counter from those of others. */
   readonly name: string;
   readonly windowSeconds: number;
 }
 
 export interface Counter {
-  /** Counts one. The first one opens the window of its key. Never throws. */
+  /** Adds one. The first count opens the window of its key. Never throws. */
   add(key: string): Promise<Usage>;
 }
 
-/** Counts for this instance alone, so that looking costs nothing. */
+/** Counts in this instance only, so that reading a count is cheap. */
 export interface LocalCounter extends Counter {
-  /** What was counted so far; undefined where no window is open. */
+  /** The count so far; undefined if no window is open. */
   peek(key: string): Promise<Usage | undefined>;
 }
 
-/** Something that can be held once: the use of a one-time token. */
+/** The exclusive hold on a key: the use of a one-time token. */
 export interface Reservation {
   readonly key: string;
-  /** Made by the broker for one request, so that no other request can release the reservation. */
+  /** Unique for each request, so that no other request can release the reservation. */
   readonly owner: string;
   readonly lifeMs: number;
 }
 
 export interface Reservations {
-  /** False if somebody else holds the key. Throws StoreUnavailable if the store does not answer. */
+  /** False if the key is held already. Throws StoreUnavailable if the store does not answer. */
   reserve(reservation: Reservation): Promise<boolean>;
-  /** Gives the key back, if the owner still holds it and the store can be reached. Never throws. */
+  /** Releases the key if the owner still holds it and the store answers. Never throws. */
   release(reservation: Reservation): Promise<void>;
 }
 
-/** Outlives the configs that it is used with, and what was counted under them. */
+/** Keeps its counts and reservations when the config changes. */
 export interface Store {
-  /** The counter of that name and window: always the same one. */
+  /** Always returns the same counter for the same name and window. */
   readonly counter: (settings: CounterSettings) => Counter;
   readonly localCounter: (settings: CounterSettings) => LocalCounter;
   readonly reservations: Reservations;
-  /** Loads and connects what the first request would otherwise wait for. Never throws. */
+  /** Loads libraries and connects before the first request needs it. Never throws. */
   readonly warm: () => Promise<void>;
-  /** Lets connections go. Never throws. */
+  /** Closes connections. Never throws. */
   readonly close: () => Promise<void>;
 }
 
-/** The store cannot answer at the moment. Holds nothing of what it said. */
+/** The store does not answer at the moment. `problem` contains no message of the store. */
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
   readonly problem: string;

@@ -2,24 +2,27 @@ import { describe, expect, it, vi } from 'vitest';
 import { createAuditSink } from '../../src/audit/sink.ts';
 import { tellInto } from '../support/observe.ts';
 
-/** A sink whose reader takes text only when told to, and a clock for both. */
+/** A sink with a clock, whose texts the test writes or fails one by one. */
 function arrange() {
   const clock = { nowMs: 0 };
   const told: string[] = [];
-  const handed: { readonly text: string; readonly take: () => void; readonly fail: () => void }[] =
-    [];
+  const handed: {
+    readonly text: string;
+    readonly finish: () => void;
+    readonly fail: () => void;
+  }[] = [];
   const write = createAuditSink({
     now: () => clock.nowMs,
     observe: tellInto(told, () => clock.nowMs),
     write: (text) =>
       new Promise((resolve, reject) => {
-        handed.push({ text, take: resolve, fail: () => reject(new Error('broken')) });
+        handed.push({ text, finish: resolve, fail: () => reject(new Error('broken')) });
       }),
   });
   return { clock, told, handed, write };
 }
 
-/** Whether it was written, was lost, or still waits. */
+/** Tracks whether a line was written, was lost, or still waits. */
 function watch(writing: Promise<void>) {
   const seen = { outcome: 'waiting' };
   writing.then(
@@ -43,17 +46,17 @@ async function withFakeTimers(run: () => Promise<void>) {
 }
 
 describe('the audit sink', () => {
-  it('has written a line once it is taken, and not before', async () => {
+  it('resolves once the line is written, and not before', async () => {
     const { handed, write } = arrange();
     const seen = watch(write('line\n'));
     await Promise.resolve();
     expect([seen.outcome, handed[0]?.text]).toEqual(['waiting', 'line\n']);
 
-    handed[0]?.take();
+    handed[0]?.finish();
     await expect.poll(() => seen.outcome).toBe('written');
   });
 
-  it('passes on that a line cannot be written', async () => {
+  it('rejects if the line cannot be written', async () => {
     const { handed, write } = arrange();
     const seen = watch(write('line\n'));
     handed[0]?.fail();
@@ -61,7 +64,7 @@ describe('the audit sink', () => {
     await expect.poll(() => seen.outcome).toBe('lost');
   });
 
-  it('gives a line up that is not taken in time', () =>
+  it('gives up a line that is not written in time', () =>
     withFakeTimers(async () => {
       const { handed, write } = arrange();
       const seen = watch(write('line\n'));
@@ -74,7 +77,7 @@ describe('the audit sink', () => {
       await vi.advanceTimersByTimeAsync(0);
     }));
 
-  it('takes no further line while one has waited too long, and takes them again after it', () =>
+  it('refuses further lines while one is overdue, and accepts lines again once it is written', () =>
     withFakeTimers(async () => {
       const { clock, told, handed, write } = arrange();
       watch(write('first\n'));
@@ -85,29 +88,33 @@ describe('the audit sink', () => {
       expect(refused.map(({ outcome }) => outcome)).toEqual(['lost', 'lost']);
       expect(handed).toHaveLength(1);
 
-      handed[0]?.take();
+      handed[0]?.finish();
       await vi.advanceTimersByTimeAsync(0);
       const next = watch(write('fourth\n'));
-      handed[1]?.take();
+      handed[1]?.finish();
       await vi.advanceTimersByTimeAsync(0);
 
       expect([next.outcome, handed[1]?.text]).toEqual(['written', 'fourth\n']);
-      expect(told).toEqual(['the audit log could not be written to: 3 lines were lost']);
+      expect(told).toEqual([
+        'the audit log could not be written: 3 lines were lost; check what reads standard output',
+      ]);
     }));
 
-  it('tells nothing while nothing is lost, and of each loss once', () =>
+  it('reports each loss once, and nothing while no line is lost', () =>
     withFakeTimers(async () => {
       const { told, handed, write } = arrange();
-      for (const end of ['take', 'fail', 'take', 'take'] as const) {
+      for (const end of ['finish', 'fail', 'finish', 'finish'] as const) {
         watch(write('line\n'));
         handed.at(-1)?.[end]();
         await vi.advanceTimersByTimeAsync(0);
       }
 
-      expect(told).toEqual(['the audit log could not be written to: 1 line was lost']);
+      expect(told).toEqual([
+        'the audit log could not be written: 1 line was lost; check what reads standard output',
+      ]);
     }));
 
-  it('lets no more than a mebibyte wait', () =>
+  it('accepts no line once more than 1 MiB waits', () =>
     withFakeTimers(async () => {
       const { handed, write } = arrange();
       const big = watch(write('x'.repeat(1024 * 1024)));
@@ -116,13 +123,13 @@ describe('the audit sink', () => {
       await vi.advanceTimersByTimeAsync(0);
       expect([big.outcome, fits.outcome, beyond.outcome]).toEqual(['waiting', 'waiting', 'lost']);
 
-      handed[0]?.take();
+      handed[0]?.finish();
       await vi.advanceTimersByTimeAsync(0);
       watch(write('again'));
       expect(handed.at(-1)?.text).toBe('again');
     }));
 
-  it('is not blocked by lines that wait for less than the deadline', () =>
+  it('accepts further lines while the oldest waits for less than the deadline', () =>
     withFakeTimers(async () => {
       const { clock, handed, write } = arrange();
       watch(write('first\n'));

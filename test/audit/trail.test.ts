@@ -35,8 +35,8 @@ const FACTS: AuditFacts = {
   grant: 'user-files',
 };
 
-describe('a decision', () => {
-  it('to grant is one line with everything that was known', async () => {
+describe('the audit trail', () => {
+  it('records a granted request as one line with all known facts', async () => {
     const { trail, lines, clock } = arrange();
     trail.add({ callerAddress: '203.0.113.7', issuerName: 'app' });
     trail.add(FACTS);
@@ -55,7 +55,7 @@ describe('a decision', () => {
     ]);
   });
 
-  it('to refuse is one line with the reason and its facts, and gives the error to throw', async () => {
+  it('records a refusal as one line with its reason and facts, and returns the error to throw', async () => {
     const { trail, lines } = arrange();
     trail.add(FACTS);
     const refusal = refuse({ reason: 'target_outside_grant', grants: ['user-files'] });
@@ -75,14 +75,14 @@ describe('a decision', () => {
     ]);
   });
 
-  it('to refuse for a reason without facts has no why', async () => {
+  it('writes no why for a reason without facts', async () => {
     const { trail, lines } = arrange();
     await trail.recordRefused(refuse({ reason: 'token_missing' }));
     expect(lines[0]).toMatchObject({ reason: 'token_missing' });
     expect(lines[0]).not.toHaveProperty('why');
   });
 
-  it('takes no field from the facts of a refusal', async () => {
+  it('lets the facts of a refusal set no member of the line', async () => {
     const { trail, lines } = arrange();
     await trail.recordRefused(refuse({ reason: 'permission_outside_grant', grant: 'other' }));
     expect(lines[0]).toMatchObject({ decision: 'refused', why: { grant: 'other' } });
@@ -100,30 +100,30 @@ const BROKEN: readonly (readonly [string, RecordAudit])[] = [
   ],
 ];
 
-describe.each(BROKEN)('where the log %s', (_how, recordAudit) => {
-  it('nothing is granted', async () => {
+describe.each(BROKEN)('the audit trail with a log that %s', (_how, recordAudit) => {
+  it('grants nothing', async () => {
     const { trail } = arrange(recordAudit);
     await expect(trail.recordGranted()).rejects.toMatchObject({
       refusal: { reason: 'audit_unavailable' },
     });
   });
 
-  it('what is refused stays refused, for the same reason', async () => {
+  it('keeps each refusal and its reason', async () => {
     const { trail } = arrange(recordAudit);
     const refusal = refuse({ reason: 'token_missing' });
     expect(await trail.recordRefused(refusal)).toBe(refusal);
   });
 });
 
-describe('a defect', () => {
-  /** What is recorded of something that is not a refusal. */
+describe('the audit trail of a defect', () => {
+  /** Records something that is not a refusal. */
   async function recorded(thrown: unknown) {
     const { trail, lines } = arrange();
     const { refusal } = await trail.recordRefused(thrown);
     return { refusal, why: lines[0]?.why };
   }
 
-  it('is an internal error with the kind and the place, and nothing of the message', async () => {
+  it('records an internal error with the name and the place, without the message', async () => {
     const { refusal, why } = await recorded(new TypeError('canary'));
     expect(refusal).toEqual({ reason: 'internal_error' });
     expect(why).toEqual({ problem: expect.stringMatching(/^TypeError at .*trail\.test\.ts/) });
@@ -131,7 +131,7 @@ describe('a defect', () => {
   });
 
   it.each(['two\n    at canary (lines)', 'at canary', '\nat canary', '$& canary $`\n at canary'])(
-    'shows no line of the message %j that looks like a place',
+    'shows no line of the message %j that looks like a stack frame',
     async (message) => {
       const { why } = await recorded(new Error(message));
       expect(why).toEqual({ problem: expect.stringMatching(/^Error at .*trail\.test\.ts/) });
@@ -140,7 +140,7 @@ describe('a defect', () => {
   );
 
   it.each<[unknown]>([['canary'], [undefined], [null], [{ message: 'canary' }]])(
-    'is told even if %j was thrown',
+    'records an internal error if %j was thrown',
     async (thrown) => {
       const { refusal, why } = await recorded(thrown);
       expect(refusal).toEqual({ reason: 'internal_error' });
@@ -148,23 +148,23 @@ describe('a defect', () => {
     },
   );
 
-  it('without a stack is told by its kind', async () => {
+  it('records the name of an error without a stack', async () => {
     const error = new RangeError('canary');
     Reflect.deleteProperty(error, 'stack');
     expect((await recorded(error)).why).toEqual({ problem: 'RangeError' });
   });
 
-  it('is not taken for a refusal because it looks like one', async () => {
+  it('does not take an error that looks like a refusal for one', async () => {
     const lookalike = Object.assign(new Error('x'), { refusal: { reason: 'token_missing' } });
     expect((await recorded(lookalike)).refusal).toEqual({ reason: 'internal_error' });
     expect(lookalike).not.toBeInstanceOf(RefusalError);
   });
 });
 
-/** What one reader of logs or another takes for the end of a line. */
+/** Characters that some log readers treat as the end of a line. */
 const LINE_ENDS = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
-describe('a line of the log', () => {
+describe('an audit line', () => {
   const LINE: AuditLine = {
     time: '2026-11-23T19:00:00.000Z',
     requestId: 'REQUEST-1',
@@ -181,7 +181,7 @@ describe('a line of the log', () => {
     return written;
   }
 
-  it('is JSON, and ends in one line feed', async () => {
+  it('is JSON and ends in one line feed', async () => {
     expect(await write({ subject: 'Ann 用户 😀' })).toBe(
       `${JSON.stringify({ ...LINE, subject: 'Ann 用户 😀' })}\n`,
     );
@@ -198,7 +198,7 @@ describe('a line of the log', () => {
     'a\u200bb\ufeff\u{e0041}',
     'x","decision":"granted',
     '\\u2028\\',
-  ])('neither ends early nor misleads whoever reads it, for the subject %j', async (subject) => {
+  ])('neither ends early nor misleads its reader, for the subject %j', async (subject) => {
     const text = await write({ subject });
     const line = text.slice(0, -1);
     expect(line).not.toMatch(LINE_ENDS);
@@ -206,7 +206,7 @@ describe('a line of the log', () => {
     expect(JSON.parse(line)).toEqual({ ...LINE, subject });
   });
 
-  it('is one line that gives back every text as it was', async () => {
+  it('is one line that parses back to every text unchanged', async () => {
     await fc.assert(
       fc.asyncProperty(hostileString, hostileString, async (subject, value) => {
         const facts = { subject, claims: [{ key: value, value }] };

@@ -24,7 +24,7 @@ afterAll(async () => {
   await broker.close();
 });
 
-/** Asks, and holds the answer against what openapi.yaml declares for it. */
+/** Compares the answer with the declaration in openapi.yaml. */
 async function check(method: string, path: string, answering: Promise<Answer>): Promise<void> {
   const answer = await answering;
   const { status, text } = answer;
@@ -33,7 +33,7 @@ async function check(method: string, path: string, answering: Promise<Answer>): 
   expect(whatIsWrong(method, isDeclared ? path : undefined, { status, headers, text })).toBe(
     undefined,
   );
-  // an address that is not declared has only one answer, which is declared at another
+  // the answer for undeclared addresses is declared at /health
   seen.statuses.add(`${method} ${isDeclared ? path : '/health'} ${status}`);
   const { code } = answer.body;
   if (typeof code === 'string') seen.codes.add(code);
@@ -72,18 +72,15 @@ describe('openapi.yaml', () => {
     await check(method, path.replace(/\?.*/, ''), broker.ask({ ...options, method, path }));
   });
 
-  it.each(REFUSAL_CASES)(
-    'declares the answer to a request that is refused for $reason',
-    async (refusal) => {
-      const method = refusal.reason === 'method_not_allowed' ? 'PUT' : 'POST';
-      const path = refusal.reason === 'route_unknown' ? '/nowhere' : '/v1/credentials';
-      await keepCircuitClosed(broker, refusal);
-      // an unknown address is declared for GET
-      await check(path === '/nowhere' ? 'GET' : method, path, refusal.ask(broker));
-    },
-  );
+  it.each(REFUSAL_CASES)('declares the answer for the reason $reason', async (refusal) => {
+    const method = refusal.reason === 'method_not_allowed' ? 'PUT' : 'POST';
+    const path = refusal.reason === 'route_unknown' ? '/nowhere' : '/v1/credentials';
+    await keepCircuitClosed(broker, refusal);
+    // an unknown address is declared for GET
+    await check(path === '/nowhere' ? 'GET' : method, path, refusal.ask(broker));
+  });
 
-  it('declares the answers of GET to trouble with STS', async () => {
+  it('declares the answers of GET to STS failures', async () => {
     for (const [fault, sub] of [
       ['clockSkew', 'g1'],
       ['throttling', 'g2'],
@@ -117,7 +114,7 @@ describe('openapi.yaml', () => {
     await limited.close();
   });
 
-  it('declares the answer while nobody can tell what was used before', async () => {
+  it('declares the answer while the replay check is unavailable', async () => {
     const lost = await startTestBroker({
       config: SIMPLE_CONFIG.replace('    types:', '    oneTimeTokens: true\n    types:').concat(
         'store: { redisUrlFrom: REDIS_URL }',
@@ -136,7 +133,7 @@ describe('openapi.yaml', () => {
         ),
       ),
     );
-    // a defect and a broken log are provoked in tests of their own; /ready needs broken source credentials
+    // other tests cover defects, a broken log and broken source credentials
     const elsewhere = [
       'POST /v1/credentials 500',
       'GET /v1/credentials 500',

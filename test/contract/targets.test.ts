@@ -1,4 +1,4 @@
-/** Requests to an address that is no URL, or to an unusual one, are answered and audited as any other. */
+/** Requests with a malformed or unusual URL are answered and audited like any other. */
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
@@ -24,7 +24,7 @@ interface Sent {
   readonly isChunked?: boolean;
 }
 
-/** Sends a target as it is written, which fetch does not. */
+/** Sends a request target unchanged, which fetch does not do. */
 function send({ target, method = 'GET', host, isChunked = false }: Sent): Promise<Received> {
   const { hostname, port } = new URL(broker.url);
   const headers = {
@@ -62,7 +62,7 @@ describe('a request', () => {
     { target: 'http://user:password@a/v1/credentials' },
     { target: 'http://user:password@a/v1/credentials', method: 'POST', isChunked: true },
     { target: '/\\', method: 'HEAD' },
-  ])('to $target leads nowhere, with an audit line', async (sent) => {
+  ])('to $target gets 404 and an audit line', async (sent) => {
     const answer = await send(sent);
     const line = broker.auditLines().at(-1);
 
@@ -81,7 +81,7 @@ describe('a request', () => {
     { target: 'http://a/v1/credentials', method: 'POST', isChunked: true },
     { target: '/v1/credentials', host: 'evil.example' },
     { target: '/v1/credentials', host: '[::1]:9000' },
-  ])('to $target is served, whatever the host is called', async (sent) => {
+  ])('to $target is served for any host name', async (sent) => {
     const answer = await send(sent);
 
     expect(answer.status).toBe(200);

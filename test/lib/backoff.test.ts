@@ -9,7 +9,7 @@ function arrange(random = 1) {
 }
 
 describe('a backoff', () => {
-  it('has nothing to wait for at first', () => {
+  it('has no pause at first', () => {
     const { backoff } = arrange();
 
     expect([backoff.failures(), backoff.leftMs()]).toEqual([0, 0]);
@@ -38,7 +38,7 @@ describe('a backoff', () => {
     expect(backoff.leftMs()).toBe(0);
   });
 
-  it('begins anew after a reset', () => {
+  it('starts again after a reset', () => {
     const { backoff } = arrange();
     backoff.fail();
     backoff.fail();
@@ -49,7 +49,7 @@ describe('a backoff', () => {
     expect(backoff.leftMs()).toBe(1000);
   });
 
-  it('is over when the clock is set back', () => {
+  it('ends the pause when the clock is set back', () => {
     const { backoff, clock } = arrange();
     backoff.fail();
     clock.nowMs -= 1;
@@ -57,7 +57,7 @@ describe('a backoff', () => {
     expect(backoff.leftMs()).toBe(0);
   });
 
-  it('takes between half and all of a pause, as chance has it', () => {
+  it('pauses for a random part, from half to all, of the full pause', () => {
     fc.assert(
       fc.property(
         fc.double({ min: 0, max: 1, noNaN: true }),

@@ -11,11 +11,11 @@ describe('base32', () => {
     ['foob', 'mzxw6yq'],
     ['fooba', 'mzxw6ytb'],
     ['foobar', 'mzxw6ytboi'],
-  ])('of "%s" is "%s"', (text, expected) => {
+  ])('encodes "%s" as "%s"', (text, expected) => {
     expect(base32(Buffer.from(text))).toBe(expected);
   });
 
-  it('has every bit of long and extreme bytes', () => {
+  it('encodes every bit of long and extreme inputs', () => {
     expect(base32(new Uint8Array(32))).toBe('a'.repeat(52));
     expect(base32(new Uint8Array(30).fill(255))).toBe('7'.repeat(48));
     const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);

@@ -4,7 +4,7 @@ import { hostileString } from '../support/hostile-strings.ts';
 import { fc } from '../support/seeded.ts';
 
 describe('lengthPrefixed', () => {
-  it('keeps lists apart that would be one text if they were joined', () => {
+  it('gives different texts for lists that look the same when joined', () => {
     const lists = [
       [],
       [''],
@@ -27,7 +27,7 @@ describe('lengthPrefixed', () => {
     expect(new Set(lists.map(lengthPrefixed)).size).toBe(lists.length);
   });
 
-  it('gives no two different lists one text', () => {
+  it('gives different texts for any two different lists', () => {
     const text = fc.oneof(
       fc.string({ unit: fc.constantFrom(...'01:a'), maxLength: 4 }),
       hostileString,

@@ -1,8 +1,8 @@
-/** Configs with limits, and what brokers with them answer. */
+/** Makes configs with limits, and summarises the answers of their brokers. */
 import type { Answer } from '../support/broker.ts';
 import { SIMPLE_CONFIG } from '../support/broker.ts';
 
-/** The simple config with further lines for its issuer, its grant and at the top level. */
+/** Adds lines to the issuer, the grant and the top level of the simple config. */
 export function limitedConfig(
   lines: { readonly issuer?: string; readonly grant?: string; readonly top?: string } = {},
 ): string {
@@ -20,7 +20,7 @@ export function outcome({ status, body }: Answer): string {
   return status === 200 ? '200' : `${status} ${String(body['code'])}`;
 }
 
-/** Asks one after the other. */
+/** Asks in sequence. */
 export async function outcomesOf(
   times: number,
   ask: (index: number) => Promise<Answer>,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { callerNetwork } from '../../src/limits/caller-network.ts';
 import { fc } from '../support/seeded.ts';
 
-describe('what is limited of a caller address', () => {
+describe('the network of a caller address', () => {
   it.each([
     ['203.0.113.7', '203.0.113.7'],
     ['::ffff:203.0.113.7', '203.0.113.7'],
@@ -24,7 +24,7 @@ describe('what is limited of a caller address', () => {
     expect(callerNetwork(address)).toBe(network);
   });
 
-  it('is the same for all of a /64 however it is written, and another beyond it', () => {
+  it('is the same for all addresses of a /64 in any notation, and different outside it', () => {
     const group = fc.nat(0xffff);
     const groups = fc.tuple(group, group, group, group);
     const write = (all: readonly number[], isPadded: boolean) =>
@@ -37,7 +37,7 @@ describe('what is limited of a caller address', () => {
         groups,
         fc.boolean(),
         (head, tail, other, end, padded) => {
-          // addresses below 0:0:0:0 may be IPv4 in the dress of IPv6
+          // addresses in 0:0:0:0::/64 may be IPv4-mapped
           fc.pre(head.some((one) => one !== 0));
           const network = callerNetwork(write([...head, ...tail], false));
           expect(isIPv6(network.replace('/64', ''))).toBe(true);

@@ -11,10 +11,10 @@ interface Switch {
   readonly what: string;
   readonly issuer?: string;
   readonly grant?: string;
-  /** Claims that the switch says no to. */
-  readonly stopped: Readonly<Record<string, unknown>>;
-  /** Claims that it leaves alone; absent: nobody is. */
-  readonly left?: Readonly<Record<string, unknown>>;
+  /** Claims that the kill switch refuses. */
+  readonly refused: Readonly<Record<string, unknown>>;
+  /** Claims that it does not affect. Absent: it affects all. */
+  readonly allowed?: Readonly<Record<string, unknown>>;
   readonly outcome: string;
   readonly audited: Readonly<Record<string, unknown>>;
 }
@@ -23,108 +23,108 @@ const SWITCHES: readonly Switch[] = [
   {
     what: 'a denied subject',
     issuer: 'deny: { subjects: [someone, mallory] }',
-    stopped: { sub: 'mallory' },
-    left: { sub: 'mallory2' },
+    refused: { sub: 'mallory' },
+    allowed: { sub: 'mallory2' },
     outcome: '401 subject_token_invalid',
     audited: { reason: 'subject_denied', why: { issuerName: 'app' }, subject: 'mallory' },
   },
   {
-    what: 'a denied subject of another case',
+    what: 'a denied subject beside one that differs in case',
     issuer: 'deny: { subjects: [mallory] }',
-    stopped: { sub: 'mallory' },
-    left: { sub: 'Mallory' },
+    refused: { sub: 'mallory' },
+    allowed: { sub: 'Mallory' },
     outcome: '401 subject_token_invalid',
     audited: { reason: 'subject_denied' },
   },
   {
     what: 'a denied token',
     issuer: 'deny: { tokenIds: [stolen] }',
-    stopped: { jti: 'stolen' },
-    left: { jti: 'other' },
+    refused: { jti: 'stolen' },
+    allowed: { jti: 'other' },
     outcome: '401 subject_token_invalid',
     audited: { reason: 'token_denied', tokenId: 'stolen' },
   },
   {
-    what: 'a token without an id beside denied ones',
+    what: 'a denied token beside one without a jti',
     issuer: 'deny: { tokenIds: [stolen] }',
-    stopped: { jti: 'stolen' },
-    left: {},
+    refused: { jti: 'stolen' },
+    allowed: {},
     outcome: '401 subject_token_invalid',
     audited: { reason: 'token_denied' },
   },
   {
-    what: 'a denied key',
+    what: 'a token signed with a denied key',
     issuer: 'deny: { keyIds: [es256-1] }',
-    stopped: {},
+    refused: {},
     outcome: '401 subject_token_invalid',
     audited: { reason: 'key_denied', why: { issuerName: 'app', keyId: 'es256-1' } },
   },
   {
-    what: 'a key beside a denied one',
+    what: 'a denied subject beside a denied key that is not used',
     issuer: 'deny: { keyIds: [es256-0], subjects: [mallory] }',
-    stopped: { sub: 'mallory' },
-    left: {},
+    refused: { sub: 'mallory' },
+    allowed: {},
     outcome: '401 subject_token_invalid',
     audited: { reason: 'subject_denied' },
   },
   {
-    what: "an issuer's tokensValidAfter",
+    what: "a token older than an issuer's tokensValidAfter",
     issuer: `tokensValidAfter: ${HALF_AN_HOUR_AGO}`,
-    stopped: { iat: HOUR_AGO },
-    left: {},
+    refused: { iat: HOUR_AGO },
+    allowed: {},
     outcome: '401 subject_token_expired',
     audited: { reason: 'token_revoked' },
   },
   {
-    what: 'a disabled grant',
+    what: 'a request for a disabled grant',
     grant: 'disabled: true',
-    stopped: {},
+    refused: {},
     outcome: '403 no_grant',
     audited: { reason: 'grant_disabled', why: { grant: 'user-files', by: 'disabled' } },
   },
   {
-    what: "a grant's tokensValidAfter",
+    what: "a token older than a grant's tokensValidAfter",
     grant: `tokensValidAfter: ${HALF_AN_HOUR_AGO}`,
-    stopped: { iat: HOUR_AGO },
-    left: {},
+    refused: { iat: HOUR_AGO },
+    allowed: {},
     outcome: '401 subject_token_expired',
     audited: { reason: 'token_revoked', why: { issuedAt: expect.any(Number) } },
   },
   {
-    what: "a token from the second before a grant's tokensValidAfter",
+    what: "a token issued one second before a grant's tokensValidAfter",
     grant: `tokensValidAfter: ${new Date(HOUR_AGO * 1000).toISOString()}`,
-    stopped: { iat: HOUR_AGO - 1 },
-    left: { iat: HOUR_AGO },
+    refused: { iat: HOUR_AGO - 1 },
+    allowed: { iat: HOUR_AGO },
     outcome: '401 subject_token_expired',
     audited: { reason: 'token_revoked' },
   },
   {
-    what: "a grant's tokensValidAfter in the future",
+    what: "any token, with a grant's tokensValidAfter in the future",
     grant: `tokensValidAfter: ${inOneHour}`,
-    stopped: {},
+    refused: {},
     outcome: '401 subject_token_expired',
     audited: { reason: 'token_revoked' },
   },
   {
-    what: 'a subject that is denied one grant',
+    what: 'a subject that one grant denies',
     grant: 'deny: { subjects: [mallory] }',
-    stopped: { sub: 'mallory' },
-    left: { sub: 'alice' },
+    refused: { sub: 'mallory' },
+    allowed: { sub: 'alice' },
     outcome: '403 no_grant',
     audited: { reason: 'grant_disabled', why: { grant: 'user-files', by: 'subject' } },
   },
   {
-    what: 'a token that is denied one grant',
+    what: 'a token that one grant denies',
     grant: 'deny: { tokenIds: [stolen] }',
-    stopped: { jti: 'stolen' },
-    left: { jti: 'other' },
+    refused: { jti: 'stolen' },
+    allowed: { jti: 'other' },
     outcome: '403 no_grant',
     audited: { reason: 'grant_disabled', why: { grant: 'user-files', by: 'tokenId' } },
   },
   {
-    what: 'a key that is denied one grant',
+    what: 'a key that one grant denies',
     grant: 'deny: { keyIds: [es256-1] }',
-    stopped: {},
+    refused: {},
     outcome: '403 no_grant',
     audited: { reason: 'grant_disabled', why: { grant: 'user-files', by: 'keyId' } },
   },
@@ -145,25 +145,25 @@ describe.each(SWITCHES)('$what', (one) => {
 
   afterAll(() => broker.close());
 
-  it('is refused before STS is asked, and audited, and others are left alone', async () => {
-    const answer = await broker.ask({ claims: one.stopped });
+  it('is refused and audited without a call to STS, and others are granted', async () => {
+    const answer = await broker.ask({ claims: one.refused });
 
     expect(outcome(answer)).toBe(one.outcome);
     expect(broker.stsCalls()).toBe(0);
     expect(broker.auditLines().at(-1)).toMatchObject({ decision: 'refused', ...one.audited });
-    if (one.left !== undefined) {
-      expect(outcome(await broker.ask({ claims: one.left }))).toBe('200');
+    if (one.allowed !== undefined) {
+      expect(outcome(await broker.ask({ claims: one.allowed }))).toBe('200');
     }
   });
 });
 
 describe('a kill switch', () => {
-  it('stops a denied key that the token does not name', async () => {
+  it('refuses a denied key that the token does not name', async () => {
     const key = generateSigningKey('ES256', 'leaked');
     const jwks = JSON.stringify({ keys: [key.publicJwk] });
     const inline = (deny: string) => limitedConfig({ issuer: `jwks: ${jwks}\n    ${deny}` });
-    const stopped = await startTestBroker({ config: inline('deny: { keyIds: [leaked] }') });
-    const left = await startTestBroker({ config: inline('deny: { keyIds: [other] }') });
+    const refused = await startTestBroker({ config: inline('deny: { keyIds: [leaked] }') });
+    const allowed = await startTestBroker({ config: inline('deny: { keyIds: [other] }') });
     const ask = async (broker: TestBroker) =>
       outcome(
         await broker.ask({
@@ -171,13 +171,13 @@ describe('a kill switch', () => {
         }),
       );
 
-    expect(await ask(stopped)).toBe('401 subject_token_invalid');
-    expect(stopped.auditLines().at(-1)).toMatchObject({ reason: 'key_denied' });
-    expect(await ask(left)).toBe('200');
-    await Promise.all([stopped.close(), left.close()]);
+    expect(await ask(refused)).toBe('401 subject_token_invalid');
+    expect(refused.auditLines().at(-1)).toMatchObject({ reason: 'key_denied' });
+    expect(await ask(allowed)).toBe('200');
+    await Promise.all([refused.close(), allowed.close()]);
   });
 
-  it('of one grant leaves the other grants as they were, and gives nobody another grant', async () => {
+  it('of one grant affects no other grant, and selects no other grant', async () => {
     const config = limitedConfig({ grant: 'disabled: true' }).concat(`
   - name: shared
     issuer: app
@@ -192,7 +192,7 @@ describe('a kill switch', () => {
     await broker.close();
   });
 
-  it('of one issuer is none of another', async () => {
+  it('of one issuer does not affect another issuer', async () => {
     const other = generateSigningKey('ES256', 'other-key');
     const config = limitedConfig({ issuer: 'deny: { subjects: [mallory] }' })
       .replace(

@@ -2,14 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { limitKey } from '../../src/limits/limit-key.ts';
 import { fc } from '../support/seeded.ts';
 
-/** Every string, lone surrogates included, and with what joined keys would be cut at. */
+/** Any string, with lone surrogates and with characters that could separate joined parts. */
 const anyText = fc.oneof(
   fc.string({ unit: 'binary' }),
   fc.string({ unit: fc.constantFrom('a', ':', '|', '\0', '1', '2', '\ud800', '\udfff', ',') }),
 );
 
 describe('the key of a limit', () => {
-  it('is 43 characters of base64url, whatever it is made of', () => {
+  it('is 43 characters of base64url for any parts', () => {
     fc.assert(
       fc.property(fc.array(anyText, { maxLength: 4 }), (parts) => {
         expect(limitKey(parts)).toMatch(/^[A-Za-z0-9_-]{43}$/);
@@ -17,7 +17,7 @@ describe('the key of a limit', () => {
     );
   });
 
-  it('is the same for the same parts, and another for any other', () => {
+  it('is the same for the same parts and different for different parts', () => {
     const parts = fc.array(anyText, { maxLength: 4 });
     fc.assert(
       fc.property(parts, parts, (a, b) => {
@@ -27,7 +27,7 @@ describe('the key of a limit', () => {
     );
   });
 
-  it('cannot be met by cutting the same text elsewhere', () => {
+  it('differs if the same text is split at another position', () => {
     fc.assert(
       fc.property(anyText, fc.nat(), fc.nat(), (text, first, second) => {
         const cut = (at: number) => {
@@ -41,13 +41,17 @@ describe('the key of a limit', () => {
   });
 
   it.each([
-    ['an issuer that ends where a subject begins', ['https://a', 'b:c'], ['https://a:b', 'c']],
-    ['lengths written into a value', ['a', '1:b'], ['a1:', 'b']],
-    ['a part that is left out', ['a', ''], ['a']],
-    ['lone surrogates, which UTF-8 cannot tell apart', ['\ud800'], ['\ud801']],
+    [
+      'an issuer and a subject split at another position',
+      ['https://a', 'b:c'],
+      ['https://a:b', 'c'],
+    ],
+    ['a value that contains a length prefix', ['a', '1:b'], ['a1:', 'b']],
+    ['an empty part and a missing part', ['a', ''], ['a']],
+    ['lone surrogates, which are equal in UTF-8', ['\ud800'], ['\ud801']],
     ['the case of a letter', ['A'], ['a']],
     ['two normal forms of one text', ['\u00e9'], ['e\u0301']],
-  ])('tells apart %s', (_what, a, b) => {
+  ])('distinguishes %s', (_what, a, b) => {
     expect(limitKey(a)).not.toBe(limitKey(b));
   });
 });

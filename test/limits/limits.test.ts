@@ -14,7 +14,7 @@ const ONE_TIME = makeIssuer({
   oneTimeTokens: true,
 });
 
-/** Limits over a store in memory that tells how often it was warmed. */
+/** Limits on a store in memory that counts how often it was warmed. */
 function arrange(config: Partial<LimitedConfig>) {
   const now = () => 1_800_000_000_000;
   const warmings: string[] = [];
@@ -32,21 +32,29 @@ function arrange(config: Partial<LimitedConfig>) {
   };
 }
 
-describe('limits', () => {
+describe('the limits', () => {
   it.each<readonly [string, Partial<LimitedConfig>, number]>([
     ['nothing is limited', {}, 0],
-    ['refused tokens are counted, which is done in memory', { limits: { refusedTokens: RATE } }, 0],
-    ['subjects are', { limits: { subject: RATE } }, 1],
-    ['the tokens of one issuer among others are for one use', { issuers: [ISSUER, ONE_TIME] }, 1],
-    ['both are', { issuers: [ONE_TIME], limits: { subject: RATE } }, 1],
-  ])('warm the store if they need it: %s', async (_what, config, times) => {
+    [
+      'only refused tokens are limited, which needs only memory',
+      { limits: { refusedTokens: RATE } },
+      0,
+    ],
+    ['subjects are limited', { limits: { subject: RATE } }, 1],
+    ['one of the issuers has one-time tokens', { issuers: [ISSUER, ONE_TIME] }, 1],
+    [
+      'subjects are limited and an issuer has one-time tokens',
+      { issuers: [ONE_TIME], limits: { subject: RATE } },
+      1,
+    ],
+  ])('warm the store only if they need it: %s', async (_what, config, times) => {
     const { warm, timesWarmed } = arrange(config);
     await warm();
 
     expect(timesWarmed()).toBe(times);
   });
 
-  it('tell a caller by name which of its limits has how much left', async () => {
+  it('report the state of each limit of the caller by name', async () => {
     const { admit } = arrange({ limits: { subject: RATE, address: RATE, issuer: RATE } });
 
     expect((await admit()).rateLimits).toMatchObject([
@@ -55,7 +63,7 @@ describe('limits', () => {
     ]);
   });
 
-  it('count the requests of one issuer apart from those of another', async () => {
+  it('count the requests of each issuer separately', async () => {
     const { admit } = arrange({ limits: { issuer: RATE } });
     await admit(makeToken({ subject: 'a' }));
 
@@ -66,7 +74,7 @@ describe('limits', () => {
     await expect(admit(makeToken({ subject: 'b', issuer: other }))).resolves.toBeDefined();
   });
 
-  it('give back the use of a one-time token, and have nothing to give back of another', async () => {
+  it('release the use of a one-time token, and release nothing for other tokens', async () => {
     const { admit } = arrange({ issuers: [ISSUER, ONE_TIME] });
     const token = makeToken({ issuer: ONE_TIME, tokenId: 'a' });
     const permit = await admit(token);

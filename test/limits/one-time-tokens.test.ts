@@ -7,7 +7,7 @@ const CONFIG = limitedConfig({ issuer: 'oneTimeTokens: true' });
 const REPLAYED = '401 subject_token_replayed';
 
 describe('a one-time token', () => {
-  it('is good for one credential', async () => {
+  it('gets one credential', async () => {
     const broker = await startTestBroker({ config: CONFIG });
     const token = await broker.issuer.token({ jti: 'a' });
     const outcomes = await outcomesOf(3, () => broker.ask({ token }));
@@ -25,11 +25,11 @@ describe('a one-time token', () => {
     await broker.close();
   });
 
-  it('is known by its issuer and id, whatever else changes', async () => {
+  it('is identified by its issuer and jti alone', async () => {
     const broker = await startTestBroker({ config: CONFIG });
     const outcomes = [
       outcome(await broker.ask({ claims: { jti: 'a' } })),
-      // signed anew, so another text; for another subject; for another target
+      // signed again, so another text; for another subject; for other permissions
       outcome(await broker.ask({ claims: { jti: 'a' } })),
       outcome(await broker.ask({ claims: { jti: 'a', sub: 'user-2' } })),
       outcome(await broker.ask({ claims: { jti: 'a' }, body: { Permissions: ['read'] } })),
@@ -41,7 +41,7 @@ describe('a one-time token', () => {
     await broker.close();
   });
 
-  it('of one issuer does not use up that of another with the same id', async () => {
+  it('of one issuer does not use up the token of another issuer with the same jti', async () => {
     const key = generateSigningKey('ES256', 'other-key');
     const iss = 'https://other.example.com';
     const config = CONFIG.replace(
@@ -71,7 +71,7 @@ grants:`,
     ['is missing', undefined],
     ['is empty', ''],
     ['is a number', 7],
-  ])('is refused if its id %s', async (_what, jti) => {
+  ])('is refused if its jti %s', async (_what, jti) => {
     const broker = await startTestBroker({ config: CONFIG });
     const answer = await broker.ask({ claims: jti === undefined ? {} : { jti } });
 
@@ -117,7 +117,7 @@ grants:`,
     [{ kind: 'throttling' } as const, '503 sts_throttled'],
     [{ kind: 'reset' } as const, '503 sts_unavailable'],
     [{ kind: 'clockSkew' } as const, '502 sts_refused'],
-  ])('may be tried again after trouble with STS: %o', async (fault, expected) => {
+  ])('may be used again after an STS failure: %o', async (fault, expected) => {
     const broker = await startTestBroker({ config: CONFIG });
     const token = await broker.issuer.token({ jti: 'a' });
     broker.simulator.sts.faults.once(fault);
@@ -126,7 +126,7 @@ grants:`,
     await broker.close();
   });
 
-  it('may be tried again if the credential was not handed out for want of an audit line', async () => {
+  it('may be used again if the audit log failed and no credential was issued', async () => {
     let isBroken = true;
     const broker = await startTestBroker({
       config: CONFIG,
@@ -141,7 +141,7 @@ grants:`,
     await broker.close();
   });
 
-  it('that is presented a hundred times at once gets one credential', async () => {
+  it('gets one credential when it is sent a hundred times at once', async () => {
     const broker = await startTestBroker({ config: CONFIG });
     const token = await broker.issuer.token({ jti: 'a' });
     const answers = await Promise.all(Array.from({ length: 100 }, () => broker.ask({ token })));
@@ -152,7 +152,7 @@ grants:`,
     await broker.close();
   });
 
-  it('is remembered for as long as it is accepted', async () => {
+  it('stays used up for as long as it is valid', async () => {
     const broker = await startTestBroker({ config: CONFIG });
     const token = await broker.issuer.token({ jti: 'a' });
     const outcomes = [outcome(await broker.ask({ token }))];
@@ -168,7 +168,7 @@ grants:`,
     await broker.close();
   });
 
-  it('is what the config makes of tokens: without it they may be used again', async () => {
+  it('is opt-in: without oneTimeTokens a token may be used again', async () => {
     const broker = await startTestBroker({ config: SIMPLE_CONFIG });
     const token = await broker.issuer.token({ jti: 'a' });
 

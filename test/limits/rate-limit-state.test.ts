@@ -4,7 +4,7 @@ import { toRateLimitState } from '../../src/limits/rate-limit-state.ts';
 
 const SETTINGS = { requests: 3, windowSeconds: 60 };
 
-describe('what is told of a rate limit', () => {
+describe('the reported state of a rate limit', () => {
   it.each([
     [
       { used: 1, leftMs: 60_000 },
@@ -26,16 +26,16 @@ describe('what is told of a rate limit', () => {
       { used: 4, leftMs: 0 },
       { remaining: 0, resetSeconds: 1 },
     ],
-  ])('after %o is %o: never less than nothing, never too early', (usage, told) => {
+  ])('is never below zero and never resets too early: %o gives %o', (usage, expected) => {
     expect(toRateLimitState('subject', SETTINGS, usage)).toEqual({
       scope: 'subject',
       limit: 3,
       windowSeconds: 60,
-      ...told,
+      ...expected,
     });
   });
 
-  it('is one member of a list for each limit', () => {
+  it('has one list member in the headers for each limit', () => {
     const states = [
       toRateLimitState('subject', SETTINGS, { used: 1, leftMs: 60_000 }),
       toRateLimitState('address', { requests: 9, windowSeconds: 1 }, { used: 9, leftMs: 900 }),

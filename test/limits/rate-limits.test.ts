@@ -5,7 +5,7 @@ import { limitedConfig, outcome, outcomesOf } from './arrange.ts';
 const LIMITED = '429 rate_limited';
 const TRUSTED_PROXY = 'callerAddress: { header: X-Forwarded-For, trustedHops: 1 }\n';
 
-/** Many requests of one subject are all answered from the cache, and count all the same. */
+/** Repeated requests of one subject are answered from the cache, but still count. */
 const limitsOf = (limits: string) => limitedConfig({ top: `limits: ${limits}` });
 const addressLimitsOf = (limits: string) =>
   limitedConfig({ top: `${TRUSTED_PROXY}limits: ${limits}` });
@@ -15,7 +15,7 @@ const from = (address: string, options: AskOptions = {}): AskOptions => ({
 });
 
 describe('a rate limit for subjects', () => {
-  it('lets so many requests pass and refuses the next, before STS is asked', async () => {
+  it('grants requests up to the limit and refuses the next without a call to STS', async () => {
     const broker = await startTestBroker({
       config: limitsOf('{ subject: { requests: 3, window: 24h } }'),
     });
@@ -35,7 +35,7 @@ describe('a rate limit for subjects', () => {
     await broker.close();
   });
 
-  it('tells what is left, and when to come back', async () => {
+  it('reports what remains and when to try again', async () => {
     const broker = await startTestBroker({
       config: limitsOf('{ subject: { requests: 2, window: 24h } }'),
     });
@@ -52,7 +52,7 @@ describe('a rate limit for subjects', () => {
     await broker.close();
   });
 
-  it('counts each subject by itself, compared exactly', async () => {
+  it('counts each subject separately and compares exactly', async () => {
     const broker = await startTestBroker({
       config: limitsOf('{ subject: { requests: 1, window: 24h } }'),
     });
@@ -62,7 +62,7 @@ describe('a rate limit for subjects', () => {
     await broker.close();
   });
 
-  it('does not count what is refused for another reason', async () => {
+  it('does not count requests that are refused for another reason', async () => {
     const broker = await startTestBroker({
       config: limitsOf('{ subject: { requests: 1, window: 24h } }'),
     });
@@ -85,7 +85,7 @@ describe('a rate limit for subjects', () => {
     await broker.close();
   });
 
-  it('ends with its window', async () => {
+  it('resets when its window ends', async () => {
     const broker = await startTestBroker({
       config: limitsOf('{ subject: { requests: 1, window: 1s } }'),
     });
@@ -98,7 +98,7 @@ describe('a rate limit for subjects', () => {
     await broker.close();
   });
 
-  it('is not there unless the config says so', async () => {
+  it('is off by default', async () => {
     const broker = await startTestBroker();
     const answer = await broker.ask();
 
@@ -110,7 +110,7 @@ describe('a rate limit for subjects', () => {
 });
 
 describe('a rate limit for issuers', () => {
-  it('counts all subjects together, and tells nobody how many there were', async () => {
+  it('counts all subjects together and does not report the count to callers', async () => {
     const broker = await startTestBroker({
       config: limitsOf('{ issuer: { requests: 2, window: 24h } }'),
     });
@@ -139,7 +139,7 @@ describe('a rate limit for issuers', () => {
 });
 
 describe('a rate limit for caller addresses', () => {
-  it('counts the address that the proxy wrote, whatever the caller wrote before it', async () => {
+  it('counts the address that the proxy wrote and ignores addresses that the caller wrote', async () => {
     const broker = await startTestBroker({
       config: addressLimitsOf('{ address: { requests: 1, window: 24h } }'),
     });
@@ -158,7 +158,7 @@ describe('a rate limit for caller addresses', () => {
     await broker.close();
   });
 
-  it('is of the connection if no proxy is configured, so that no header escapes it', async () => {
+  it('counts the address of the connection if no proxy is configured, whatever the headers say', async () => {
     const broker = await startTestBroker({
       config: limitsOf('{ address: { requests: 1, window: 24h } }'),
     });
@@ -203,7 +203,7 @@ describe('a rate limit for caller addresses', () => {
 describe('a limit for refused tokens', () => {
   const config = addressLimitsOf('{ refusedTokens: { requests: 3, window: 24h } }');
 
-  it('stops looking at tokens of an address that sent too many bad ones, and of no other', async () => {
+  it('refuses every token from an address that sent too many bad ones, and from no other address', async () => {
     const broker = await startTestBroker({ config });
     const bad = await outcomesOf(4, () => broker.ask(from('203.0.113.7', { token: 'a.b.c' })));
     const good = await broker.ask(from('203.0.113.7'));
@@ -222,7 +222,7 @@ describe('a limit for refused tokens', () => {
     await broker.close();
   });
 
-  it('counts neither granted requests nor those that are refused after the token was accepted', async () => {
+  it('counts neither granted requests nor requests that are refused after verification', async () => {
     const broker = await startTestBroker({ config });
     const granted = await outcomesOf(5, () => broker.ask(from('203.0.113.7')));
     const refused = await outcomesOf(5, () =>
@@ -235,7 +235,7 @@ describe('a limit for refused tokens', () => {
     await broker.close();
   });
 
-  it("does not count tokens that cannot be checked while the issuer's keys are out of reach", async () => {
+  it("does not count tokens while the issuer's keys are unavailable", async () => {
     const broker = await startTestBroker({ config });
     broker.issuer.fault('discovery', { kind: 'status', status: 500 });
     const refused = await outcomesOf(5, () => broker.ask(from('203.0.113.7')));

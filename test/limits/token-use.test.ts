@@ -18,7 +18,7 @@ const ISSUER: TrustedIssuer = {
   attributes: [],
 };
 
-/** What is reserved for tokens. */
+/** Records the reservations that are made and released. */
 function arrange(overrides: Partial<Reservations> = {}) {
   const reserved: Reservation[] = [];
   const released: Reservation[] = [];
@@ -47,26 +47,26 @@ function tokenOf(facts: Partial<SubjectToken>, maxTokenAgeSeconds = 86_400): Sub
   };
 }
 
-describe('the claim for a one-time token', () => {
+describe('the reservation of a one-time token', () => {
   // 30 s of clock tolerance, and 60 s for the clocks of other instances
   it.each([
-    ['until it has expired', tokenOf({}), 690],
+    ['until the token has expired', tokenOf({}), 690],
     [
-      'for the rest of its life',
+      'for the rest of the life of the token',
       tokenOf({ issuedAt: NOW_SECONDS - 500, expiresAt: NOW_SECONDS + 100 }),
       190,
     ],
-    ['though it lives by tolerance alone', tokenOf({ expiresAt: NOW_SECONDS - 20 }), 70],
-    ['until it is too old', tokenOf({ expiresAt: NOW_SECONDS + 9_000_000 }, 3600), 3690],
-    ['for a second at least', tokenOf({ expiresAt: NOW_SECONDS - 90 }), 1],
-  ])('holds %s', async (_what, token, lifeSeconds) => {
+    ['for a token within the clock tolerance', tokenOf({ expiresAt: NOW_SECONDS - 20 }), 70],
+    ['until the token is too old', tokenOf({ expiresAt: NOW_SECONDS + 9_000_000 }, 3600), 3690],
+    ['for at least one second', tokenOf({ expiresAt: NOW_SECONDS - 90 }), 1],
+  ])('lasts %s', async (_what, token, lifeSeconds) => {
     const { reserved, useOnce } = arrange();
     await useOnce(token);
 
     expect(reserved).toMatchObject([{ lifeMs: lifeSeconds * 1000 }]);
   });
 
-  it('has another owner each time, and only that one releases it', async () => {
+  it('has a new owner for each request, and a request releases only its own', async () => {
     const { reserved, released, useOnce } = arrange();
     await useOnce(tokenOf({}));
     const use = await useOnce(tokenOf({}));
@@ -77,14 +77,14 @@ describe('the claim for a one-time token', () => {
     expect(released).toEqual([reserved[1]]);
   });
 
-  it('has a key that stays as it is, so that no update of the broker frees a used token', async () => {
+  it('has a stable key, so that an update of the broker frees no used token', async () => {
     const { reserved, useOnce } = arrange();
     await useOnce(tokenOf({}));
 
     expect(reserved[0]?.key).toBe('G-FPIlTrW7_D8wbhvAUZIjtU9pM0GgupTmeAaaPnZ2w');
   });
 
-  it('is not made for a token without an id, and the reason is told', async () => {
+  it('is refused for a token without a jti', async () => {
     const { reserved, useOnce } = arrange();
     const { tokenId: _, ...token } = tokenOf({});
 
@@ -92,18 +92,18 @@ describe('the claim for a one-time token', () => {
       refusal: {
         reason: 'claim_invalid',
         claim: 'jti',
-        problem: 'is missing, and tokens of this issuer are good for one use only',
+        problem: 'is missing, but oneTimeTokens requires it',
       },
     });
     expect(reserved).toEqual([]);
   });
 
   it.each([
-    ['at the next full second', 1500, 2],
-    ['in a second at least', 0, 1],
+    ['after a full number of seconds', 1500, 2],
+    ['after at least one second', 0, 1],
     ['as late as the store says', 30_000, 30],
   ])(
-    'is refused while the store cannot answer, and to be tried again %s',
+    'is refused while the store does not answer, with a retry %s',
     async (_what, retryAfterMs, retryAfterSeconds) => {
       const { useOnce } = arrange({
         reserve: () => Promise.reject(new StoreUnavailable('no connection', retryAfterMs)),
@@ -119,7 +119,7 @@ describe('the claim for a one-time token', () => {
     },
   );
 
-  it('lets a defect of the store through as it is', async () => {
+  it('passes on a defect of the store unchanged', async () => {
     const defect = new TypeError('a defect');
     const { useOnce } = arrange({ reserve: () => Promise.reject(defect) });
 

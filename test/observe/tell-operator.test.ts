@@ -1,4 +1,4 @@
-/** What the operator reads on standard error of what happens between requests. */
+/** The lines on standard error for events that are not decisions about a request. */
 import { describe, expect, it } from 'vitest';
 import type { OperationalEvent } from '../../src/observe/event.ts';
 import { createTellOperator } from '../../src/observe/tell-operator.ts';
@@ -20,7 +20,7 @@ const FAILED: OperationalEvent = {
   problem: 'the JWKS: answered with status 500',
 };
 
-describe('the operator', () => {
+describe('the report to the operator', () => {
   it.each<[OperationalEvent, string]>([
     [LOADED, 'issuer app: 2 keys loaded'],
     [
@@ -39,14 +39,14 @@ describe('the operator', () => {
     [{ kind: 'circuit_closed' }, 'STS answers again'],
     [
       { kind: 'store_lost', problem: 'no answer in 100 ms' },
-      'Redis cannot be used (no answer in 100 ms); limits are counted in memory',
+      'Redis is unavailable (no answer in 100 ms); limits are counted in memory',
     ],
     [{ kind: 'store_back' }, 'Redis is used again'],
     [
       { kind: 'source_credentials_failed', source: 'file', problem: 'file: it is not JSON' },
       'source credentials are unavailable: file: it is not JSON',
     ],
-    [{ kind: 'config_taken', revision: '0123456789abcdef' }, 'config 0123456789ab is in use'],
+    [{ kind: 'config_applied', revision: '0123456789abcdef' }, 'config 0123456789ab is in use'],
     [
       { kind: 'config_refused', problem: 'broker.yaml:1:1 is empty', revisionInUse: 'abcdef' },
       'broker.yaml:1:1 is empty\nconfig abcdef stays in use',
@@ -54,20 +54,20 @@ describe('the operator', () => {
     [{ kind: 'config_warning', warning: 'broker.yaml:7:3 x' }, 'warning: broker.yaml:7:3 x'],
     [
       { kind: 'restart_needed', section: 'store' },
-      'a change of store takes effect with the next start',
+      'the config changes store: restart the broker to apply it',
     ],
     [
       { kind: 'audit_lines_lost', lines: 3 },
-      'the audit log could not be written to: 3 lines were lost',
+      'the audit log could not be written: 3 lines were lost; check what reads standard output',
     ],
-  ])('reads one line of %o', (event, line) => {
+  ])('is one line for %o', (event, line) => {
     const { told, observe } = arrange();
     observe(event);
 
     expect(told).toEqual([line]);
   });
 
-  it('reads of a state once, however often it is confirmed', () => {
+  it('contains a state once, however often it is confirmed', () => {
     const { clock, told, observe } = arrange();
     for (let hour = 0; hour < 24; hour++) {
       observe(LOADED);
@@ -77,7 +77,7 @@ describe('the operator', () => {
     expect(told).toEqual(['issuer app: 2 keys loaded']);
   });
 
-  it('reads of a problem once a minute while it lasts, with how much was left out', () => {
+  it('repeats a lasting problem once a minute, with the number of lines left out', () => {
     const { clock, told, observe } = arrange();
     for (let second = 0; second < 120; second++) {
       observe({ kind: 'sts_throttled' });
@@ -86,11 +86,11 @@ describe('the operator', () => {
 
     expect(told).toEqual([
       expect.stringMatching(/whole account$/),
-      expect.stringMatching(/whole account \(59 more of these were left out\)$/),
+      expect.stringMatching(/whole account \(59 more lines about this were left out\)$/),
     ]);
   });
 
-  it('reads at once that a problem is over', () => {
+  it('says at once that a problem is over', () => {
     const { clock, told, observe } = arrange();
     observe(FAILED);
     clock.nowMs += SECOND;
@@ -101,7 +101,7 @@ describe('the operator', () => {
     expect(told).toHaveLength(3);
   });
 
-  it('is not flooded by what keeps changing, and learns that lines are left out', () => {
+  it('limits the lines about changing states, and says that lines are left out', () => {
     const { clock, told, observe } = arrange();
     for (let change = 0; change < 1000; change++) {
       observe(
@@ -111,20 +111,20 @@ describe('the operator', () => {
     }
 
     expect(told).toHaveLength(6);
-    expect(told[5]).toMatch(/\(the next ones are left out for a minute\)$/);
+    expect(told[5]).toMatch(/\(further lines about this are left out for a minute\)$/);
     clock.nowMs += MINUTE;
     observe({ kind: 'circuit_opened', problem: 'x' });
-    expect(told[6]).toMatch(/\(994 more of these were left out\)$/);
+    expect(told[6]).toMatch(/\(994 more lines about this were left out\)$/);
   });
 
-  it('reads of one issuer whatever there is to read of another', () => {
+  it('limits each issuer separately', () => {
     const { told, observe } = arrange();
     for (const issuerName of ['a', 'b', 'c']) observe({ ...FAILED, issuerName });
 
     expect(told).toHaveLength(3);
   });
 
-  it('gets an answer each time the config is read on request', () => {
+  it('contains a line each time the config is reloaded', () => {
     const { told, observe } = arrange();
     const refused = { kind: 'config_refused', problem: 'is empty', revisionInUse: 'a' } as const;
     observe(refused);
@@ -133,7 +133,7 @@ describe('the operator', () => {
     expect(told).toHaveLength(2);
   });
 
-  it('is told again after the clock was set back', () => {
+  it('repeats a problem after the clock was set back', () => {
     const { clock, told, observe } = arrange();
     observe(FAILED);
     clock.nowMs -= 60 * MINUTE;
@@ -142,7 +142,7 @@ describe('the operator', () => {
     expect(told).toHaveLength(2);
   });
 
-  it('disturbs nothing by not reading', () => {
+  it('ignores a standard error that is closed', () => {
     const observe = createTellOperator({
       now: Date.now,
       tell: () => {

@@ -1,15 +1,15 @@
-/** One request for every reason to refuse, and what the caller is told; shared by the tests that need them all. */
+/** One request for every reason, with its expected answer and audit line; shared by several tests. */
 import { expect } from 'vitest';
 import type { Fault } from '../../simulator/faults.ts';
 import type { Reason } from '../../src/refusal.ts';
 import type { Answer, AskOptions, TestBroker } from '../support/broker.ts';
 import { generateSigningKey, signCompact } from '../support/keys.ts';
 
-/** A key that an issuer still publishes, but that is trusted no more. */
+/** A key that an issuer still publishes, but that is no longer trusted. */
 const leaked = generateSigningKey('ES256', 'leaked-key');
 const LEAKED_ISSUER = 'https://leaked.example.com';
 
-/** Grants chosen by the claim `plan`, so that each case meets exactly the one that it is about. */
+/** Each case selects its grant with the claim `plan`. */
 export const REFUSALS_CONFIG = `
 region: cn-hangzhou
 sts: { endpoint: "{{sts}}", timeout: 1s }
@@ -86,9 +86,9 @@ export interface RefusalCase {
   readonly status: number;
   readonly code: string;
   readonly ask: (broker: TestBroker) => Promise<Answer>;
-  /** What STS was asked; 0 unless the case is about STS. */
+  /** Expected calls to STS. Absent: 0. */
   readonly stsCalls?: number;
-  /** What the operator must find in the audit line. */
+  /** Expected facts in the audit line. */
   readonly why?: Readonly<Record<string, unknown>>;
   readonly headers?: Readonly<Record<string, string | RegExp>>;
 }
@@ -98,7 +98,7 @@ const CHALLENGE = /^Bearer realm="oss-token-broker", error="invalid_token"/;
 const stranger = generateSigningKey('ES256', 'es256-1');
 const hourAgo = () => Math.floor(Date.now() / 1000) - 3600;
 
-/** A good request, but for what the case changes. */
+/** A good request, except for the changes of the case. */
 const asking =
   (options: AskOptions = {}) =>
   (broker: TestBroker) =>
@@ -114,7 +114,7 @@ const withToken =
 const withHeader = (header: Readonly<Record<string, unknown>>) =>
   withToken((broker) => broker.issuer.token(BASIC, { header }));
 
-/** STS misbehaves once; each case has a subject of its own, so that no earlier answer is at hand. */
+/** STS fails once. Each case has its own subject, so that no cached answer exists. */
 const withFault = (fault: Fault) => async (broker: TestBroker) => {
   broker.simulator.sts.faults.once(fault);
   const sub = `user-${JSON.stringify(fault).replace(/[^a-z0-9]/gi, '')}`;
@@ -169,7 +169,7 @@ const REQUEST_CASES: readonly RefusalCase[] = [
     status: 400,
     code: 'invalid_request',
     ask: asking({ body: { Grants: 'x' } }),
-    why: { problem: 'there is an unknown member' },
+    why: { problem: 'the request has an unknown member' },
   },
 ];
 
@@ -344,7 +344,7 @@ const KILL_SWITCH_CASES: readonly RefusalCase[] = [
     ask: withClaims({ jti: 'stolen' }),
     why: { issuerName: 'app' },
   },
-  // the token does not say which key it is signed with, which changes nothing
+  // the token does not name its key, which makes no difference
   {
     reason: 'key_denied',
     ...invalidToken,
@@ -459,7 +459,7 @@ const STS_CASES: readonly RefusalCase[] = [
     stsCalls: 1,
     why: { stsCode: 'InvalidTimeStamp.Expired', hint: expect.stringContaining('NTP') },
   },
-  // the broker's user may assume one role and no other, so STS names the policy and not the role
+  // the broker's user may assume only one role, so STS names the policy and not the role
   {
     reason: 'sts_refused',
     status: 502,
@@ -489,7 +489,7 @@ export const REFUSAL_CASES: readonly RefusalCase[] = [
   ...STS_CASES,
 ];
 
-/** Reasons that need a defect, a broken log or an earlier request, and have tests of their own. */
+/** Reasons that need a defect, a broken log or an earlier request. Other tests cover them. */
 export const REASONS_WITH_OWN_TESTS: readonly Reason[] = [
   'internal_error',
   'audit_unavailable',
@@ -498,7 +498,7 @@ export const REASONS_WITH_OWN_TESTS: readonly Reason[] = [
   'replay_store_unavailable',
 ];
 
-/** What STS grants in between keeps the circuit towards it closed: five failures in a row open it. */
+/** Makes one granted request, since five STS failures in a row would open the circuit. */
 export async function keepCircuitClosed(broker: TestBroker, { stsCalls }: RefusalCase) {
   if (stsCalls === undefined || stsCalls === 0) return;
   const sub = `before-${broker.stsCalls()}`;

@@ -8,7 +8,7 @@ import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { SIMPLE_CONFIG, startTestBroker } from '../support/broker.ts';
 
 describe('a defect of the broker', () => {
-  it('is answered with 500 and audited with its place, and its message goes nowhere', async () => {
+  it('is answered with 500 and audited with its place, and its message appears nowhere', async () => {
     const lines: AuditLine[] = [];
     const text = SIMPLE_CONFIG.replace('{{issuer}}', 'https://login.example.com')
       .replace('{{sts}}', '127.0.0.1:1')
@@ -50,7 +50,7 @@ describe('a defect of the broker', () => {
 });
 
 describe('an audit log that cannot be written', () => {
-  it('keeps the credential from being handed out', async () => {
+  it('stops the credential from being issued', async () => {
     let isBroken = false;
     const broker = await startTestBroker({
       write: () => (isBroken ? Promise.reject(new Error('EPIPE')) : Promise.resolve()),
@@ -69,7 +69,7 @@ describe('an audit log that cannot be written', () => {
     await broker.close();
   });
 
-  it('changes no refusal', async () => {
+  it('does not change a refusal', async () => {
     const broker = await startTestBroker({ write: () => Promise.reject(new Error('EPIPE')) });
 
     expect((await broker.ask({ token: 'x' })).status).toBe(401);

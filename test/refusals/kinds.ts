@@ -1,4 +1,4 @@
-/** One refusal of each reason. */
+/** One refusal for each reason. */
 import type { Refusal } from '../../src/refusal.ts';
 
 const issuerName = 'app';

@@ -29,7 +29,7 @@ describe('every refusal', () => {
   });
 
   it.each(REFUSAL_CASES)(
-    '$reason is answered with $status $code, audited, and costs STS no more than it must',
+    'for $reason is answered with $status $code and audited, with no needless call to STS',
     async (refusal) => {
       await keepCircuitClosed(broker, refusal);
       const callsBefore = broker.stsCalls();
@@ -66,7 +66,7 @@ describe('every refusal', () => {
     },
   );
 
-  it('stands beside requests that are granted', async () => {
+  it('leaves other requests granted', async () => {
     const callsBefore = broker.stsCalls();
     const granted = await broker.ask({ claims: { plan: 'basic', sub: 'welcome' } });
     const narrowed = await broker.ask({

@@ -226,7 +226,7 @@ describe('what the operator is told', () => {
 
     expect(told).toHaveLength(1);
     expect(told[0]).toMatch(
-      /long-lived AccessKey, which never rotates by itself.*not to the account itself/,
+      /long-lived AccessKey, which does not rotate by itself.*STS refuses AssumeRole to the account/,
     );
     expect(told[0]).not.toContain(accessKeySecret);
   });

@@ -28,7 +28,7 @@ describe('the URL of Redis', () => {
       },
     ],
     ['redis://:secret@10.0.0.1', { host: '10.0.0.1', port: 6379, db: 0, password: 'secret' }],
-  ])('%s is read', (url, address) => {
+  ])('is read from %s', (url, address) => {
     expect(readRedisUrl(url)).toEqual(address);
   });
 
@@ -43,32 +43,38 @@ describe('the URL of Redis', () => {
     'rediss://cache.example.com?tls=false',
     'redis://cache.example.com#0',
     'redis://user:%zz@cache.example.com',
-  ])('%s is none', (url) => {
+  ])('is refused if it is "%s"', (url) => {
     expect(readRedisUrl(url)).toBeUndefined();
   });
 });
 
+const NOT_SET =
+  'store.redisUrlFrom: the environment variable REDIS_URL is not set; set it to a URL like rediss://user:password@host:6379/0';
+
 describe('the store of a config', () => {
   it.each([
-    [{}, 'store.redisUrlFrom: the environment variable REDIS_URL is not set'],
-    [{ REDIS_URL: '' }, 'store.redisUrlFrom: the environment variable REDIS_URL is not set'],
+    [{}, NOT_SET],
+    [{ REDIS_URL: '' }, NOT_SET],
     [
       { REDIS_URL: 'http://user:canary@host' },
-      'store.redisUrlFrom: REDIS_URL is no URL like rediss://user:password@host:6379/0',
+      'store.redisUrlFrom: the environment variable REDIS_URL is not a URL like rediss://user:password@host:6379/0',
     ],
-  ])('cannot be made with %o, and the operator is told without the URL', (environment, problem) => {
-    expect(findStoreProblem(settings, environment)).toBe(problem);
-    expect(() => createStore(settings, { environment, ...deps })).toThrow(problem);
-  });
+  ])(
+    'cannot be created with %o, and the message does not contain the URL',
+    (environment, problem) => {
+      expect(findStoreProblem(settings, environment)).toBe(problem);
+      expect(() => createStore(settings, { environment, ...deps })).toThrow(problem);
+    },
+  );
 
-  it('is made of a good URL without connecting', async () => {
+  it('is created from a valid URL without connecting', async () => {
     const environment = { REDIS_URL: 'rediss://user:secret@cache.example.com' };
 
     expect(findStoreProblem(settings, environment)).toBeUndefined();
     await createStore(settings, { environment, ...deps }).close();
   });
 
-  it('is memory if the config names none', async () => {
+  it('is in memory if the config names none', async () => {
     const store = createStore(undefined, { environment: {}, ...deps });
     await store.warm();
 

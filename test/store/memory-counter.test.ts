@@ -4,7 +4,7 @@ import { createMemoryStore } from '../../src/store/memory-store.ts';
 
 const SETTINGS = { name: 'subject', windowSeconds: 60 };
 
-// the clock alone moves and no timer runs, as after a function was frozen
+// only the clock moves and no timer runs, as after a function was frozen
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'], now: 0 });
 });
@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 describe('a counter in memory', () => {
-  it('counts each key by itself, in a window that the first count opens', async () => {
+  it('counts each key separately, in a window that the first count opens', async () => {
     const counter = createMemoryCounter(SETTINGS);
     const first = await counter.add('a');
     vi.setSystemTime(20_000);
@@ -37,7 +37,7 @@ describe('a counter in memory', () => {
     expect(await counter.add('a')).toEqual({ used: 1, leftMs: 60_000 });
   });
 
-  it('tells what was counted without counting', async () => {
+  it('reads a count without adding to it', async () => {
     const counter = createMemoryCounter(SETTINGS);
 
     expect(await counter.peek('a')).toBeUndefined();
@@ -46,7 +46,7 @@ describe('a counter in memory', () => {
     expect(await counter.peek('a')).toEqual({ used: 1, leftMs: 60_000 });
   });
 
-  it('forgets the window that was opened first when there are too many', async () => {
+  it('drops the oldest window when there are too many', async () => {
     const counter = createMemoryCounter(SETTINGS, 3);
     for (const key of ['a', 'b', 'a', 'c', 'd']) await counter.add(key);
 
@@ -55,7 +55,7 @@ describe('a counter in memory', () => {
     expect((await counter.add('d')).used).toBe(2);
   });
 
-  it('takes a window that was opened anew for a new one', async () => {
+  it('treats a window that opened again as the newest', async () => {
     const counter = createMemoryCounter(SETTINGS, 2);
     await counter.add('a');
     await counter.add('b');
@@ -66,7 +66,7 @@ describe('a counter in memory', () => {
     expect((await counter.peek('c'))?.used).toBe(1);
   });
 
-  it('is the same one for the same name and window, so that a new config does not start over', async () => {
+  it('is the same for the same name and window, so that a new config does not reset counts', async () => {
     const store = createMemoryStore({ now: Date.now });
     await store.counter(SETTINGS).add('a');
 

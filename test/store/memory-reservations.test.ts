@@ -16,7 +16,7 @@ function arrange(maxReservations?: number) {
 }
 
 describe('a reservation in memory', () => {
-  it('is held by one until it expires', async () => {
+  it('has one holder until it expires', async () => {
     const { clock, reserve } = arrange();
 
     expect(await reserve('a')).toBe(true);
@@ -28,7 +28,7 @@ describe('a reservation in memory', () => {
     expect(await reserve('a', 'other')).toBe(true);
   });
 
-  it('is released by its owner and by nobody else', async () => {
+  it('is released only by its owner', async () => {
     const { reserve, release } = arrange();
     await reserve('a', 'me');
     await release('a', 'other');
@@ -38,7 +38,7 @@ describe('a reservation in memory', () => {
     expect(await reserve('a', 'other')).toBe(true);
   });
 
-  it('is never forgotten to make room for others', async () => {
+  it('is never dropped to make room for others', async () => {
     const { reserve } = arrange(2);
     await reserve('a');
     await reserve('b');
@@ -60,7 +60,7 @@ describe('a reservation in memory', () => {
     await expect(reserve('d')).rejects.toMatchObject({ retryAfterMs: 1000 });
   });
 
-  it('is not looked for among all of them more than once a second', async () => {
+  it('causes a scan for expired ones at most once a second', async () => {
     const { clock, reserve } = arrange(1);
     clock.nowMs = 1000;
     await reserve('a', 'me', 500);

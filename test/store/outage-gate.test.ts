@@ -31,7 +31,7 @@ function arrange(random = 1) {
   return { clock, events, calls, run };
 }
 
-describe('the gate before a store', () => {
+describe('the gate in front of a store', () => {
   it('is open while the store answers', async () => {
     const { run, events } = arrange();
 
@@ -40,7 +40,7 @@ describe('the gate before a store', () => {
     expect(events).toEqual([]);
   });
 
-  it('closes after a failure, for longer each time, up to 30 s', async () => {
+  it('closes after each failure for twice as long, up to 30 s', async () => {
     const { clock, run, calls } = arrange();
     const pausesMs: number[] = [];
     for (let attempt = 0; attempt < 7; attempt++) {
@@ -55,12 +55,12 @@ describe('the gate before a store', () => {
     expect(calls.count).toBe(7);
   });
 
-  it('comes back after between half of the pause and all of it, so that instances do not do so at once', async () => {
+  it('pauses for a random part, from half to all, of the full pause', async () => {
     expect(await arrange(0).run(fails)).toBe('ECONNREFUSED 500');
     expect(await arrange(0.5).run(fails)).toBe('ECONNREFUSED 750');
   });
 
-  it('opens with the first answer, and the next pause is short again', async () => {
+  it('opens with the first answer, after which pauses start short again', async () => {
     const { clock, run, events } = arrange();
     await run(fails);
     clock.nowMs += 1000;
@@ -94,13 +94,13 @@ describe('the gate before a store', () => {
     expect(events).toEqual(['1 ECONNREFUSED']);
   });
 
-  it('waits for no answer longer than its deadline', async () => {
+  it('waits no longer than its deadline', async () => {
     const { run } = arrange();
 
     expect(await run(() => new Promise(() => {}))).toBe('no answer in 20 ms 1000');
   });
 
-  it('stays closed for no longer than a second when the clock is set back', async () => {
+  it('opens when the clock is set back', async () => {
     const { clock, run } = arrange();
     await run(fails);
     clock.nowMs -= 3_600_000;
@@ -110,12 +110,16 @@ describe('the gate before a store', () => {
 
   it.each([
     ['a code', Object.assign(new Error('canary'), { code: 'ENOTFOUND' }), 'ENOTFOUND'],
-    ['what Redis says first', new Error('NOAUTH Authentication required canary'), 'NOAUTH'],
+    [
+      'the first word of a Redis error',
+      new Error('NOAUTH Authentication required canary'),
+      'NOAUTH',
+    ],
     ['a lost connection', new Error('Connection is closed.'), 'connection lost'],
     ['a name', new TypeError('canary'), 'TypeError'],
-    ['a name, where a message only begins with a capital', new Error('Canary told'), 'Error'],
-    ['nothing of what is no error', 'canary', 'unknown error'],
-  ])('tells %s, and nothing else of an error', async (_what, error, problem) => {
+    ['a name, if the message only starts with a capital', new Error('Canary message'), 'Error'],
+    ['nothing of a value that is not an error', 'canary', 'unknown error'],
+  ])('reports %s and nothing else of an error', async (_what, error, problem) => {
     const { run, events } = arrange();
     await run(() => Promise.reject(error));
 

@@ -11,10 +11,10 @@ import { describeWithRedis, startTestRedis, type TestRedis } from '../support/re
 const LIMITED = '429 rate_limited';
 const REPLAYED = '401 subject_token_replayed';
 const DOWN = '503 replay_store_unavailable';
-/** Beyond the longest pause between two attempts to reach Redis. */
+/** Longer than the longest pause between two attempts to reach Redis. */
 const PAUSE_MS = 31_000;
 
-/** A deadline that a busy machine keeps, unless the test is about the deadline. */
+/** The default deadline is long enough for a busy machine. */
 const store = (settings = 'timeout: 5000ms') => `store: { redisUrlFrom: REDIS_URL, ${settings} }`;
 const LIMIT = 'limits: { subject: { requests: 3, window: 24h } }';
 const LIMITED_CONFIG = limitedConfig({ top: `${LIMIT}\n${store()}` });
@@ -23,14 +23,14 @@ const ONE_TIME_CONFIG = limitedConfig({ issuer: 'oneTimeTokens: true', top: stor
 let redis: TestRedis;
 let issuer: TestIssuer;
 const open: TestBroker[] = [];
-const told: string[] = [];
+const reported: string[] = [];
 
 beforeAll(async () => {
   [redis, issuer] = await Promise.all([startTestRedis(), createTestIssuer()]);
 });
 
 beforeEach(async () => {
-  told.length = 0;
+  reported.length = 0;
   await redis.restart();
 });
 
@@ -42,10 +42,10 @@ afterAll(async () => {
   await Promise.all([redis.close(), issuer.close()]);
 });
 
-/** A broker at the Redis and the issuer that all brokers of this file share. */
+/** Starts a broker. All brokers of this file share one Redis and one issuer. */
 async function start(config: string, url = redis.url): Promise<TestBroker> {
   const tell = (line: string) => {
-    if (line.includes('Redis')) told.push(line);
+    if (line.includes('Redis')) reported.push(line);
   };
   const broker = await startTestBroker({ config, issuer, environment: { REDIS_URL: url }, tell });
   open.push(broker);
@@ -62,10 +62,10 @@ describeWithRedis('a limit in Redis', () => {
 
     expect(outcomes).toEqual(['200', '200', '200', LIMITED, LIMITED]);
     expect(outcome(await ask(other, 'user-2'))).toBe('200');
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 
-  it('is kept under hashes that expire, with nothing of the caller in them', async () => {
+  it('is stored under hashed keys that expire and contain nothing of the caller', async () => {
     const broker = await start(
       limitedConfig({
         issuer: 'oneTimeTokens: true',
@@ -88,7 +88,7 @@ describeWithRedis('a limit in Redis', () => {
     expect(livesMs[2]).toBeGreaterThan(0);
   });
 
-  it('is apart from that of a broker with another prefix', async () => {
+  it('is not shared by a broker with another prefix', async () => {
     const [one, other] = await Promise.all([
       start(LIMITED_CONFIG),
       start(limitedConfig({ top: `${LIMIT}\n${store('timeout: 5000ms, prefix: other')}` })),
@@ -99,8 +99,8 @@ describeWithRedis('a limit in Redis', () => {
   });
 });
 
-describeWithRedis('Redis that is killed', () => {
-  it('is replaced by memory, which limits too, and used again once it is back, without a restart', async () => {
+describeWithRedis('a killed Redis', () => {
+  it('is replaced by memory, which limits too, and is used again without a restart once it is back', async () => {
     const broker = await start(LIMITED_CONFIG);
     const before = await outcomesOf(2, () => ask(broker));
     await redis.kill();
@@ -117,13 +117,13 @@ describeWithRedis('Redis that is killed', () => {
     expect([keysBefore, soonAfter, keysSoonAfter]).toEqual([0, '200', 0]);
     expect(after).toEqual(['200', '200', '200', LIMITED]);
     expect(await redis.client.dbsize()).toBe(1);
-    expect(told).toEqual([
-      expect.stringMatching(/^Redis cannot be used \(.+\); limits are counted in memory$/),
+    expect(reported).toEqual([
+      expect.stringMatching(/^Redis is unavailable \(.+\); limits are counted in memory$/),
       'Redis is used again',
     ]);
   });
 
-  it('stops one-time tokens until it is back, and then knows of no one that was refused', async () => {
+  it('stops one-time tokens until it is back, and keeps no reservation of a refused one', async () => {
     const broker = await start(ONE_TIME_CONFIG);
     const [used, fresh] = await Promise.all([
       issuer.token({ jti: 'used' }),
@@ -144,7 +144,7 @@ describeWithRedis('Redis that is killed', () => {
     expect(broker.stsCalls()).toBeLessThanOrEqual(2);
   });
 
-  it('is replaced by memory for one-time tokens if the config wants it, which stays known after', async () => {
+  it('is replaced by memory for one-time tokens if the config says so, and they stay used up after it', async () => {
     const config = limitedConfig({
       issuer: 'oneTimeTokens: true',
       top: store('timeout: 5000ms, oneTimeTokensWhenDown: memory'),
@@ -172,10 +172,10 @@ describeWithRedis('Redis that is killed', () => {
   });
 });
 
-describeWithRedis('Redis that is slow', () => {
+describeWithRedis('a slow Redis', () => {
   const QUICK = store('timeout: 50ms');
 
-  it('holds no request up for longer than the deadline, and is limited by memory', async () => {
+  it('delays no request beyond the deadline, and is replaced by memory', async () => {
     const broker = await start(limitedConfig({ top: `${LIMIT}\n${QUICK}` }));
     await redis.client.call('CLIENT', 'PAUSE', '60000', 'ALL');
     let isPaused = true;
@@ -190,18 +190,18 @@ describeWithRedis('Redis that is slow', () => {
 
     expect(outcomes).toEqual(['200', '200', '200', LIMITED, LIMITED]);
     expect(wasPaused).toBe(true);
-    expect(told).toEqual([
-      'Redis cannot be used (no answer in 50 ms); limits are counted in memory',
+    expect(reported).toEqual([
+      'Redis is unavailable (no answer in 50 ms); limits are counted in memory',
     ]);
   });
 
-  it('uses up no token whose use it was told too late', async () => {
+  it('uses up no token whose reservation arrives too late', async () => {
     const broker = await start(limitedConfig({ issuer: 'oneTimeTokens: true', top: QUICK }));
     const token = await issuer.token({ jti: 'late' });
     await broker.ask({ claims: { jti: 'connects' } });
     await redis.client.call('CLIENT', 'PAUSE', '600', 'ALL');
     const during = outcome(await broker.ask({ token }));
-    // both commands arrive when the pause ends: the late claim, and what undoes it
+    // both commands arrive when the pause ends: the late reservation, and its release
     await vi.waitFor(async () => {
       const commands = await redis.client.info('commandstats');
       expect(commands).toMatch(/cmdstat_set:calls=2,/);
@@ -214,7 +214,7 @@ describeWithRedis('Redis that is slow', () => {
   });
 });
 
-describeWithRedis('a connection to Redis on which nothing arrives any more', () => {
+describeWithRedis('a frozen connection to Redis', () => {
   it('is replaced by a new one', async () => {
     const proxy = await startFreezingProxy(() => Number(new URL(redis.url).port));
     const config = limitedConfig({ top: `${LIMIT}\n${store('timeout: 100ms')}` });
@@ -222,19 +222,19 @@ describeWithRedis('a connection to Redis on which nothing arrives any more', () 
     const before = outcome(await ask(broker));
     proxy.freeze();
     const during = await outcomesOf(3, () => ask(broker, 'user-2'));
-    for (let attempt = 0; attempt < 20 && !told.includes('Redis is used again'); attempt++) {
+    for (let attempt = 0; attempt < 20 && !reported.includes('Redis is used again'); attempt++) {
       broker.clock.offsetMs += PAUSE_MS;
       await broker.ask({ claims: { sub: `user-${attempt + 3}` } });
     }
 
     expect([before, ...during]).toEqual(Array(4).fill('200'));
-    expect(told.at(-1)).toBe('Redis is used again');
+    expect(reported.at(-1)).toBe('Redis is used again');
     await proxy.close();
   });
 });
 
-describeWithRedis('Redis that is full', () => {
-  it('is an outage if it does not evict', async () => {
+describeWithRedis('a full Redis', () => {
+  it('counts as an outage if it does not evict', async () => {
     const limited = await start(LIMITED_CONFIG);
     const oneTime = await start(ONE_TIME_CONFIG);
     await redis.client.config('SET', 'maxmemory-policy', 'noeviction');
@@ -242,10 +242,10 @@ describeWithRedis('Redis that is full', () => {
 
     expect(await outcomesOf(4, () => ask(limited))).toEqual(['200', '200', '200', LIMITED]);
     expect(outcome(await oneTime.ask({ claims: { jti: 'a' } }))).toBe(DOWN);
-    expect(told).toEqual(Array(2).fill(expect.stringContaining('(OOM)')));
+    expect(reported).toEqual(Array(2).fill(expect.stringContaining('(OOM)')));
   });
 
-  it('forgets counts if it evicts, and fails no request', async () => {
+  it('loses counts if it evicts, and no request is refused for it', async () => {
     const broker = await start(LIMITED_CONFIG);
     const before = await outcomesOf(4, () => ask(broker));
     const used = /used_memory:(\d+)/.exec(await redis.client.info('memory'))?.[1];
@@ -258,12 +258,12 @@ describeWithRedis('Redis that is full', () => {
 
     expect(before).toEqual(['200', '200', '200', LIMITED]);
     expect(await outcomesOf(2, () => ask(broker))).toEqual(['200', '200']);
-    expect(told).toEqual([]);
+    expect(reported).toEqual([]);
   });
 });
 
 describeWithRedis('one-time tokens in Redis', () => {
-  it('that are presented a hundred times at once to two brokers get one credential', async () => {
+  it('get one credential when they are sent to two brokers a hundred times at once', async () => {
     const [one, other] = await Promise.all([start(ONE_TIME_CONFIG), start(ONE_TIME_CONFIG)]);
     const token = await issuer.token({ jti: 'a' });
     const answers = await Promise.all(
@@ -275,7 +275,7 @@ describeWithRedis('one-time tokens in Redis', () => {
     expect(one.stsCalls() + other.stsCalls()).toBe(1);
   });
 
-  it('may be tried again, elsewhere too, after trouble with STS', async () => {
+  it('may be used again, on another broker too, after an STS failure', async () => {
     const [one, other] = await Promise.all([start(ONE_TIME_CONFIG), start(ONE_TIME_CONFIG)]);
     const token = await issuer.token({ jti: 'a' });
     one.simulator.sts.faults.once({ kind: 'throttling' });
@@ -285,7 +285,7 @@ describeWithRedis('one-time tokens in Redis', () => {
     expect(outcome(await one.ask({ token }))).toBe(REPLAYED);
   });
 
-  it('stay used up when another request with the same token fails', async () => {
+  it('stay used up when another request with the same token is refused', async () => {
     const [one, other] = await Promise.all([start(ONE_TIME_CONFIG), start(ONE_TIME_CONFIG)]);
     const token = await issuer.token({ jti: 'a' });
     await one.ask({ token });
@@ -296,7 +296,7 @@ describeWithRedis('one-time tokens in Redis', () => {
 });
 
 describeWithRedis('a reservation in Redis', () => {
-  it('is released by its owner and by nobody else', async () => {
+  it('is released only by its owner', async () => {
     const { reservations, close } = createRedisStore({
       client: createRedisClient({ host: '127.0.0.1', port: Number(new URL(redis.url).port) }),
       prefix: 'test',
@@ -319,21 +319,21 @@ describeWithRedis('a reservation in Redis', () => {
 });
 
 describeWithRedis('the password of Redis', () => {
-  it('is used, and is in nothing that anybody can read', async () => {
+  it('is used, and is in no answer, log or message', async () => {
     await redis.client.config('SET', 'requirepass', 'canary-password');
     const withPassword = (password: string) => redis.url.replace('//', `//default:${password}@`);
     const right = await start(LIMITED_CONFIG, withPassword('canary-password'));
     const wrong = await start(ONE_TIME_CONFIG, withPassword('canary-mistake'));
     const answers = [await ask(right), await wrong.ask({ claims: { jti: 'a' } })];
     const said = [
-      ...told,
+      ...reported,
       ...answers.map(({ text, headers }) => text + JSON.stringify([...headers])),
       right.log.text,
       wrong.log.text,
     ].join('\n');
 
     expect(answers.map(outcome)).toEqual(['200', DOWN]);
-    expect(told).toEqual([expect.stringMatching(/\((?:NOAUTH|WRONGPASS)\)/)]);
+    expect(reported).toEqual([expect.stringMatching(/\((?:NOAUTH|WRONGPASS)\)/)]);
     expect(said).not.toContain('canary');
   });
 });

@@ -45,7 +45,7 @@ describe('the import rules', () => {
         'src/grants/a.ts': "import type { B } from './b.ts'; export type A = B | 1;",
         'src/grants/b.ts': "import type { A } from './a.ts'; export type B = A | 2;",
       },
-      'no-circle',
+      'no-cycle',
     ],
     [
       'a step that knows a surface',

@@ -1,9 +1,8 @@
-/** The headers of every answer, whatever surface gives it. */
+/** The headers of every answer, on every surface. */
 import type { Origin } from '../../ports.ts';
 
 /**
- * Hand these over with the body rather than setting them beforehand: Hono then sends them as they
- * are.
+ * Pass these together with the body instead of setting them before: Hono then sends them unchanged.
  */
 export function answerHeaders({ requestId }: Origin): Record<string, string> {
   return {

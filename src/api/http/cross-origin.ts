@@ -1,11 +1,11 @@
-/** Cross-origin requests: which pages may call a surface (https://fetch.spec.whatwg.org/#http-cors-protocol). */
+/** Answers cross-origin requests of allowed pages (https://fetch.spec.whatwg.org/#http-cors-protocol). */
 import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import type { SurfaceEnv } from './surface-env.ts';
 
 const PREFLIGHT_MAX_AGE_SECONDS = 600;
 
-/** Makes the middleware for pages of exactly these origins. No cookie is ever sent. */
+/** Makes the middleware for pages of exactly these origins. It allows no cookies. */
 export function allowOrigins(origins: readonly string[]): MiddlewareHandler<SurfaceEnv> {
   return cors({
     origin: [...origins],

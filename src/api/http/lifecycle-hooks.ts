@@ -1,21 +1,21 @@
-/** Function Compute's lifecycle hooks, which the platform sends as requests among those of the public. */
+/** Serves the lifecycle hooks of Function Compute, which arrive like any other request. */
 import type { Context, Hono } from 'hono';
 import type { SurfaceEnv } from './surface-env.ts';
 
 export interface LifecycleHooks {
-  /** Loads what the first request would wait for. Must not throw. */
+  /** Loads what the first request would have to wait for. Must not throw. */
   readonly warmUp: () => Promise<void>;
 }
 
-/** How long the end of an instance waits for requests in flight; the hook's timeout in s.yaml is longer. */
+/** `/pre-stop` waits this long for requests in flight. The hook's timeout in s.yaml is longer. */
 const DRAIN_LIMIT_MS = 10_000;
 const DRAIN_STEP_MS = 20;
 
 /**
- * Adds `POST /initialize` and `GET /pre-stop`. The platform marks its own calls by the header
- * `x-fc-control-path`, where a call through the HTTP trigger has `/http-invoke`
+ * Adds `POST /initialize` and `GET /pre-stop`. The platform marks its own calls in the header
+ * `x-fc-control-path`; calls through the HTTP trigger have `/http-invoke` there
  * (https://help.aliyun.com/en/functioncompute/fc-2-0/user-guide/custom-runtime-specification-details).
- * Whoever could forge it would gain nothing: both only wait, and neither changes what is answered.
+ * Forging the header gains nothing: both hooks only wait, and neither changes an answer.
  */
 export function addLifecycleHooks(app: Hono<SurfaceEnv>, hooks: LifecycleHooks): void {
   let inFlight = 0;

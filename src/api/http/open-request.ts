@@ -1,4 +1,4 @@
-/** What happens to every request before any surface sees it: its origin is read and its audit trail is opened. */
+/** Prepares every request for the surfaces: reads its origin and opens its audit trail. */
 import type { MiddlewareHandler } from 'hono';
 import type { RecordAudit } from '../../audit/line.ts';
 import { openAuditTrail } from '../../audit/trail.ts';
@@ -13,7 +13,7 @@ export interface OpenRequestDeps {
   readonly now: () => number;
   readonly readOrigin: ReadOrigin;
   readonly recordAudit: RecordAudit;
-  /** Binds what a request is signed with, so that nothing between here and STS holds a key. */
+  /** Binds the source credentials of a request, so that nothing between here and STS holds a key. */
   readonly assumeRoleFor: (header: ReadHeader) => AssumeRole;
 }
 
@@ -31,7 +31,7 @@ export function createOpenRequest(deps: OpenRequestDeps): MiddlewareHandler<Surf
     c.set('origin', origin);
     c.set('trail', trail);
     c.set('assumeRole', assumeRoleFor(header));
-    // a preflight is answered by the CORS middleware, which adds to what it finds
+    // the CORS middleware answers a preflight and keeps the headers that are already set
     if (c.req.method === 'OPTIONS') {
       for (const [name, value] of Object.entries(answerHeaders(origin))) c.header(name, value);
     }

@@ -1,9 +1,9 @@
-/** Where a request came from: its id, and the caller's address as far as it can be trusted. */
+/** Reads where a request came from: its ID, and the caller's address from a trusted source. */
 import { isIP } from 'node:net';
 import type { CallerAddressSettings } from '../../config/config.ts';
 import type { Origin, ReadHeader } from '../../ports.ts';
 
-/** The parts of a request that its origin is read from. */
+/** The parts of a request that determine its origin. */
 export interface OriginSource {
   readonly header: ReadHeader;
   /** The address of the connection. */
@@ -12,12 +12,12 @@ export interface OriginSource {
 
 export type ReadOrigin = (source: OriginSource) => Origin;
 
-/** Function Compute's request ids, e.g. `1-64f6cd87-0f3a2b7e-5c1d`. */
+/** The request IDs of Function Compute, e.g. `1-64f6cd87-0f3a2b7e-5c1d`. */
 const PLATFORM_REQUEST_ID = /^[A-Za-z0-9-]{8,64}$/;
 
 /**
- * Makes the reader of origins. Headers are believed only where the config or the platform says
- * who writes them: anybody can send an `X-Forwarded-For` or an `x-fc-request-id`.
+ * Makes the reader of origins. A header is trusted only if the config or the platform guarantees who
+ * writes it: anybody can send an `X-Forwarded-For` or an `x-fc-request-id`.
  */
 export function createReadOrigin(options: {
   readonly isOnFunctionCompute: boolean;
@@ -31,23 +31,23 @@ export function createReadOrigin(options: {
       platformId !== undefined && PLATFORM_REQUEST_ID.test(platformId)
         ? platformId
         : randomUuid().toUpperCase();
-    const claimed =
+    const addressText =
       settings === undefined ? remoteAddress : readForwarded(header(settings.header), settings);
-    const callerAddress = toAddress(claimed);
+    const callerAddress = toAddress(addressText);
     return { requestId, ...(callerAddress === undefined ? {} : { callerAddress }) };
   };
 }
 
 /**
- * Each trusted proxy appends the address that it saw, so the caller's own is the one that the
- * outermost trusted proxy wrote: counted from the right. Whatever stands left of it is hearsay.
+ * Each trusted proxy appends the address that it saw. The outermost one wrote the caller's address,
+ * `trustedHops` from the right. The caller controls everything left of it.
  */
 function readForwarded(value: string | undefined, { trustedHops }: CallerAddressSettings) {
   const addresses = value?.split(',').map((address) => address.trim()) ?? [];
   return addresses.at(-trustedHops);
 }
 
-/** An IP address without the IPv6 dress of an IPv4 one, or undefined. One with a zone means nothing elsewhere. */
+/** Unmaps an IPv4-mapped IPv6 address. Undefined for other texts, and for a zone, which is only local. */
 function toAddress(text: string | undefined): string | undefined {
   const address = text?.replace(/^::ffff:(?=\d+\.)/i, '');
   const isUsable = address !== undefined && isIP(address) !== 0 && !address.includes('%');

@@ -1,9 +1,9 @@
-/** Rate limits as HTTP headers. */
+/** Turns rate limits into HTTP headers. */
 import type { RateLimitState } from '../../ports.ts';
 
 /**
  * `RateLimit-Policy` and `RateLimit` as lists of structured fields (draft-ietf-httpapi-ratelimit-headers-10,
- * sections 3 and 4): quota `q` in a window of `w` seconds; `r` remaining, for another `t` seconds.
+ * sections 3 and 4): quota `q` in a window of `w` seconds; `r` remaining until `t` seconds from now.
  */
 export function toRateLimitHeaders(
   states: readonly RateLimitState[],

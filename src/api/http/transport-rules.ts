@@ -1,35 +1,35 @@
-/** What a request must look like before its content is read: media types, and the size of its body. */
+/** Checks the media types of a request, and reads its body up to a limit. */
 import type { HonoRequest } from 'hono';
 import { readBounded } from '../../lib/read-bounded.ts';
 import { RefusalError, refuse } from '../../refusal.ts';
 
-/** A request has four short members; nothing that is longer is one. */
+/** A request has four short members, so a longer body is no request. */
 const MAX_BODY_BYTES = 4096;
 
-/** The media ranges that include JSON, the most precise first. */
+/** The media ranges that include JSON, most precise first. */
 const JSON_RANGES = ['application/json', 'application/*', '*/*'];
 
 /**
- * Throws `not_acceptable` if the `Accept` header rules JSON out. The most precise range that
+ * Throws `not_acceptable` if the `Accept` header excludes JSON. The most precise range that
  * includes JSON counts (RFC 9110 section 12.5.1).
  */
 export function requireJsonAccepted(accept: string | undefined): void {
   if (accept === undefined || accept.trim() === '') return;
-  const isWanted = new Map<string, boolean>();
+  const accepted = new Map<string, boolean>();
   for (const range of accept.split(',')) {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
-    const isRuledOut = parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
-    isWanted.set(type, !isRuledOut);
+    const isExcluded = parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
+    accepted.set(type, !isExcluded);
   }
-  const counting = JSON_RANGES.find((range) => isWanted.has(range));
-  if (counting === undefined || isWanted.get(counting) === false) {
+  const deciding = JSON_RANGES.find((range) => accepted.has(range));
+  if (deciding === undefined || accepted.get(deciding) === false) {
     throw refuse({ reason: 'not_acceptable' });
   }
 }
 
 /**
- * Reads a JSON body of at most 4 KiB, without ever holding more of it. Throws
- * `media_type_unsupported`, `body_too_large`, and `request_malformed` if it does not come whole.
+ * Reads a JSON body of at most 4 KiB, and holds little more of it. Throws `media_type_unsupported`,
+ * `body_too_large`, and `request_malformed` if the body is incomplete.
  */
 export async function readJsonBody(request: HonoRequest): Promise<Buffer> {
   const declared = request.header('content-length');
@@ -55,10 +55,10 @@ async function readWhole(request: HonoRequest): Promise<Buffer> {
   return Buffer.from(await request.arrayBuffer());
 }
 
-/** The caller has hung up, or was cut off: no defect, whatever the stream throws. */
+/** Any stream error means that the connection was closed, which is not a defect. */
 function refuseUnfinished(error: unknown): never {
   if (error instanceof RefusalError) throw error;
-  throw refuse({ reason: 'request_malformed', problem: 'the body does not come whole' });
+  throw refuse({ reason: 'request_malformed', problem: 'the body is incomplete' });
 }
 
 function tooLarge(): Error {

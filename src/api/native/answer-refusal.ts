@@ -1,11 +1,11 @@
-/** Refusals of the native API: audited once, and answered as problem details. */
+/** Answers refusals of the native API as problem details, each audited once. */
 import type { Context } from 'hono';
 import { type Refusal, RefusalError } from '../../refusal.ts';
 import { answerHeaders } from '../http/answer-headers.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
 import { toProblem } from './problem.ts';
 
-/** Refuses outside the pipeline: audits first, then answers. */
+/** Refuses a request outside the pipeline: audits the refusal, then answers. */
 export async function refuseWith(c: Context<SurfaceEnv>, error: Error): Promise<Response> {
   const { refusal } = await c.get('trail').recordRefused(error);
   return answerRefusal(c, refusal);

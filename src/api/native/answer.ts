@@ -1,12 +1,12 @@
-/** The native API's answer: one body that the pull-type clients of every OSS SDK understand. */
+/** Renders a credential as one body that the credential clients of every OSS SDK understand. */
 import type { Config } from '../../config/config.ts';
 import { formatTarget } from '../../grants/target.ts';
 import type { GrantedTarget, IssuedCredential } from '../../ports.ts';
 
 /**
  * Renders a credential. `StatusCode` is for the mobile SDKs, `Code` for the credentials URI of the
- * Java and Python SDKs and the CLI. Instants have whole seconds, since iOS reads no others. There
- * is no `Region`, `Bucket` or `Endpoint` at the top level: ali-oss would take them for its options.
+ * Java and Python SDKs and the CLI. Instants have whole seconds, since iOS parses no others. The
+ * top level has no `Region`, `Bucket` or `Endpoint`: ali-oss would use them as its options.
  */
 export function toCredentialBody(
   issued: IssuedCredential,

@@ -1,4 +1,4 @@
-/** Refusals as RFC 9457 problem details. */
+/** Turns refusals into RFC 9457 problem details. */
 import type { RateLimitState } from '../../ports.ts';
 import type { Refusal } from '../../refusal.ts';
 import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
@@ -11,8 +11,8 @@ export interface Problem {
 }
 
 /**
- * The answer to a refusal. Beyond the fixed answer of its reason, the caller learns only what is
- * needed to ask better: the allowed methods, when to come back, and the names of grants that fit.
+ * Makes the answer to a refusal. Besides the fixed answer for its reason, it contains only what the
+ * next request needs: the allowed methods, when to try again, and the names of grants that fit.
  */
 export function toProblem(refusal: Refusal, requestId: string): Problem {
   const { status, code, title, detail } = answerFor(refusal.reason);
@@ -47,7 +47,7 @@ function usedUp(refusal: Extract<Refusal, { reason: 'rate_limited' }>): RateLimi
   return { scope, limit, windowSeconds, remaining: 0, resetSeconds: retryAfterSeconds };
 }
 
-/** RFC 6750 section 3: no error code where no token was sent. */
+/** RFC 6750 section 3: no error code if no token was sent. */
 function challengeFor(refusal: Refusal, code: string): string {
   const realm = 'Bearer realm="oss-token-broker"';
   return refusal.reason === 'token_missing'

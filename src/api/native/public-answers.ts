@@ -1,7 +1,7 @@
-/** The one table that turns a reason for saying no into what the caller learns of it. */
+/** Maps every reason for a refusal to the answer that the caller gets. */
 import type { Reason } from '../../refusal.ts';
 
-/** What the caller learns: a status, a stable code and one fixed sentence (RFC 9457). */
+/** A status, a stable code and one fixed sentence (RFC 9457). */
 export interface PublicAnswer {
   readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 413 | 415 | 429 | 500 | 502 | 503;
   readonly code: string;
@@ -13,14 +13,16 @@ const INVALID_TOKEN: PublicAnswer = {
   status: 401,
   code: 'subject_token_invalid',
   title: 'Invalid subject token',
-  detail: 'The subject token is not one that this broker accepts.',
+  detail:
+    'The broker does not accept this subject token; its operator finds the reason in the audit log.',
 };
 
 const NO_GRANT: PublicAnswer = {
   status: 403,
   code: 'no_grant',
   title: 'No grant',
-  detail: 'No grant fits this subject token and request.',
+  detail:
+    'No grant fits this subject token and request; the operator finds the reason in the audit log.',
 };
 
 const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
@@ -28,31 +30,31 @@ const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
     status: 404,
     code: 'not_found',
     title: 'Not found',
-    detail: 'There is nothing at this address.',
+    detail: 'This address does not exist; see the API reference.',
   },
   method_not_allowed: {
     status: 405,
     code: 'method_not_allowed',
     title: 'Method not allowed',
-    detail: 'This address does not take that method; see the Allow header.',
+    detail: 'This address does not accept this method; use one from the Allow header.',
   },
   not_acceptable: {
     status: 406,
     code: 'not_acceptable',
     title: 'Not acceptable',
-    detail: 'The answer is application/json, which the Accept header rules out.',
+    detail: 'The Accept header excludes application/json; allow it.',
   },
   body_too_large: {
     status: 413,
     code: 'body_too_large',
     title: 'Body too large',
-    detail: 'The request body is larger than this broker reads.',
+    detail: 'The request body is larger than 4 KiB; send a smaller one.',
   },
   media_type_unsupported: {
     status: 415,
     code: 'unsupported_media_type',
     title: 'Unsupported media type',
-    detail: 'The request body must be application/json.',
+    detail: 'The request body must be application/json without a Content-Encoding.',
   },
   request_malformed: {
     status: 400,
@@ -100,7 +102,8 @@ const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
     status: 503,
     code: 'issuer_unavailable',
     title: 'Issuer unavailable',
-    detail: "The keys of the subject token's issuer cannot be read at the moment; try again.",
+    detail:
+      "The issuer's keys are temporarily unavailable; try again after the time in Retry-After.",
   },
   no_grant_fits: NO_GRANT,
   grant_not_available: NO_GRANT,
@@ -108,49 +111,51 @@ const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
     status: 400,
     code: 'ambiguous_grant',
     title: 'Ambiguous grant',
-    detail: 'Several grants fit; name one of those in "grants" as Grant.',
+    detail: 'Several grants fit; send one of the names in "grants" as Grant.',
   },
   target_malformed: {
     status: 400,
     code: 'invalid_target',
     title: 'Invalid target',
-    detail: 'Target must be oss://bucket/prefix/ or oss://bucket/key.',
+    detail: 'Target is malformed; send oss://bucket/, oss://bucket/prefix/ or oss://bucket/key.',
   },
   target_outside_grant: {
     status: 403,
     code: 'target_outside_grant',
     title: 'Target outside the grant',
-    detail: 'The target is not within what the grant allows.',
+    detail: 'The target is outside the grant; send a target within it.',
   },
   permission_outside_grant: {
     status: 403,
     code: 'permission_outside_grant',
     title: 'Permission outside the grant',
-    detail: 'The grant does not allow every one of these permissions on this target.',
+    detail: 'The grant does not allow all of these permissions on this target; send fewer.',
   },
   duration_outside_grant: {
     status: 403,
     code: 'duration_outside_grant',
     title: 'Duration outside the grant',
-    detail: 'DurationSeconds is longer than the grant allows.',
+    detail: 'DurationSeconds is longer than the grant allows; send a shorter one.',
   },
   token_life_too_short: {
     status: 403,
     code: 'subject_token_life_too_short',
     title: 'Subject token about to expire',
-    detail: 'The grant wants a subject token with at least 900 seconds left; get a new one.',
+    detail: 'The grant requires a subject token that is valid for 900 more seconds; get a new one.',
   },
   caller_address_unknown: {
     status: 403,
     code: 'caller_address_unknown',
     title: 'Caller address unknown',
-    detail: "The grant binds the credential to the caller's address, which cannot be told.",
+    detail:
+      "The grant needs the caller's address, which is unknown; ask the operator to configure it.",
   },
   session_policy_too_large: {
     status: 403,
     code: 'too_many_targets',
     title: 'Too many targets',
-    detail: 'The grant covers more targets than one credential can hold; ask for one as Target.',
+    detail:
+      'The grant covers more targets than one credential can hold; send one of them as Target.',
   },
   subject_denied: INVALID_TOKEN,
   token_denied: INVALID_TOKEN,
@@ -166,62 +171,64 @@ const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
     status: 401,
     code: 'subject_token_replayed',
     title: 'Subject token used before',
-    detail: 'The subject token is good for one use and was used; get a new one from its issuer.',
+    detail:
+      'The subject token can be used once and was used before; get a new one from its issuer.',
   },
   replay_store_unavailable: {
     status: 503,
     code: 'replay_store_unavailable',
     title: 'Replay check unavailable',
-    detail: 'It cannot be told at the moment whether the subject token was used before; try again.',
+    detail: 'The replay check is temporarily unavailable; try again after the time in Retry-After.',
   },
   source_credentials_unavailable: {
     status: 503,
     code: 'source_credentials_unavailable',
     title: 'Source credentials unavailable',
-    detail: 'The broker has no usable credentials of its own at the moment.',
+    detail: 'The broker has no usable source credentials at the moment; try again later.',
   },
   sts_throttled: {
     status: 503,
     code: 'sts_throttled',
     title: 'STS is throttling',
-    detail: 'STS is limiting requests; try again after the time in Retry-After.',
+    detail: 'STS is throttling requests; try again after the time in Retry-After.',
   },
   sts_unavailable: {
     status: 503,
     code: 'sts_unavailable',
     title: 'STS unavailable',
-    detail: 'STS cannot be reached at the moment; try again after the time in Retry-After.',
+    detail: 'STS is temporarily unavailable; try again after the time in Retry-After.',
   },
   sts_refused: {
     status: 502,
     code: 'sts_refused',
     title: 'STS refused',
-    detail: 'STS refused to issue the credential; the operator finds the cause in the audit log.',
+    detail: 'STS refused to issue the credential; the operator finds the reason in the audit log.',
   },
   sts_answer_unusable: {
     status: 502,
     code: 'sts_answer_unusable',
     title: 'Unusable answer from STS',
-    detail: 'STS gave an answer that the broker cannot use.',
+    detail: 'STS sent an answer that the broker cannot use; give the operator the request ID.',
   },
   audit_unavailable: {
     status: 503,
     code: 'audit_unavailable',
     title: 'Audit log unavailable',
-    detail: 'The decision could not be recorded, so no credential was handed out.',
+    detail:
+      'The broker could not record its decision, so it issued no credential; try again later.',
   },
   internal_error: {
     status: 500,
     code: 'internal_error',
     title: 'Internal error',
-    detail: 'The broker has a defect; give its operator the request id.',
+    detail: 'The broker has a defect; give its operator the request ID.',
   },
 };
 
-/** The public side of a reason. */
+/** The answer to the caller for a reason. */
 export function answerFor(reason: Reason): PublicAnswer {
   return ANSWERS[reason];
 }
 
-/** Every reason there is, for tests and for the documentation. */
+/** All reasons, for the tests. */
 export const REASONS: readonly string[] = Object.keys(ANSWERS);

@@ -1,14 +1,14 @@
-/** Reading the native API's requests: a JSON body or query parameters, with the same members. */
+/** Reads the requests of the native API: a JSON body or query parameters with the same members. */
 import type { Permission } from '../../config/config.ts';
 import { MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from '../../lib/session-seconds.ts';
 import { parseJsonObject } from '../../lib/strict-json.ts';
 import type { CredentialRequest } from '../../ports.ts';
 import { type RefusalError, refuse } from '../../refusal.ts';
 
-/** The members of a request beside its subject token. */
+/** The members of a request except its subject token. */
 type RequestMembers = Omit<CredentialRequest, 'subjectToken'>;
 
-/** RFC 6750 section 2.1; the scheme's name has no case (RFC 9110 section 11.1). */
+/** RFC 6750 section 2.1. The name of the scheme is case-insensitive (RFC 9110 section 11.1). */
 const BEARER = /^bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 
 /** Reads `Authorization: Bearer <subject token>`. Throws `token_missing` and `token_malformed`. */
@@ -18,13 +18,13 @@ export function readSubjectToken(authorization: string | undefined): string {
   if (token === undefined) {
     throw refuse({
       reason: 'token_malformed',
-      problem: 'the Authorization header is no bearer token',
+      problem: 'the Authorization header is not "Bearer <JWT>"',
     });
   }
   return token;
 }
 
-/** Reads the JSON body of a POST; an empty body asks for all that the grant gives. */
+/** Reads the JSON body of a POST. An empty body asks for everything that the grant allows. */
 export function readBody(bytes: Buffer): RequestMembers {
   if (bytes.length === 0) return {};
   const body = parseJsonObject(bytes);
@@ -33,8 +33,8 @@ export function readBody(bytes: Buffer): RequestMembers {
 }
 
 /**
- * Reads the query of a GET's URL: the same members, `Permissions` separated by commas. A token in the
- * query would end up in logs; like every other unknown parameter it is refused.
+ * Reads the query of a GET: the same members, with `Permissions` separated by commas. Unknown
+ * parameters are refused, among them a token, which would end up in logs.
  */
 export function readQuery(url: string): RequestMembers {
   const at = url.indexOf('?');
@@ -53,7 +53,7 @@ export function readQuery(url: string): RequestMembers {
 function readMembers(members: ReadonlyMap<string, unknown>): RequestMembers {
   const known = new Set(['Grant', 'Target', 'Permissions', 'DurationSeconds']);
   for (const name of members.keys()) {
-    if (!known.has(name)) throw malformed('there is an unknown member');
+    if (!known.has(name)) throw malformed('the request has an unknown member');
   }
   const grant = readText(members, 'Grant');
   const target = readText(members, 'Target');
@@ -70,18 +70,19 @@ function readMembers(members: ReadonlyMap<string, unknown>): RequestMembers {
 function readText(members: ReadonlyMap<string, unknown>, name: string): string | undefined {
   const value = members.get(name);
   if (value === undefined) return undefined;
-  if (typeof value !== 'string' || value === '') throw malformed(`${name} is not a string`);
+  if (typeof value !== 'string' || value === '')
+    throw malformed(`${name} is not a non-empty string`);
   return value;
 }
 
 function readPermissions(value: unknown): readonly Permission[] | undefined {
   if (value === undefined) return undefined;
   if (!Array.isArray(value) || value.length === 0) {
-    throw malformed('Permissions is not a list of permissions');
+    throw malformed('Permissions is not a non-empty list');
   }
   const permissions = new Set<Permission>();
   for (const item of value) {
-    if (!isPermission(item)) throw malformed('Permissions holds something else than a permission');
+    if (!isPermission(item)) throw malformed('Permissions contains an unknown permission');
     if (permissions.has(item)) throw malformed('Permissions repeats a permission');
     permissions.add(item);
   }
@@ -100,7 +101,9 @@ function readDuration(value: unknown): number | undefined {
     value >= MIN_SESSION_SECONDS &&
     value <= MAX_SESSION_SECONDS;
   if (!isInRange) {
-    throw malformed(`DurationSeconds is not ${MIN_SESSION_SECONDS} to ${MAX_SESSION_SECONDS}`);
+    throw malformed(
+      `DurationSeconds is not an integer from ${MIN_SESSION_SECONDS} to ${MAX_SESSION_SECONDS}`,
+    );
   }
   return value;
 }

@@ -1,4 +1,4 @@
-/** The native API: credentials for a subject token, and the two probes of the platform. */
+/** The native API: exchanges subject tokens for credentials, and answers the two probes of the platform. */
 import { type Context, Hono } from 'hono';
 import { issueCredentials, type PipelineDeps } from '../../issue-credentials.ts';
 import type { CredentialRequest, ReadHeader } from '../../ports.ts';
@@ -18,13 +18,13 @@ const PROBE_METHODS = 'GET, HEAD';
 
 export interface NativeApiDeps extends PipelineDeps {
   /**
-   * Why the broker could not sign a request to STS now, or undefined if it could. The headers are
-   * those of the request that asks.
+   * Says why the broker has no source credentials now, or undefined if it has. `header` reads the
+   * headers of the probe, where the platform may send them.
    */
   readonly findSourceProblem: (header: ReadHeader) => Promise<string | undefined>;
 }
 
-/** Builds the surface. Opens nothing and keeps no state of its own. */
+/** Builds the surface. It opens nothing and keeps no state. */
 export function createNativeApi(deps: NativeApiDeps) {
   const { config } = deps;
   const api = new Hono<SurfaceEnv>();
@@ -40,7 +40,7 @@ export function createNativeApi(deps: NativeApiDeps) {
     })),
   );
   api.get(CREDENTIALS, (c) => {
-    // Hono serves HEAD by GET, but a credential must not be issued to be thrown away
+    // Hono serves HEAD with the GET handler, but a HEAD answer would discard the issued credential
     if (c.req.method === 'HEAD') return refuseMethod(CREDENTIALS_METHODS)(c);
     return answer(c, async () => ({
       subjectToken: readSubjectToken(c.req.header('authorization')),

@@ -6,7 +6,7 @@ import { answerFor } from '../../../src/api/native/public-answers.ts';
 import { RefusalError } from '../../../src/refusal.ts';
 import { type RunningServer, startServer } from '../../../src/server.ts';
 
-/** Answers with what it read, or with the reason of the refusal. */
+/** Answers with the body that it read, or with the reason of the refusal. */
 function createReader() {
   const app = new Hono();
   app.post('/', async (c) => {
@@ -40,7 +40,7 @@ describe('requireJsonAccepted', () => {
     'text/html;q=0, */*',
     '*/*;q=0, application/json',
     'application/*;q=0.0, application/json;q=1.000',
-  ])('takes %j', (accept) => {
+  ])('accepts %j', (accept) => {
     expect(() => requireJsonAccepted(accept)).not.toThrow();
   });
 
@@ -98,14 +98,14 @@ describe('readJsonBody', () => {
     expect(await post('{}', { 'Content-Type': type })).toEqual([415, 'media_type_unsupported']);
   });
 
-  it('refuses a body that is compressed, which could be a bomb', async () => {
+  it('refuses a compressed body, which could be a decompression bomb', async () => {
     for (const encoding of ['gzip', 'br', 'identity']) {
       const headers = { ...JSON_TYPE, 'Content-Encoding': encoding };
       expect(await post('{}', headers)).toEqual([415, 'media_type_unsupported']);
     }
   });
 
-  it('wants no type for a body that is not there', async () => {
+  it('requires no media type for an empty body', async () => {
     expect(await post('', {})).toEqual([200, '']);
     expect(await post('', { 'Content-Length': '0' })).toEqual([200, '']);
     const bare = await createReader().request('/', { method: 'POST' });
@@ -113,9 +113,9 @@ describe('readJsonBody', () => {
   });
 
   it.each([
-    ['with a length', (size: number) => ({ ...JSON_TYPE, 'Content-Length': `${size}` })],
+    ['with a Content-Length', (size: number) => ({ ...JSON_TYPE, 'Content-Length': `${size}` })],
     ['without one', () => JSON_TYPE],
-  ])('reads 4 KiB and refuses a byte more, %s', async (_how, headersFor) => {
+  ])('reads 4 KiB and refuses one byte more, %s', async (_how, headersFor) => {
     for (const [size, expected] of [
       [LIMIT_BYTES, [200, 'x'.repeat(LIMIT_BYTES)]],
       [LIMIT_BYTES + 1, [413, 'body_too_large']],
@@ -124,7 +124,7 @@ describe('readJsonBody', () => {
     }
   });
 
-  it('refuses by the length alone, before it reads', async () => {
+  it('refuses a too large Content-Length before it reads the body', async () => {
     let pulls = 0;
     const body = new ReadableStream<Uint8Array>(
       {
@@ -139,7 +139,7 @@ describe('readJsonBody', () => {
     expect(pulls).toBe(0);
   });
 
-  it('stops reading a body that goes on and on', async () => {
+  it('stops reading an endless body', async () => {
     let bytes = 0;
     let isCancelled = false;
     const body = new ReadableStream<Uint8Array>(
@@ -161,7 +161,7 @@ describe('readJsonBody', () => {
   });
 });
 
-describe('readJsonBody behind a real connection', () => {
+describe('readJsonBody on a real connection', () => {
   let server: RunningServer;
 
   beforeAll(async () => {
@@ -173,7 +173,7 @@ describe('readJsonBody behind a real connection', () => {
     await server.close(0);
   });
 
-  /** Sends text as it is, and gives the answer until the connection ends. */
+  /** Sends text unchanged, and returns everything that is received until the connection ends. */
   function send(text: string): Promise<string> {
     return new Promise((resolve) => {
       let answer = '';
@@ -181,7 +181,7 @@ describe('readJsonBody behind a real connection', () => {
       socket.on('data', (chunk) => {
         answer += chunk;
       });
-      // the server may hang up while the rest of a body is still on its way
+      // the server may close the connection while the rest of a body is in transit
       socket.on('error', () => {});
       socket.once('close', () => resolve(answer));
     });
@@ -198,7 +198,7 @@ describe('readJsonBody behind a real connection', () => {
     ].join('\r\n');
   const chunk = (text: string) => `${text.length.toString(16)}\r\n${text}\r\n`;
 
-  it('reads both ways of sending', async () => {
+  it('reads a body with a Content-Length and a chunked one', async () => {
     expect(await send(`${head('Content-Length: 2')}{}`)).toMatch(/^HTTP\/1.1 200 .*\{\}$/s);
     const chunks = `${chunk('{')}${chunk('}')}${chunk('')}`;
     expect(await send(`${head('Transfer-Encoding: chunked')}${chunks}`)).toMatch(
@@ -206,7 +206,7 @@ describe('readJsonBody behind a real connection', () => {
     );
   });
 
-  it('refuses too much, both ways', async () => {
+  it('refuses a too large body with a Content-Length and a chunked one', async () => {
     const large = 'x'.repeat(LIMIT_BYTES + 1);
     expect(await send(`${head(`Content-Length: ${large.length}`)}${large}`)).toMatch(
       /^HTTP\/1.1 413 .*body_too_large$/s,
@@ -216,13 +216,13 @@ describe('readJsonBody behind a real connection', () => {
     );
   });
 
-  it('refuses at once what is announced or begun, without waiting for the rest', async () => {
+  it('refuses a too large body without waiting for the rest', async () => {
     expect(await send(head('Content-Length: 1000000'))).toMatch(/^HTTP\/1.1 413 /);
     const begun = chunk('x'.repeat(LIMIT_BYTES + 1));
     expect(await send(`${head('Transfer-Encoding: chunked')}${begun}`)).toMatch(/^HTTP\/1.1 413 /);
   });
 
-  it('does not take the rest of a refused body for a request', async () => {
+  it('does not serve the rest of a refused body as a request', async () => {
     const inner = 'POST /smuggled HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\n';
     const keepAlive = `POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 5000\r\n\r\n`;
     const answer = await send(

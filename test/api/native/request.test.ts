@@ -25,7 +25,7 @@ describe('readSubjectToken', () => {
     },
   );
 
-  it('refuses a request without one', () => {
+  it('refuses a request without a subject token', () => {
     expect(refusalOf(() => readSubjectToken(undefined))).toEqual({ reason: 'token_missing' });
   });
 
@@ -44,10 +44,10 @@ describe('readSubjectToken', () => {
     'Bearer\ta.b.c',
     'Bearer a.b.ç',
     'Bearer a.b.c\0',
-  ])('refuses "%s", and repeats nothing of it', (header) => {
+  ])('refuses "%s" and quotes none of it', (header) => {
     expect(refusalOf(() => readSubjectToken(header))).toEqual({
       reason: 'token_malformed',
-      problem: 'the Authorization header is no bearer token',
+      problem: 'the Authorization header is not "Bearer <JWT>"',
     });
   });
 });
@@ -66,14 +66,14 @@ describe('readBody', () => {
     expect(fromBody(body)).toEqual(EVERYTHING);
   });
 
-  it('takes an empty body, and an empty object, for a request for all of the grant', () => {
+  it('reads an empty body and an empty object as a request for the whole grant', () => {
     expect(fromBody('')).toEqual({});
     expect(fromBody('{}')).toEqual({});
     expect(fromBody(' {\n} ')).toEqual({});
   });
 
   it.each([
-    // no JSON object
+    // not a JSON object
     ' ',
     'null',
     '[]',
@@ -94,7 +94,7 @@ describe('readBody', () => {
     '{"__proto__":{"Grant":"a"}}',
     '{"constructor":"a"}',
     '{"":"a"}',
-    // repeated, however it is spelled
+    // repeated members, with escapes too
     '{"Grant":"a","Grant":"a"}',
     '{"Grant":"a","Gr\\u0061nt":"b"}',
     // Grant and Target
@@ -154,7 +154,7 @@ describe('readBody', () => {
     expect(refusalOf(() => readBody(bytes))?.reason).toBe('request_malformed');
   });
 
-  it.each([900, 43_200])('takes %i seconds', (durationSeconds) => {
+  it.each([900, 43_200])('accepts %i seconds', (durationSeconds) => {
     expect(fromBody(`{"DurationSeconds":${durationSeconds}}`)).toEqual({ durationSeconds });
   });
 });
@@ -168,12 +168,12 @@ describe('readQuery', () => {
     ).toEqual(EVERYTHING);
   });
 
-  it('takes no query, and an empty one, for a request for all of the grant', () => {
+  it('reads no query and an empty query as a request for the whole grant', () => {
     expect(readQuery('https://broker.example/v1/credentials')).toEqual({});
     expect(fromQuery('')).toEqual({});
   });
 
-  it('decodes once', () => {
+  it('decodes percent escapes once', () => {
     expect(fromQuery('Target=oss://b-1/%252e%252e/')).toEqual({ target: 'oss://b-1/%2e%2e/' });
     expect(fromQuery('Target=oss://b-1/a+b%2Bc')).toEqual({ target: 'oss://b-1/a b+c' });
   });
@@ -216,8 +216,8 @@ describe('readQuery', () => {
   });
 });
 
-describe('a request of any kind', () => {
-  it('is read or refused, and its refusal repeats nothing of it', () => {
+describe('any request', () => {
+  it('is read or refused, and the refusal quotes none of it', () => {
     const value = fc.oneof(
       hostileString,
       fc.array(hostileString, { maxLength: 2 }),
