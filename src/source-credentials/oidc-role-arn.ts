@@ -42,12 +42,12 @@ export async function loadOidcRoleSession(
     .withStsEndpoint(common.host);
   if (settings.policy !== undefined) builder.withPolicy(settings.policy);
   const { isPlainHttp } = common;
-  const target = { timeoutMs: STS_TIMEOUT_MS, isPlainHttp, server: 'STS' };
+  const request = { timeoutMs: STS_TIMEOUT_MS, isPlainHttp, server: 'STS' };
   try {
     return await loadThroughLibrary({
       provider: builder.build(),
       exchange: tools.exchange,
-      ...target,
+      ...request,
     });
   } catch (error) {
     throw withHint(toLoadError(error), common);

@@ -42,8 +42,8 @@ export async function loadRamRoleSession(
     if (settings.policy !== undefined) builder.withPolicy(settings.policy);
     if (settings.externalId !== undefined) builder.withExternalId(settings.externalId);
     const { isPlainHttp } = common;
-    const target = { timeoutMs: STS_TIMEOUT_MS, isPlainHttp, server: 'STS' };
-    return loadThroughLibrary({ provider: builder.build(), exchange, ...target });
+    const request = { timeoutMs: STS_TIMEOUT_MS, isPlainHttp, server: 'STS' };
+    return loadThroughLibrary({ provider: builder.build(), exchange, ...request });
   }
 
   const credentials = await base.get();
