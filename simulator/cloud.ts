@@ -1,4 +1,4 @@
-/** The state that the simulated STS and the simulated OSS share: who exists, and what they may do. */
+/** The state that the simulated STS and OSS share: identities, roles, buckets and OIDC providers. */
 import type { JSONWebKeySet } from 'jose';
 import type { RamPolicy } from '../src/session-policy/ram-policy.ts';
 
@@ -12,7 +12,7 @@ export interface Identity {
   readonly expiresAtMs?: number;
   /** `acs:ram::<account>:user/<name>` or `acs:ram::<account>:assumed-role/<role>/<session>` */
   readonly arn: string;
-  /** Every set must allow a request: one for a user, role policy and session policy for a session. */
+  /** Every set must allow a request: a user has one, a session has role policies and a session policy. */
   readonly policies: readonly (readonly RamPolicy[])[];
   /** Set when the session was opened, and kept by every session opened from it. */
   readonly sourceIdentity?: string;
@@ -23,8 +23,8 @@ export interface Role {
   readonly arn: string;
   readonly policies: readonly RamPolicy[];
   /**
-   * RAM ARNs of the identities that may assume this role; `acs:ram::<account>:root` is everybody in the account,
-   * and `acs:ram::<account>:oidc-provider/<name>` is whoever holds a token of that OIDC provider.
+   * RAM ARNs of the identities that may assume this role. `acs:ram::<account>:root` means everybody in the account;
+   * `acs:ram::<account>:oidc-provider/<name>` means every holder of a token of that OIDC provider.
    */
   readonly trustedArns: readonly string[];
   readonly externalId?: string;
@@ -45,11 +45,11 @@ export interface SimulatedCloud {
   readonly oidcProviders: Map<string, OidcProvider>;
 }
 
-/** An external issuer whose tokens AssumeRoleWithOIDC takes. */
+/** An external issuer whose tokens AssumeRoleWithOIDC accepts. */
 export interface OidcProvider {
   /** Compared exactly with `iss`. */
   readonly issuer: string;
-  /** RAM calls them client IDs; the token's `aud` must hold one of them. */
+  /** RAM calls them client IDs; the token's `aud` must contain one of them. */
   readonly audiences: readonly string[];
   readonly jwks: JSONWebKeySet;
 }

@@ -1,4 +1,4 @@
-/** `npm run dev`: simulator, issuer and broker on loopback, and a walk through them to copy and paste. */
+/** Runs `npm run dev`: starts simulator, issuer and broker on loopback, and prints a walk to paste. */
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns';
 import { readFile } from 'node:fs/promises';
@@ -75,7 +75,7 @@ process.stdout.write(
   }),
 );
 
-/** The usual port, or any other if somebody has that one. */
+/** The usual port, or 0 for any free port if the usual one is taken. */
 async function freePort(usual: number): Promise<number> {
   const probe = createServer();
   const isFree = await new Promise<boolean>((resolve) => {

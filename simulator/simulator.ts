@@ -1,4 +1,4 @@
-/** The whole cloud on loopback: one account with a broker's RAM user, a role, buckets, STS and OSS. */
+/** Starts the simulated cloud on loopback: STS and OSS over one account with a RAM user, a role and buckets. */
 import { randomBytes } from 'node:crypto';
 import { createCloud, type Identity, type Role, type SimulatedCloud } from './cloud.ts';
 import { type RunningOss, startSimulatedOss } from './oss/server.ts';
@@ -8,7 +8,7 @@ export interface Simulator {
   readonly cloud: SimulatedCloud;
   readonly sts: RunningSts;
   readonly oss: RunningOss;
-  /** What the broker signs AssumeRole with: a RAM user that may assume the role and nothing else. */
+  /** The broker signs AssumeRole with them: a RAM user that may assume the role and nothing else. */
   readonly sourceCredentials: { readonly accessKeyId: string; readonly accessKeySecret: string };
   readonly roleArn: string;
   close(): Promise<void>;
@@ -18,7 +18,7 @@ const ACCOUNT_ID = '123456789012';
 const ROLE_ARN = `acs:ram::${ACCOUNT_ID}:role/oss-uploader`;
 const BROKER_ARN = `acs:ram::${ACCOUNT_ID}:user/oss-token-broker`;
 
-/** Starts STS and OSS over one account. `now` is in milliseconds; a port of 0 or none is a free one. */
+/** Starts STS and OSS over one account. `now` is in milliseconds. Port 0, the default, means any free port. */
 export async function startSimulator(options: {
   readonly now: () => number;
   readonly buckets: readonly string[];
@@ -48,7 +48,7 @@ export async function startSimulator(options: {
   };
 }
 
-/** Least privilege: this one role, and not AliyunSTSAssumeRoleAccess. */
+/** Least privilege: this one role, instead of AliyunSTSAssumeRoleAccess. */
 function createBrokerUser(): Identity {
   const Statement = [
     { Effect: 'Allow', Action: 'sts:AssumeRole', Resource: ROLE_ARN.replace('::', ':*:') } as const,
@@ -61,7 +61,7 @@ function createBrokerUser(): Identity {
   };
 }
 
-/** The role may do more than any grant hands out, as roles do: what narrows it is the session policy. */
+/** The role allows more than any grant, as real roles do: the session policy narrows it. */
 function createUploaderRole(buckets: readonly string[]): Role {
   const Resource = buckets.flatMap((name) => [`acs:oss:*:*:${name}`, `acs:oss:*:*:${name}/*`]);
   return {

@@ -1,7 +1,7 @@
-/** Source credentials that are written in code, for brokers that run beside the simulator. */
+/** Provides fixed source credentials, for brokers that run beside the simulator. */
 import type { SourceCredentials, SourceCredentialsProvider } from '../src/ports.ts';
 
-/** Gives the same credentials for good. */
+/** Makes a provider that always returns the same credentials. */
 export function createStaticCredentials(credentials: SourceCredentials): SourceCredentialsProvider {
   return { get: async () => credentials, renew: async () => credentials };
 }

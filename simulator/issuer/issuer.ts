@@ -1,4 +1,4 @@
-/** An issuer for development and tests: the real `oidc-provider`, with one client for each test caller. */
+/** Starts an issuer for development and tests: the real `oidc-provider`, with one client per test caller. */
 import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Configuration } from 'oidc-provider';
@@ -6,7 +6,7 @@ import type { Configuration } from 'oidc-provider';
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js';
 import { Provider } from 'oidc-provider/lib/provider.js';
 
-/** A caller that gets tokens by the client credentials grant (RFC 6749 section 4.4): its id becomes `sub`. */
+/** A caller that gets tokens by the client credentials grant (RFC 6749, section 4.4). Its id becomes `sub`. */
 export interface SimulatedCaller {
   readonly id: string;
   readonly secret: string;
@@ -18,7 +18,7 @@ export interface SimulatedIssuer {
   /** The issuer identifier, e.g. `http://127.0.0.1:4000`. */
   readonly issuer: string;
   readonly tokenEndpoint: string;
-  /** Asks the token endpoint, as the caller would. */
+  /** Requests a token from the token endpoint, as the caller would. */
   fetchToken(caller: Pick<SimulatedCaller, 'id' | 'secret'>): Promise<string>;
   close(): Promise<void>;
 }
@@ -61,7 +61,7 @@ function toConfiguration(options: Parameters<typeof startIssuer>[0]): Configurat
     privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
   });
   const key = {
-    // read back, since Node 20 can stop for good as it exports a key that it has made just now
+    // read back, because Node 20 can hang permanently when it exports a key that it has just generated
     ...createPrivateKey(privateKey).export({ format: 'jwk' }),
     use: 'sig',
     alg: 'RS256',

@@ -1,4 +1,4 @@
-/** What an operation answers, before the headers that every answer of OSS has. */
+/** The answer of an operation, without the headers that every OSS answer has. */
 
 export interface OssAnswer {
   readonly status: number;

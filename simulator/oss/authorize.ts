@@ -1,4 +1,4 @@
-/** Whether RAM allows a request: every policy set of the identity must, for every permission that it needs. */
+/** Decides whether RAM allows a request: every policy set of the identity must allow every needed permission. */
 import { evaluatePolicy } from '../../src/session-policy/evaluate.ts';
 import type { Identity, SimulatedCloud } from '../cloud.ts';
 import { ossError } from './error.ts';
@@ -6,8 +6,8 @@ import type { NeededPermission } from './permission.ts';
 import type { OssRequestHead } from './request.ts';
 
 /**
- * Throws AccessDenied unless all of it is allowed: role policy and session policy both have to. The
- * EC tells which of them said no, as that of OSS does.
+ * Throws AccessDenied unless role policy and session policy both allow everything. As with OSS, the
+ * EC shows which of them refused.
  */
 export function authorize(
   cloud: SimulatedCloud,
@@ -15,7 +15,7 @@ export function authorize(
   needed: readonly NeededPermission[],
   request: OssRequestHead,
 ): void {
-  // nothing needed would be everything allowed
+  // an empty list would allow everything
   if (needed.length === 0 || identity.policies.length === 0) throw ossError('AccessDenied');
   for (const { action, bucket, key } of needed) {
     const resource = toResource(cloud.accountId, bucket, key);
@@ -35,8 +35,8 @@ function toResource(accountId: string, bucket: string, key: string): string {
 }
 
 /**
- * The condition keys of the request. A key is there only if the request said something of it, and
- * `oss:Prefix` and `oss:Delimiter` only where a bucket is listed.
+ * The condition keys of the request. A key is present only if the request sets it; `oss:Prefix` and
+ * `oss:Delimiter` only for list actions.
  * https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements
  */
 function toContext(cloud: SimulatedCloud, action: string, request: OssRequestHead) {

@@ -1,4 +1,4 @@
-/** Cross-origin requests: which pages may read an answer of a bucket. */
+/** Answers cross-origin requests: decides which pages may read the answers of a bucket. */
 import type { SimulatedCloud } from '../cloud.ts';
 import type { OssAnswer } from './answer.ts';
 import { ossError } from './error.ts';
@@ -6,7 +6,7 @@ import type { OssRequestHead } from './request.ts';
 
 const METHODS = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'];
 
-/** Answers OPTIONS, for which OSS asks for no signature. Throws an OssError if no rule matches. */
+/** Answers OPTIONS, which needs no signature. Throws an OssError if no CORS rule matches. */
 export function answerPreflight(cloud: SimulatedCloud, request: OssRequestHead): OssAnswer {
   const { bucket, headers } = request;
   const method = headers['access-control-request-method'] ?? '';
@@ -39,7 +39,7 @@ export function corsHeaders(
   };
 }
 
-/** Exact comparison, or any origin where the bucket lists `*`. */
+/** The comparison is exact; `*` in the bucket's list allows any origin. */
 function allowedOrigin(
   cloud: SimulatedCloud,
   bucket: string,

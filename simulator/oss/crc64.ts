@@ -1,9 +1,9 @@
-/** The checksum that OSS sends as `x-oss-hash-crc64ecma`, and that its other SDKs compare. */
+/** Computes the checksum that OSS sends as `x-oss-hash-crc64ecma` and that most of its SDKs compare. */
 
 /** ECMA-182, bit-reversed; also known as CRC-64/XZ. */
 const POLYNOMIAL = 0xc96c5795d7870f42n;
 
-/** In halves of 32 bits, since bitwise operators take no more and BigInt is too slow for megabytes. */
+/** In halves of 32 bits, because bitwise operators stop there and BigInt is too slow for megabytes. */
 const [LOW, HIGH] = makeTables();
 
 /** As OSS writes it: an unsigned decimal number. */

@@ -1,4 +1,4 @@
-/** The body of DeleteMultipleObjects: which objects, and whether to name them in the answer. */
+/** Reads the body of DeleteMultipleObjects: which objects, and whether the answer names them. */
 import { ossError } from './error.ts';
 import type { OssRequest } from './request.ts';
 import { elementsOf, textsOf } from './xml.ts';
@@ -11,7 +11,7 @@ export interface DeleteList {
 const MAX_OBJECTS = 1000;
 
 /**
- * An empty list is an error, for it would need no permission at all. Throws an OssError.
+ * Throws an OssError, also for an empty list, which would need no permission at all.
  * https://www.alibabacloud.com/help/en/oss/developer-reference/deletemultipleobjects
  */
 export function readDeleteList({ body }: OssRequest): DeleteList {

@@ -1,14 +1,14 @@
-/** The errors of OSS, with the codes and the EC numbers that lead to their pages in its documentation. */
+/** The errors of OSS, with their codes and the EC numbers of their documentation pages. */
 
 interface ErrorKind {
   readonly status: number;
   readonly ec: string;
   readonly message: string;
-  /** Where several kinds share a code. */
+  /** Present if several kinds share a code. */
   readonly code?: string;
 }
 
-/** An answer other than success; thrown by whatever finds it, rendered by the server. */
+/** An unsuccessful answer: thrown anywhere, rendered by the server. */
 export class OssError extends Error {
   override readonly name = 'OssError';
   readonly code: string;
@@ -30,8 +30,8 @@ const NO_RIGHT = 'You have no right to access this object.';
 
 /**
  * ECs 0002-00000002, -06, -07, -40, -69, -226, -504, -710, -902, 0003-00000201, -301, 0006-00000220,
- * 0015-00000101 and 0026-00000001 are the vendor's own; where no page was found, the number is likely.
- * https://www.alibabacloud.com/help/en/oss/support/0003-00000301 and its neighbours
+ * 0015-00000101 and 0026-00000001 are documented by the vendor; the others are plausible guesses.
+ * https://www.alibabacloud.com/help/en/oss/support/0003-00000301 and similar pages
  */
 const ERRORS = {
   AccessDenied: kind(
@@ -121,7 +121,7 @@ const ERRORS = {
 
 export type OssErrorKind = keyof typeof ERRORS;
 
-/** Makes the error of a kind, with its usual sentence unless another is given. */
+/** Makes the error of a kind. `message` replaces the usual message. */
 export function ossError(name: OssErrorKind, message?: string): OssError {
   const { code = name, status, ec, message: usual }: ErrorKind = ERRORS[name];
   return new OssError(code, { status, ec, message: message ?? usual });

@@ -1,4 +1,4 @@
-/** ListObjects in both versions: a page of keys and common prefixes. */
+/** Answers both versions of ListObjects with a page of keys and common prefixes. */
 import { ossError } from './error.ts';
 import { compareKeys, type OssObjects } from './objects.ts';
 import type { OssRequest } from './request.ts';
@@ -10,7 +10,7 @@ const MAX_KEYS = 1000;
 interface Page {
   readonly keys: readonly string[];
   readonly prefixes: readonly string[];
-  /** Where the next page goes on; absent for the last one. */
+  /** Where the next page starts; absent for the last one. */
   readonly next?: string;
 }
 
@@ -77,7 +77,7 @@ function takePage(
     if (!key.startsWith(prefix) || compareKeys(key, after) <= 0) continue;
     const end = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const group = end === -1 ? undefined : key.slice(0, end + delimiter.length);
-    // a group that an earlier page ended with is not begun again
+    // a group at the end of the previous page is not repeated
     if (group !== undefined && (prefixes.has(group) || group === after)) continue;
     if (keys.length + prefixes.size >= maxKeys)
       return { keys, prefixes: [...prefixes], next: last };
@@ -96,7 +96,7 @@ function readMaxKeys(text: string | undefined): number {
   return maxKeys;
 }
 
-/** A token is opaque, so that no client comes to depend on its being a key. */
+/** A token is opaque, so that no client relies on it being a key. */
 function toToken(key: string): string {
   return Buffer.from(key).toString('base64');
 }
@@ -104,7 +104,7 @@ function toToken(key: string): string {
 function readToken(token: string): string {
   const key = Buffer.from(token, 'base64').toString();
   if (key === '' || toToken(key) !== token) {
-    throw ossError('InvalidArgument', 'The continuation token is not one of mine.');
+    throw ossError('InvalidArgument', 'The continuation token is invalid.');
   }
   return key;
 }

@@ -1,4 +1,4 @@
-/** Multipart uploads: parts are kept until they are completed into an object, or given up. */
+/** Multipart uploads: parts are kept until the upload is completed into an object or aborted. */
 import { crc64Of } from './crc64.ts';
 import { ossError } from './error.ts';
 import {
@@ -22,10 +22,10 @@ import { element, elementsOf, textsOf, xmlDocument } from './xml.ts';
 
 const MAX_PARTS = 10_000;
 
-/** All parts but the last have to be of this size. */
+/** All parts except the last must be at least this large. */
 const MIN_PART_BYTES = 100 * 1024;
 
-/** Begins an upload under a new id. Throws an OssError. */
+/** Starts an upload under a new id. Throws an OssError. */
 export function initiateUpload(
   objects: OssObjects,
   request: OssRequest,
@@ -43,13 +43,13 @@ export function initiateUpload(
   ]);
 }
 
-/** Keeps one part, from the body. Throws an OssError. */
+/** Stores one part from the body. Throws an OssError. */
 export function uploadPart(objects: OssObjects, request: OssRequest, nowMs: number): Part {
   checkDigest(request);
   return keepPart(objects, request, { body: request.body, nowMs });
 }
 
-/** Keeps one part, from another object or a range of it. Throws an OssError. */
+/** Stores one part from another object or a range of it. Throws an OssError. */
 export function uploadPartCopy(objects: OssObjects, request: OssRequest, nowMs: number): Part {
   const { body: whole } = readSource(objects, request);
   const range = request.headers['x-oss-copy-source-range'];
@@ -61,7 +61,7 @@ export function uploadPartCopy(objects: OssObjects, request: OssRequest, nowMs: 
   return keepPart(objects, request, { body, nowMs });
 }
 
-/** Puts the named parts together. Throws an OssError for a part that is not there or not the same. */
+/** Joins the listed parts into an object. Throws an OssError for a part that is missing or differs. */
 export function completeUpload(
   objects: OssObjects,
   request: OssRequest,
@@ -91,7 +91,7 @@ export function completeUpload(
   const published = request.headers['x-oss-object-acl'];
   const object = {
     ...upload.properties,
-    // the last step may set the ACL, too
+    // the last step may set the ACL too
     ...(published === undefined ? {} : { acl: readAcl(published) }),
     body,
     etag: multipartEtagOf(parts.map(({ etag }) => etag)),
@@ -103,13 +103,13 @@ export function completeUpload(
   return object;
 }
 
-/** Gives an upload up. Throws an OssError. */
+/** Aborts an upload. Throws an OssError. */
 export function abortUpload(objects: OssObjects, request: OssRequest): void {
   findUpload(objects, request);
   objects.uploads.delete(request.query.get('uploadId') ?? '');
 }
 
-/** A page of the parts that were uploaded, in the order of their numbers. Throws an OssError. */
+/** A page of the uploaded parts, in the order of their numbers. Throws an OssError. */
 export function listParts(objects: OssObjects, request: OssRequest): string {
   const { bucket, key, query } = request;
   const { parts } = findUpload(objects, request);
@@ -136,7 +136,7 @@ export function listParts(objects: OssObjects, request: OssRequest): string {
   ]);
 }
 
-/** Every upload of the bucket that is neither completed nor given up, below the prefix. */
+/** Every upload below the prefix that is neither completed nor aborted. */
 export function listUploads(objects: OssObjects, { bucket, query }: OssRequest): string {
   const prefix = query.get('prefix') ?? '';
   const uploads = [...objects.uploads]
@@ -170,7 +170,7 @@ function keepPart(
   return part;
 }
 
-/** An upload belongs to one key: its id alone opens nothing else. */
+/** An upload belongs to one key: its id is useless for other keys. */
 function findUpload(objects: OssObjects, { bucket, key, query }: OssRequest): Upload {
   const upload = objects.uploads.get(query.get('uploadId') ?? '');
   if (upload?.bucket !== bucket || upload.key !== key) throw ossError('NoSuchUpload');

@@ -1,15 +1,15 @@
-/** The objects of the simulated OSS, and the multipart uploads that will become some: all in memory. */
+/** Stores the objects and the pending multipart uploads of the simulated OSS in memory. */
 import { createHash } from 'node:crypto';
 import { crc64Of } from './crc64.ts';
 
-/** What the upload says of the object besides its content. */
+/** What an upload sets besides the content. */
 export interface ObjectProperties {
   readonly contentType: string;
   /** `default`, `private`, `public-read` or `public-read-write`. */
   readonly acl: string;
-  /** A Tagging document, or nothing. */
+  /** A Tagging document, or empty. */
   readonly tagging: string;
-  /** `x-oss-meta-…` and the HTTP headers that are kept with an object, by lower-case name. */
+  /** `x-oss-meta-…` and the HTTP headers that are stored with an object, by lower-case name. */
   readonly headers: Readonly<Record<string, string>>;
 }
 
@@ -39,7 +39,7 @@ export interface OssObjects {
   get(bucket: string, key: string): StoredObject | undefined;
   put(bucket: string, key: string, object: StoredObject): void;
   delete(bucket: string, key: string): void;
-  /** Every key of the bucket, in the order of its UTF-8 bytes. */
+  /** Every key of the bucket, sorted by UTF-8 bytes. */
   keys(bucket: string): readonly string[];
   readonly uploads: Map<string, Upload>;
 }
@@ -61,12 +61,12 @@ export function createOssObjects(): OssObjects {
   };
 }
 
-/** The order of OSS is that of UTF-8 bytes, in which JavaScript does not compare strings. */
+/** OSS sorts keys by UTF-8 bytes; JavaScript compares UTF-16 code units. */
 export function compareKeys(one: string, other: string): number {
   return Buffer.compare(Buffer.from(one), Buffer.from(other));
 }
 
-/** An object made of one upload. */
+/** An object from a single upload. */
 export function toObject(
   body: Buffer,
   properties: ObjectProperties,
@@ -75,12 +75,12 @@ export function toObject(
   return { ...properties, body, etag: etagOf(body), crc64: crc64Of(body), modifiedAtMs };
 }
 
-/** As OSS writes it: the MD5 in upper-case hex, in quotes. */
+/** The ETag in the form of OSS: the MD5 in upper-case hex, in quotes. */
 export function etagOf(body: Buffer): string {
   return `"${createHash('md5').update(body).digest('hex').toUpperCase()}"`;
 }
 
-/** The ETag of an object made of parts: the MD5 of their MD5s, and their number. */
+/** The ETag of an object made of parts: the MD5 of their MD5s, and the number of parts. */
 export function multipartEtagOf(etags: readonly string[]): string {
   const md5s = etags.map((etag) => Buffer.from(etag.replaceAll('"', ''), 'hex'));
   return `"${createHash('md5').update(Buffer.concat(md5s)).digest('hex').toUpperCase()}-${etags.length}"`;

@@ -1,11 +1,10 @@
-/** Which operation a request is, by its method and the sub-resource that it names. */
+/** Finds the operation of a request by its method and its sub-resources. */
 import { ossError } from './error.ts';
 import type { OssRequestHead } from './request.ts';
 
 /**
- * The operations, each by `<level> <method> <sub-resources>`. A sub-resource that is not here is an
- * operation that the simulator lacks, and must never pass for the one without: `DELETE ?tagging`
- * deletes no object.
+ * The operations by `<level> <method> <sub-resources>`. An unknown sub-resource means an operation
+ * that the simulator lacks. It must never be ignored: `DELETE ?tagging` deletes no object.
  */
 const OPERATIONS = {
   'service GET ': 'ListBuckets',
@@ -39,7 +38,7 @@ export type Operation =
 
 const BY_REQUEST: ReadonlyMap<string, Operation> = new Map(Object.entries(OPERATIONS));
 
-/** The parameters that choose an operation; all others only qualify one. */
+/** The parameters that select an operation. */
 const SUB_RESOURCES: ReadonlySet<string> = new Set([
   ...['accessPoint', 'accessmonitor', 'acl', 'append', 'asyncFetch', 'bucketArchiveDirectRead'],
   ...['bucketInfo', 'callback', 'cname', 'comp', 'cors', 'delete', 'encryption', 'httpsConfig'],
@@ -51,7 +50,7 @@ const SUB_RESOURCES: ReadonlySet<string> = new Set([
   ...['website', 'worm', 'wormExtend', 'wormId', 'x-oss-process', 'x-oss-async-process'],
 ]);
 
-/** Throws an OssError for what the simulator does not know. */
+/** Throws an OssError for an operation that the simulator does not know. */
 export function readOperation({ method, bucket, key, query, headers }: OssRequestHead): Operation {
   const level = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
   const named = [...query.keys()].filter((name) => SUB_RESOURCES.has(name)).sort();

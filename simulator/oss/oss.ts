@@ -1,9 +1,9 @@
-/** The simulated OSS: authenticates, asks RAM, performs and answers, and keeps a list of what it was asked. */
+/** The simulated OSS: authenticates, authorizes, performs and answers requests, and records them. */
 import { randomBytes as nodeRandomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { SimulatedCloud } from '../cloud.ts';
 import type { OssAnswer } from './answer.ts';
-import { checkSignature, readClaimed } from './authenticate.ts';
+import { checkSignature, readSignature } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import { answerPreflight, corsHeaders } from './cors.ts';
 import { OssError, ossError } from './error.ts';
@@ -21,15 +21,15 @@ import {
 } from './request.ts';
 import { element, xmlDocument } from './xml.ts';
 
-/** One request that reached the simulated OSS, and what became of it. */
+/** One request that reached the simulated OSS, with the status of its answer. */
 export interface OssCall {
   readonly method: string;
   readonly bucket: string;
   readonly key: string;
   readonly status: number;
-  /** What it is about, e.g. `oss:PutObject`; absent for preflights and for operations that are not known. */
+  /** The main action, e.g. `oss:PutObject`; absent for preflights and unknown operations. */
   readonly action?: string;
-  /** As claimed; absent for anonymous requests. */
+  /** As sent, unverified; absent for anonymous requests. */
   readonly accessKeyId?: string;
 }
 
@@ -42,11 +42,11 @@ export interface SimulatedOss {
 export interface SimulatedOssOptions {
   readonly cloud: SimulatedCloud;
   readonly randomBytes?: (size: number) => Uint8Array;
-  /** Custom domains, `host` or `host:port` in lower case, and the buckets that they are bound to. */
+  /** The bucket of each custom domain, by `host` or `host:port` in lower case. */
   readonly cnames?: Cnames;
-  /** The longest body that is taken, 64 MiB by default. */
+  /** The longest accepted body; 64 MiB by default. */
   readonly maxBodyBytes?: number;
-  /** How many calls are kept, 10,000 by default. */
+  /** How many calls are kept; 10,000 by default. */
   readonly callCapacity?: number;
 }
 
@@ -98,12 +98,12 @@ export function createSimulatedOss(options: SimulatedOssOptions): SimulatedOss {
   return { handle, calls };
 }
 
-/** What has become known of a request by the time that it is answered or refused. */
+/** What is known about a request when it is answered or refused. */
 interface Seen {
   head?: OssRequestHead;
   action?: string;
   accessKeyId?: string;
-  /** Where it is not in the URL. */
+  /** Present if it is not in the URL. */
   key?: string;
 }
 
@@ -117,28 +117,28 @@ async function answer(world: World, request: OssRequest, seen: Seen): Promise<Os
 
   if (operation === 'PostObject') {
     const form = await readPostForm(request);
-    const claimed = readFormSignature(form, bucket?.region);
-    seen.accessKeyId = claimed.accessKeyId;
+    const presented = readFormSignature(form, bucket?.region);
+    seen.accessKeyId = presented.accessKeyId;
     seen.key = form.fields.get('key') ?? '';
-    const identity = checkSignature(cloud, claimed);
+    const identity = checkSignature(cloud, presented);
     const upload = toUpload(cloud, request, form);
     authorize(cloud, identity, neededPermissions(operation, upload), upload);
     return perform(world, operation, upload);
   }
 
-  const claimed = readClaimed(cloud, request);
-  if (claimed === undefined) {
+  const presented = readSignature(cloud, request);
+  if (presented === undefined) {
     const isReading = operation === 'GetObject' || operation === 'HeadObject';
     if (!isReading || !isPublic(world, request)) throw ossError('AccessDenied');
     return perform(world, operation, request);
   }
-  seen.accessKeyId = claimed.accessKeyId;
-  const identity = checkSignature(cloud, claimed);
+  seen.accessKeyId = presented.accessKeyId;
+  const identity = checkSignature(cloud, presented);
   authorize(cloud, identity, neededPermissions(operation, request), request);
   return perform(world, operation, request);
 }
 
-/** Buckets are private; an object that was published can be read by anybody. */
+/** Buckets are private; everybody can read an object with a public ACL. */
 function isPublic({ objects }: World, { bucket, key }: OssRequest): boolean {
   return PUBLIC_ACLS.includes(objects.get(bucket, key)?.acl ?? '');
 }
@@ -159,7 +159,7 @@ function renderError(error: OssError, requestId: string, host: string): OssAnswe
 function send(response: ServerResponse, answered: OssAnswer & { readonly method: string }): void {
   const { method, status, headers = {}, body = '' } = answered;
   const isBodiless = method === 'HEAD' || status === 304;
-  // an error has no body to say so in here, and clients read it from this header
+  // an answer to HEAD has no body, so clients read the error from this header
   const isError = method === 'HEAD' && status >= 400;
   response.writeHead(status, {
     ...(isBodiless ? {} : { 'content-length': Buffer.byteLength(body) }),
@@ -169,7 +169,7 @@ function send(response: ServerResponse, answered: OssAnswer & { readonly method:
   response.end(isBodiless ? undefined : body);
 }
 
-/** UTF-8, of which Node writes one byte for each character. */
+/** Node writes one byte per character, so each character here is one byte of the UTF-8 text. */
 function toLatin1(headers: Readonly<Record<string, string>>): Record<string, string> {
   return Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString('latin1')]),

@@ -1,4 +1,4 @@
-/** What each operation does once it is allowed, and what it answers. */
+/** Performs each operation once it is allowed, and makes its answer. */
 import type { SimulatedCloud } from '../cloud.ts';
 import { type OssAnswer, xmlAnswer } from './answer.ts';
 import { readDeleteList } from './delete-list.ts';
@@ -97,7 +97,7 @@ export function perform(world: World, operation: Operation, request: OssRequest)
   }
 }
 
-/** Buckets here keep one version of everything, whose id is `null`. */
+/** Simulated buckets keep one version of each object, with the id `null`. */
 function checkVersion({ query }: OssRequest): void {
   if ((query.get('versionId') ?? 'null') !== 'null') throw ossError('NoSuchVersion');
 }
@@ -112,13 +112,13 @@ function checksumsOf({ etag, crc64 }: Pick<StoredObject, 'etag' | 'crc64'>) {
   return { etag, 'x-oss-hash-crc64ecma': crc64 };
 }
 
-/** In the body as documented, and in the header, which is where ali-oss looks. */
+/** The ETag is in the body as documented, and in the header, where ali-oss reads it. */
 function answerPartCopy({ etag, modifiedAtMs }: Part): OssAnswer {
   const modified = element('LastModified', new Date(modifiedAtMs).toISOString());
   return xmlAnswer(xmlDocument('CopyPartResult', [modified, element('ETag', etag)]), { etag });
 }
 
-/** A form says itself what it wants to see: 200, 201 with a document, or 204. */
+/** The form selects the answer: 200, 201 with a document, or 204. */
 function answerForm(request: OssRequest, object: StoredObject): OssAnswer {
   const headers = checksumsOf(object);
   const wanted = request.headers['success_action_status'];

@@ -1,4 +1,4 @@
-/** Which actions on which resources RAM must allow for an operation. */
+/** Lists the actions and resources that RAM must allow for an operation. */
 import { readDeleteList } from './delete-list.ts';
 import type { Operation } from './operation.ts';
 import { type OssRequest, readCopySource } from './request.ts';
@@ -36,7 +36,7 @@ export const ACTIONS: Readonly<Record<Operation, string>> = {
   ListParts: 'oss:ListParts',
 };
 
-/** What has to be allowed besides when a version is named. */
+/** The further action that a request with a version needs. */
 const VERSION_ACTIONS: ReadonlyMap<string, string> = new Map([
   ['oss:GetObject', 'oss:GetObjectVersion'],
   ['oss:DeleteObject', 'oss:DeleteObjectVersion'],
@@ -47,7 +47,7 @@ const VERSION_ACTIONS: ReadonlyMap<string, string> = new Map([
   ['oss:DeleteObjectTagging', 'oss:DeleteObjectVersionTagging'],
 ]);
 
-/** Every permission that the operation needs, at least one. Throws an OssError for an unreadable body. */
+/** Every permission that the operation needs; at least one. Throws an OssError for an unreadable body. */
 export function neededPermissions(
   operation: Operation,
   request: OssRequest,

@@ -1,15 +1,15 @@
-/** PostObject: an upload from an HTML form, whose signed policy bounds what may be uploaded. */
+/** Reads PostObject: an upload from an HTML form whose signed policy limits what may be uploaded. */
 import type { SimulatedCloud } from '../cloud.ts';
-import type { Claimed } from './authenticate.ts';
+import type { RequestSignature } from './authenticate.ts';
 import { ossError } from './error.ts';
 import { checkPostPolicy } from './post-policy.ts';
 import type { OssRequest } from './request.ts';
 import { signV1 } from './signature-v1.ts';
 import { ALGORITHM, checkScope, MAX_LIFE_SECONDS, parseBasicDate, signV4 } from './signature-v4.ts';
 
-/** A form, taken apart. */
+/** A parsed form. */
 export interface PostForm {
-  /** Lower-case names. `key` has the file's name put in, and `bucket` is the one addressed. */
+  /** Lower-case names. `key` includes the file's name, and `bucket` is the addressed bucket. */
   readonly fields: ReadonlyMap<string, string>;
   readonly body: Buffer;
   readonly contentType: string;
@@ -18,7 +18,7 @@ export interface PostForm {
 }
 
 /**
- * Fields that follow the file are not read, as OSS does not.
+ * Ignores fields after the file, as OSS does.
  * https://www.alibabacloud.com/help/en/oss/developer-reference/postobject. Throws an OssError.
  */
 export async function readPostForm({ bucket, headers, body }: OssRequest): Promise<PostForm> {
@@ -40,7 +40,7 @@ async function finish(
   { bucket, file }: { readonly bucket: string; readonly file: File },
 ): Promise<PostForm> {
   const policy = fields.get('policy');
-  // buckets are private, so that nobody may post without a signature
+  // buckets are private, so nobody may post without a signature
   if (policy === undefined) throw ossError('AccessDenied');
   const key = fields.get('key');
   if (key === undefined) throw ossError('InvalidArgument', 'There is no key in the form.');
@@ -54,14 +54,14 @@ async function finish(
   return { fields, body: Buffer.from(await file.arrayBuffer()), contentType, policy };
 }
 
-/** The signature that the form carries, of either version. Throws an OssError. */
+/** Reads the form's signature, version 1 or 4. Throws an OssError. */
 export function readFormSignature(
   { fields, policy }: PostForm,
   region: string | undefined,
-): Claimed {
+): RequestSignature {
   const securityToken = fields.get('x-oss-security-token');
   if (fields.get('x-oss-signature-version') !== ALGORITHM) {
-    // a V1 form has no date of its own: its policy says until when it is good
+    // a V1 form has no date of its own: its policy has the expiry
     return {
       accessKeyId: fields.get('ossaccesskeyid') ?? '',
       signature: fields.get('signature') ?? '',
@@ -95,14 +95,14 @@ export function toUpload(cloud: SimulatedCloud, request: OssRequest, form: PostF
   );
   const headers = {
     ...Object.fromEntries(fields),
-    // of the request, so that no field can pose as the browser
+    // from the request, so that no field can replace the browser's header
     'user-agent': request.headers['user-agent'] ?? '',
     'content-type': contentType,
   };
   return { ...request, key: fields.get('key') ?? '', headers, body };
 }
 
-/** V4 wants its own fields bound by the policy, since nothing else of them is signed. */
+/** The policy must bind the V4 signature fields, because nothing else signs them. */
 function boundFields(fields: ReadonlyMap<string, string>): readonly string[] {
   if (fields.get('x-oss-signature-version') !== ALGORITHM) return [];
   const names = ['x-oss-signature-version', 'x-oss-credential', 'x-oss-date'];

@@ -1,11 +1,11 @@
-/** The policy of a PostObject form: until when it is good, and what may be uploaded with it. */
+/** Checks an upload against the policy of a PostObject form: its expiry and its conditions. */
 import { ossError } from './error.ts';
 
 export interface PostedUpload {
-  /** Lower-case names; `bucket` among them. */
+  /** Lower-case names, including `bucket`. */
   readonly fields: ReadonlyMap<string, string>;
   readonly size: number;
-  /** Fields that the policy has to bind, because a signature would mean little without. */
+  /** Fields that the policy must bind, because only the policy is signed. */
   readonly boundFields: readonly string[];
 }
 
@@ -15,8 +15,8 @@ interface PostPolicy {
 }
 
 /**
- * Throws an OssError unless the policy, in Base64, allows this upload now. What cannot be read does
- * not hold.
+ * Throws an OssError unless the policy, in Base64, allows this upload now. An unreadable condition
+ * does not hold.
  * https://www.alibabacloud.com/help/en/oss/developer-reference/signature-version-4-recommend
  */
 export function checkPostPolicy(policy: string, upload: PostedUpload, nowMs: number): void {
@@ -41,7 +41,7 @@ function parsePolicy(policy: string): PostPolicy {
     throw ossError('InvalidPolicyDocument');
   }
   if (!/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,3})?Z$/.test(expiration)) {
-    throw ossError('InvalidPolicyDocument', 'The expiration is not an instant in UTC.');
+    throw ossError('InvalidPolicyDocument', 'The expiration is not a time in UTC.');
   }
   return { expiresAtMs: Date.parse(expiration), conditions };
 }
@@ -106,7 +106,7 @@ function holds(condition: unknown, fields: ReadonlyMap<string, string>): boolean
   }
 }
 
-/** `$key` names the field `key`, whatever its case. */
+/** `$key` names the field `key`, in any case. */
 function fieldOf(name: unknown): string {
   return typeof name === 'string' ? name.replace(/^\$/, '').toLowerCase() : '';
 }

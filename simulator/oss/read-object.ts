@@ -1,10 +1,10 @@
-/** GetObject and HeadObject: preconditions, ranges, and the headers that an object is answered with. */
+/** Answers GetObject and HeadObject: preconditions, ranges and headers. */
 import type { OssAnswer } from './answer.ts';
 import { ossError } from './error.ts';
 import type { StoredObject } from './objects.ts';
 import type { OssRequest } from './request.ts';
 
-/** Parameters of a signed GET that replace a header of the answer. */
+/** The answer headers that a `response-<name>` parameter of a GET can replace. */
 const OVERRIDES = [
   'cache-control',
   'content-disposition',
@@ -14,7 +14,7 @@ const OVERRIDES = [
   'expires',
 ];
 
-/** The whole object or the part that `Range` asks for. Throws an OssError. */
+/** Answers with the whole object or the requested `Range`. Throws an OssError. */
 export function getObject(object: StoredObject, request: OssRequest): OssAnswer {
   if (isUnchanged(object, request)) return { status: 304, headers: { ETag: object.etag } };
   const headers = { ...headersOf(object), ...overridesOf(request) };
@@ -29,7 +29,7 @@ export function getObject(object: StoredObject, request: OssRequest): OssAnswer 
   };
 }
 
-/** The same without the content. Throws an OssError. */
+/** Answers with the headers only. Throws an OssError. */
 export function headObject(object: StoredObject, request: OssRequest): OssAnswer {
   if (isUnchanged(object, request)) return { status: 304, headers: { ETag: object.etag } };
   const headers = { ...headersOf(object), 'content-length': String(object.body.length) };
@@ -50,7 +50,7 @@ function unquote(etag: string): string {
   return etag.trim().replaceAll('"', '');
 }
 
-/** First and last byte; undefined for none, or for one that OSS ignores because it cannot be met. */
+/** First and last byte; undefined without a range, or for an unsatisfiable one, which OSS ignores. */
 function readRange(
   header: string | undefined,
   size: number,

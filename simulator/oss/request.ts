@@ -1,9 +1,9 @@
-/** A request to the simulated OSS, read once: which bucket and key, in whichever way they are addressed. */
+/** Parses a request to the simulated OSS: bucket and key in every addressing style, query, headers and body. */
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { ossError } from './error.ts';
 
-/** All of a request but its body. */
+/** A request without its body. */
 export interface OssRequestHead {
   readonly method: string;
   /** Empty for requests to the service itself. */
@@ -22,17 +22,17 @@ export interface OssRequest extends OssRequestHead {
   readonly body: Buffer;
 }
 
-/** Custom domains, `host` or `host:port` in lower case, and the buckets that they are bound to. */
+/** The bucket of each custom domain, by `host` or `host:port` in lower case. */
 export type Cnames = ReadonlyMap<string, string>;
 
-/** Reads all but the body. Throws an OssError for a URL that cannot be decoded. */
+/** Reads everything except the body. Throws an OssError for a URL that cannot be decoded. */
 export function readOssHead(incoming: IncomingMessage, cnames: Cnames): OssRequestHead {
   const [path, search = ''] = splitOnce(incoming.url ?? '/', '?');
   if (!path.startsWith('/')) throw ossError('InvalidArgument', 'The URL has no path.');
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(incoming.headers)) {
     const text = Array.isArray(value) ? value.join(',') : value;
-    // Node reads a header as Latin-1, and what clients sign and send is UTF-8
+    // Node reads headers as Latin-1, but clients sign and send UTF-8
     if (text !== undefined) headers[name] = Buffer.from(text, 'latin1').toString('utf8');
   }
   return {
@@ -46,8 +46,8 @@ export function readOssHead(incoming: IncomingMessage, cnames: Cnames): OssReque
 }
 
 /**
- * Reads the body whole. Throws an OssError if it is longer than that, but not before the client has
- * sent it: a client that is cut off in the middle sees a broken connection and no answer.
+ * Reads the whole body. Throws an OssError if it is too long, but only after the client has sent it:
+ * a client that is cut off earlier sees a broken connection and no answer.
  */
 export async function readOssBody(incoming: IncomingMessage, maxBytes: number): Promise<Buffer> {
   const chunks: Buffer[] = [];
@@ -85,14 +85,14 @@ export function readCopySource({ headers }: OssRequestHead): CopySource | undefi
   const [path, search = ''] = splitOnce(header, '?');
   const [bucket, key = ''] = splitOnce(decodeOnce(path).replace(/^\//, ''), '/');
   if (bucket === '' || key === '')
-    throw ossError('InvalidArgument', 'The copy source is no object.');
+    throw ossError('InvalidArgument', 'The copy source is not an object.');
   return { bucket, key, versionId: readQuery(search).get('versionId') };
 }
 
 /**
- * A custom domain stands for its bucket. Else it is `bucket.host/key`, as clients of every SDK ask,
- * or `host/bucket/key` where the host is a bare address or `localhost`, since nothing can stand
- * before an IP address. Nothing is normalised: `..` in a key is two dots.
+ * A custom domain means its bucket. Otherwise the address is `bucket.host/key`, as in every SDK, or
+ * `host/bucket/key` if the host is an IP address or a single label such as `localhost`. Nothing is
+ * normalised: `..` in a key is two dots.
  */
 function readAddress(host: string, path: string, cnames: Cnames): { bucket: string; key: string } {
   const hostname = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
@@ -114,7 +114,7 @@ function readQuery(search: string): ReadonlyMap<string, string> {
   return query;
 }
 
-/** The text before and after the first separator; nothing after if it is not there. */
+/** The text before and after the first separator; undefined after it if there is none. */
 function splitOnce(text: string, separator: string): [string, string | undefined] {
   const at = text.indexOf(separator);
   return at === -1 ? [text, undefined] : [text.slice(0, at), text.slice(at + separator.length)];

@@ -6,7 +6,7 @@ export interface RunningOss extends SimulatedOss {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
   readonly port: number;
-  /** Ends open connections too. */
+  /** Closes open connections too. */
   readonly close: () => Promise<void>;
 }
 

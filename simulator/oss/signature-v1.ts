@@ -1,4 +1,4 @@
-/** OSS signature version 1: HMAC-SHA1, in the Authorization header or in the query of a presigned URL. */
+/** Reads OSS signatures of version 1: HMAC-SHA1, in the Authorization header or the query of a presigned URL. */
 import { createHmac } from 'node:crypto';
 import type { OssRequestHead } from './request.ts';
 
@@ -15,7 +15,7 @@ const SUB_RESOURCES: ReadonlySet<string> = new Set([
   ...['website', 'worm', 'wormExtend', 'wormId', 'x-oss-process', 'x-oss-traffic-limit'],
 ]);
 
-/** What a V1 signature claims: who signed, and the date or the end of validity that was signed. */
+/** The content of a V1 signature: the signer, and the signed date or expiry. */
 export interface SignatureV1 {
   readonly accessKeyId: string;
   readonly signature: string;
@@ -54,7 +54,7 @@ export function readSignatureV1(request: OssRequestHead): SignatureV1 | undefine
   };
 }
 
-/** The signature that the secret gives. */
+/** Signs with the secret. */
 export function signV1(secret: string, stringToSign: string): string {
   return createHmac('sha1', secret).update(stringToSign).digest('base64');
 }

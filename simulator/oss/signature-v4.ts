@@ -1,9 +1,9 @@
-/** OSS signature version 4: HMAC-SHA256 with a derived key, in the Authorization header or in the query of a presigned URL. */
+/** Reads OSS signatures of version 4: HMAC-SHA256 with a derived key, in the Authorization header or the query of a presigned URL. */
 import { createHash, createHmac } from 'node:crypto';
 import { ossError } from './error.ts';
 import type { OssRequestHead } from './request.ts';
 
-/** What a V4 signature claims. https://www.alibabacloud.com/help/en/oss/developer-reference/recommend-to-use-signature-version-4 */
+/** The content of a V4 signature. https://www.alibabacloud.com/help/en/oss/developer-reference/recommend-to-use-signature-version-4 */
 export interface SignatureV4 {
   readonly accessKeyId: string;
   readonly signature: string;
@@ -21,7 +21,7 @@ export interface SignatureV4 {
 
 export const ALGORITHM = 'OSS4-HMAC-SHA256';
 
-/** The longest that a presigned URL or a form may be good for: seven days. */
+/** The longest validity of a presigned URL or a form: seven days. */
 export const MAX_LIFE_SECONDS = 604_800;
 
 /** Reads a V4 signature from the header or the query; undefined if there is none. Throws an OssError. */
@@ -60,7 +60,7 @@ export function readSignatureV4(request: OssRequestHead): SignatureV4 | undefine
   return { ...signature, expiresAtMs: signature.signedAtMs + lifeSeconds * 1000 };
 }
 
-/** The signature that the secret gives, within the scope that the signer chose. */
+/** Signs with a key that is derived from the secret for the scope. */
 export function signV4(secret: string, scope: string, stringToSign: string): string {
   const key = scope
     .split('/')
@@ -72,8 +72,8 @@ export function signV4(secret: string, scope: string, stringToSign: string): str
 }
 
 /**
- * A key is derived for one day, one region and this service, so that a signature of elsewhere must
- * not be good here. `region` is undefined for requests to no bucket. Throws an OssError.
+ * A key is derived for one day, one region and this service. A signature for another scope is
+ * refused. `region` is undefined for requests without a bucket. Throws an OssError.
  */
 export function checkScope(
   { scope, date }: Pick<SignatureV4, 'scope' | 'date'>,
@@ -88,7 +88,7 @@ export function checkScope(
 
 function toSignature(
   request: OssRequestHead,
-  claimed: {
+  sent: {
     readonly credential: string;
     readonly signature: string;
     readonly additional: string;
@@ -96,7 +96,7 @@ function toSignature(
     readonly securityToken: string | undefined;
   },
 ): SignatureV4 {
-  const { credential, signature, additional, date, securityToken } = claimed;
+  const { credential, signature, additional, date, securityToken } = sent;
   const slash = credential.indexOf('/');
   const scope = credential.slice(slash + 1);
   const canonical = toCanonicalRequest(request, additional === '' ? [] : additional.split(';'));
@@ -143,7 +143,7 @@ function toCanonicalRequest(request: OssRequestHead, additional: readonly string
   ].join('\n');
 }
 
-/** RFC 3986: everything but letters, digits and `-._~`. */
+/** Percent-encodes everything except letters, digits and `-._~` (RFC 3986). */
 function encode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

@@ -1,4 +1,4 @@
-/** What an upload says of its object, the checks that every upload has to pass, and CopyObject. */
+/** Writes objects: PutObject, CopyObject, and the properties and checks that all uploads share. */
 import { createHash } from 'node:crypto';
 import { type OssAnswer, xmlAnswer } from './answer.ts';
 import { ossError } from './error.ts';
@@ -13,7 +13,7 @@ const ACLS: ReadonlySet<string> = new Set([
   'public-read-write',
 ]);
 
-/** Headers that are kept with an object as they are. */
+/** Headers that are stored with an object unchanged. */
 const KEPT_HEADERS: ReadonlySet<string> = new Set([
   'cache-control',
   'content-disposition',
@@ -24,7 +24,7 @@ const KEPT_HEADERS: ReadonlySet<string> = new Set([
 
 const MAX_KEY_BYTES = 1023;
 
-/** PutObject and PostObject, once allowed. Throws an OssError. */
+/** Performs PutObject and PostObject. Throws an OssError. */
 export function putObject(objects: OssObjects, request: OssRequest, nowMs: number): StoredObject {
   checkNewObject(objects, request);
   checkDigest(request);
@@ -64,7 +64,7 @@ export function readSource(objects: OssObjects, request: OssRequest): StoredObje
   return object;
 }
 
-/** What the headers of an upload say of the object that it makes. Throws an OssError. */
+/** Reads the properties of the new object from the headers of an upload. Throws an OssError. */
 export function readProperties({ headers }: OssRequest): ObjectProperties {
   const kept = Object.entries(headers).filter(
     ([name]) => name.startsWith('x-oss-meta-') || KEPT_HEADERS.has(name),
@@ -77,14 +77,14 @@ export function readProperties({ headers }: OssRequest): ObjectProperties {
   };
 }
 
-/** Exactly one of the four: a policy compares the header exactly, too. Throws an OssError. */
+/** Accepts exactly the four ACLs, because a policy compares the header exactly too. Throws an OssError. */
 export function readAcl(header: string | undefined): string {
   const acl = header ?? 'default';
   if (!ACLS.has(acl)) throw ossError('InvalidArgument', 'There is no such object ACL.');
   return acl;
 }
 
-/** Throws an OssError for a key that no object can have, or that must not be overwritten. */
+/** Throws an OssError for an invalid key, and for an object that must not be overwritten. */
 export function checkNewObject(objects: OssObjects, { bucket, key, headers }: OssRequest): void {
   if (/^[/\\]/.test(key) || key === '' || Buffer.byteLength(key) > MAX_KEY_BYTES) {
     throw ossError('InvalidObjectName');
@@ -93,14 +93,14 @@ export function checkNewObject(objects: OssObjects, { bucket, key, headers }: Os
   if (isKept && objects.get(bucket, key) !== undefined) throw ossError('FileAlreadyExists');
 }
 
-/** Throws an OssError if `Content-MD5` is not that of the body. */
+/** Throws an OssError if `Content-MD5` does not match the body. */
 export function checkDigest({ headers, body }: OssRequest): void {
-  const claimed = headers['content-md5'];
-  if (claimed === undefined) return;
-  if (createHash('md5').update(body).digest('base64') !== claimed) throw ossError('InvalidDigest');
+  const sent = headers['content-md5'];
+  if (sent === undefined) return;
+  if (createHash('md5').update(body).digest('base64') !== sent) throw ossError('InvalidDigest');
 }
 
-/** `a=1&b=2` as the document that GetObjectTagging answers. */
+/** Turns `a=1&b=2` into the document of GetObjectTagging. */
 function toTagging(header: string | undefined): string {
   if (header === undefined) return '';
   const tags = [...new URLSearchParams(header)].map(([key, value]) =>

@@ -1,4 +1,4 @@
-/** The little XML that OSS speaks: building answers, and picking members out of requests. */
+/** The small part of XML that OSS uses: builds answers and reads elements from requests. */
 
 /** An element with text, or with the elements of an array. */
 export function element(name: string, content: string | number | readonly string[]): string {
@@ -11,13 +11,13 @@ export function xmlDocument(root: string, children: readonly string[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, children)}`;
 }
 
-/** The insides of every element of that name, as XML. None may hold another of its name. */
+/** The inner XML of every element with that name. They must not be nested. */
 export function elementsOf(xml: string, name: string): readonly string[] {
   const pattern = new RegExp(`<${name}>(.*?)</${name}>`, 'gs');
   return [...xml.matchAll(pattern)].map(([, inner = '']) => inner);
 }
 
-/** The texts of every element of that name. Enough for the flat documents that clients send. */
+/** The text of every element with that name. Sufficient for the flat documents that clients send. */
 export function textsOf(xml: string, name: string): readonly string[] {
   const pattern = new RegExp(`<${name}>([^<]*)</${name}>`, 'g');
   return [...xml.matchAll(pattern)].map(([, text = '']) => unescapeXml(text));
@@ -38,7 +38,7 @@ function escapeXml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&${NAMES.get(character)};`);
 }
 
-/** In one pass, so that nothing that comes out is read again. */
+/** In one pass, so that no result is unescaped again. */
 function unescapeXml(text: string): string {
   return text.replace(
     /&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(\w+));/g,

@@ -1,4 +1,4 @@
-/** The ACS3-HMAC-SHA256 signature, which current Alibaba Cloud SDKs put into the Authorization header. */
+/** Reads the ACS3-HMAC-SHA256 signature, which current Alibaba Cloud SDKs put into the Authorization header. */
 import { createHash, createHmac } from 'node:crypto';
 import { stsError } from './error.ts';
 import type { SignedRequest, StsRequest } from './request.ts';
@@ -8,8 +8,8 @@ const AUTHORIZATION =
   /^ACS3-HMAC-SHA256 Credential=([^,\s]+),\s*SignedHeaders=([a-z0-9;-]+),\s*Signature=([0-9a-f]{64})$/;
 
 /**
- * Reads the signature of a request; nothing is verified yet but that the body has the signed digest.
- * Throws StsError when the header is no ACS3 signature or leaves out a header it must cover.
+ * Reads the signature of a request, and verifies only that the body has the signed digest. Throws
+ * StsError if the header is not an ACS3 signature or does not cover a header that it must cover.
  * https://www.alibabacloud.com/help/en/sdk/product-overview/v3-request-structure-and-signature
  */
 export function readAcs3Signature(request: StsRequest): SignedRequest {
@@ -45,7 +45,7 @@ export function readAcs3Signature(request: StsRequest): SignedRequest {
   };
 }
 
-/** Every header that means something must be signed, or it could be changed on the way. */
+/** Every meaningful header must be signed, or somebody could change it in transit. */
 function requireCoverage(request: StsRequest, signed: readonly string[]): void {
   const meaningful = [...request.headers.keys()].filter(
     (name) => name === 'host' || name === 'content-type' || name.startsWith('x-acs-'),

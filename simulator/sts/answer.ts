@@ -1,4 +1,4 @@
-/** Sends the answers of the simulated STS, whole or with a fault on the way. */
+/** Sends the answers of the simulated STS, intact or with a fault. */
 import type { ServerResponse } from 'node:http';
 import type { Fault } from '../faults.ts';
 
@@ -12,8 +12,8 @@ const TRICKLE_PIECES = 8;
 const REDIRECT_BODIES = { html: '<html><body>302 Found</body></html>', json: '{}', empty: '' };
 
 /**
- * Breaks the exchange in the way that the fault names, without asking STS at all; answers false, and
- * does nothing, for a fault that needs the genuine answer.
+ * Sends a broken answer in place of the genuine one. Returns false, and does nothing, for a fault
+ * that needs the genuine answer.
  */
 export function sendBrokenAnswer(response: ServerResponse, fault: Fault | undefined): boolean {
   switch (fault?.kind) {
@@ -50,7 +50,7 @@ export function sendBrokenAnswer(response: ServerResponse, fault: Fault | undefi
   }
 }
 
-/** Sends an answer as STS does, or changed or slowed down as the fault says. */
+/** Sends an answer as STS does, or changed or slowed down by the fault. */
 export async function sendAnswer(options: {
   readonly response: ServerResponse;
   readonly answer: StsAnswer;

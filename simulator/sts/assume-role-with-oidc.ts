@@ -1,4 +1,4 @@
-/** AssumeRoleWithOIDC of the simulated STS: an unsigned call, vouched for by a token of an OIDC provider. */
+/** AssumeRoleWithOIDC of the simulated STS: an unsigned call, authenticated by a token of an OIDC provider. */
 import { createLocalJWKSet, errors, type JWTPayload, jwtVerify } from 'jose';
 import type { OidcProvider, SimulatedCloud } from '../cloud.ts';
 import { stsError } from './error.ts';
@@ -12,7 +12,7 @@ export interface OidcSessionAnswer extends SessionAnswer {
 }
 
 /**
- * Opens a session for whoever holds a token that the role trusts. Throws StsError.
+ * Opens a session for the holder of a token that the role trusts. Throws StsError.
  * https://www.alibabacloud.com/help/en/ram/api-assumerolewithoidc
  */
 export async function assumeRoleWithOidc(options: {

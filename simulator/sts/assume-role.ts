@@ -1,4 +1,4 @@
-/** AssumeRole of the simulated STS: who may open a session of which role. */
+/** AssumeRole of the simulated STS: decides who may open a session of which role. */
 import { evaluatePolicy } from '../../src/session-policy/evaluate.ts';
 import type { Identity, Role, SimulatedCloud } from '../cloud.ts';
 import { stsError } from './error.ts';
@@ -49,7 +49,7 @@ function isRoot(arn: string): boolean {
   return /^acs:ram::\d+:root$/.test(arn);
 }
 
-/** The caller's own side; RAM writes the role's region as a wildcard here. */
+/** The caller's side: its own policies. RAM writes the role's region as a wildcard here. */
 function mayCallAssumeRole(caller: Identity, roleArn: string): boolean {
   const request = {
     action: 'sts:AssumeRole',

@@ -1,4 +1,4 @@
-/** Finds out who signed a request to the simulated STS, and that nobody changed or replayed it. */
+/** Authenticates requests to the simulated STS: who signed, and that nobody changed or replayed it. */
 
 import type { Identity, SimulatedCloud } from '../cloud.ts';
 import { readAcs3Signature } from './acs3-signature.ts';
@@ -10,8 +10,8 @@ const CLOCK_TOLERANCE_MS = 15 * 60 * 1000;
 const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
 
 /**
- * Makes a function that answers with the identity that signed a request, or throws StsError. It
- * remembers at most `nonceCapacity` nonces; beyond that the oldest are forgotten.
+ * Makes a function that returns the identity that signed a request, or throws StsError. It
+ * remembers at most `nonceCapacity` nonces and forgets the oldest first.
  */
 export function createAuthenticator(options: {
   readonly cloud: SimulatedCloud;
@@ -32,14 +32,14 @@ export function createAuthenticator(options: {
         `Specified signature is not matched with our calculation. server string to sign is:${signed.stringToSign}`,
       );
     }
-    // Only a nonce of a genuine request counts, or a stranger could use up those of others.
+    // Only the nonce of a genuine request counts, or a stranger could use up the nonces of others.
     if (signed.nonce === undefined || signed.nonce === '') throw stsError('MissingSignatureNonce');
     spendNonce(JSON.stringify([signed.accessKeyId, signed.nonce]));
     return identity;
   };
 }
 
-/** Refuses a time stamp that is not UTC in whole seconds, or is over 15 minutes off. */
+/** Throws StsError for a time stamp that is not UTC in whole seconds, or is over 15 minutes off. */
 export function checkTimestamp(timestamp: string | undefined, nowMs: number): void {
   if (timestamp === undefined) throw stsError('MissingTimestamp');
   const timeMs = TIMESTAMP.test(timestamp) ? Date.parse(timestamp) : Number.NaN;
@@ -74,7 +74,7 @@ function checkSecurityToken(
   throw stsError('InvalidSecurityToken.Malformed');
 }
 
-/** A request is good from 15 minutes before its time stamp to 15 minutes after, so a nonce is kept for 30. */
+/** A request is valid from 15 minutes before its time stamp to 15 minutes after, so a nonce is kept for 30. */
 function createNonceMemory(options: {
   readonly cloud: SimulatedCloud;
   readonly nonceCapacity: number;
@@ -84,8 +84,8 @@ function createNonceMemory(options: {
   return function spendNonce(nonce) {
     const nowMs = options.cloud.now();
     for (const [oldest, atMs] of spentAtMs) {
-      const isUseless = nowMs - atMs > 2 * CLOCK_TOLERANCE_MS;
-      if (!isUseless && spentAtMs.size < options.nonceCapacity) break;
+      const isOutdated = nowMs - atMs > 2 * CLOCK_TOLERANCE_MS;
+      if (!isOutdated && spentAtMs.size < options.nonceCapacity) break;
       spentAtMs.delete(oldest);
     }
     if (spentAtMs.has(nonce)) throw stsError('SignatureNonceUsed');

@@ -1,8 +1,8 @@
-/** The errors that the simulated STS answers with: code, HTTP status and sentence. */
+/** The errors of the simulated STS: code, HTTP status and message. */
 
 /**
- * Codes and sentences of STS: https://www.alibabacloud.com/help/en/ram/api-assumerole; those of the
- * gateway before it are not listed in one place, and their statuses are what clients commonly see.
+ * STS documents its codes and messages: https://www.alibabacloud.com/help/en/ram/api-assumerole. The
+ * gateway in front of it has no complete list; its statuses here are those that clients commonly see.
  */
 const ERRORS = {
   // the gateway
@@ -121,7 +121,7 @@ const ERRORS = {
 
 export type StsErrorCode = keyof typeof ERRORS;
 
-/** A refusal by the simulated STS, on its way to the wire. */
+/** A refusal by the simulated STS, before it is rendered. */
 export class StsError extends Error {
   override readonly name = 'StsError';
   readonly code: StsErrorCode;
@@ -134,7 +134,7 @@ export class StsError extends Error {
   }
 }
 
-/** Makes the error for a code; the caller throws it. `message` replaces the usual sentence. */
+/** Makes the error for a code. `message` replaces the usual message. */
 export function stsError(code: StsErrorCode, message?: string): StsError {
   return new StsError(code, message ?? ERRORS[code].message);
 }

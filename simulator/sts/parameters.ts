@@ -1,4 +1,4 @@
-/** Checks the parameters of AssumeRole and AssumeRoleWithOIDC the way their documentation words them. */
+/** Checks the parameters of AssumeRole and AssumeRoleWithOIDC as documented. */
 import type { RamPolicy } from '../../src/session-policy/ram-policy.ts';
 import { stsError } from './error.ts';
 import { parseSessionPolicy } from './policy-grammar.ts';
@@ -14,14 +14,14 @@ export interface AssumeRoleParameters {
 const ROLE_ARN = /^acs:ram::\d+:role\/[A-Za-z0-9._-]{1,64}$/;
 const ROLE_SESSION_NAME = /^[A-Za-z0-9.@_-]{2,64}$/;
 const EXTERNAL_ID = /^[\w+=,.@:/-]{2,1224}$/;
-/** The prefixes that are reserved (`acs:` and the like) hold a colon, which the grammar has not. */
+/** Needs no check for reserved prefixes such as `acs:`, because it allows no colon. */
 const SOURCE_IDENTITY = /^[\w+=,.@-]{2,64}$/;
 const MIN_DURATION_SECONDS = 900;
 const DEFAULT_DURATION_SECONDS = 3600;
 const POLICY_LIMIT_BYTES = 2048;
 
 /**
- * Reads what both actions have in common; throws StsError for the first parameter that is wrong.
+ * Reads the parameters that both actions share. Throws StsError for the first wrong parameter.
  * https://www.alibabacloud.com/help/en/ram/api-assumerole
  */
 export function readAssumeRoleParameters(
@@ -47,7 +47,7 @@ export function readAssumeRoleParameters(
   return { roleArn, roleSessionName, durationSeconds, sessionPolicy };
 }
 
-/** Throws StsError for an ExternalId outside its grammar; an absent one is fine. */
+/** Throws StsError for an ExternalId outside its grammar; it is optional. */
 export function readExternalId(parameters: ReadonlyMap<string, string>): string | undefined {
   const externalId = parameters.get('ExternalId');
   if (externalId !== undefined && !EXTERNAL_ID.test(externalId)) {
@@ -56,7 +56,7 @@ export function readExternalId(parameters: ReadonlyMap<string, string>): string 
   return externalId;
 }
 
-/** Throws StsError for a SourceIdentity outside its grammar; an absent one is fine. */
+/** Throws StsError for a SourceIdentity outside its grammar; it is optional. */
 export function readSourceIdentity(parameters: ReadonlyMap<string, string>): string | undefined {
   const sourceIdentity = parameters.get('SourceIdentity');
   if (sourceIdentity !== undefined && !SOURCE_IDENTITY.test(sourceIdentity)) {
@@ -65,7 +65,7 @@ export function readSourceIdentity(parameters: ReadonlyMap<string, string>): str
   return sourceIdentity;
 }
 
-/** Throws StsError for a duration beyond what the role allows. */
+/** Throws StsError for a duration beyond the role's maximum. */
 export function checkMaxDuration(durationSeconds: number, maxSeconds: number): void {
   if (durationSeconds <= maxSeconds) return;
   throw stsError(

@@ -1,4 +1,4 @@
-/** The grammar check that STS gives to a session policy. */
+/** Checks the grammar of a session policy, as STS does. */
 import type {
   RamConditions,
   RamPolicy,
@@ -29,8 +29,8 @@ const OPERATORS: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Parses the text of a session policy. Throws InvalidParameter.PolicyGrammar for anything that the
- * documentation of the policy language does not show, `Principal` included.
+ * Parses the text of a session policy. Throws InvalidParameter.PolicyGrammar for everything that the
+ * documentation of the policy language does not show, including `Principal`.
  * https://www.alibabacloud.com/help/en/ram/user-guide/policy-structure-and-syntax
  */
 export function parseSessionPolicy(text: string): RamPolicy {

@@ -1,11 +1,11 @@
-/** The flow control of STS: so many requests per second, action and account. */
+/** Limits the requests per second, action and account, as the flow control of STS does. */
 import type { SimulatedCloud } from '../cloud.ts';
 import type { Fault } from '../faults.ts';
 import { stsError } from './error.ts';
 
 /**
- * Makes a function that throws Throttling.User for a request beyond the limit; undefined is no limit.
- * A fault may set a lower one for the request.
+ * Makes a function that throws Throttling.User for a request beyond the limit; undefined means no
+ * limit. A fault can set another limit for its request.
  * STS allows 100 per second: https://help.aliyun.com/zh/ram/developer-reference/api-sts-2015-04-01-quota
  */
 export function createRateLimit(options: {

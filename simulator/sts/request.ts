@@ -1,8 +1,8 @@
-/** Reads an HTTP request to the simulated STS into its parts, before anything is believed. */
+/** Parses an HTTP request to the simulated STS, without verifying anything. */
 import type { IncomingMessage } from 'node:http';
 import { stsError } from './error.ts';
 
-/** How the caller says who it is. */
+/** How the caller authenticates. */
 export type SignatureScheme = 'acs3' | 'rpc' | 'anonymous';
 
 export interface StsRequest {
@@ -16,7 +16,7 @@ export interface StsRequest {
   readonly body: Buffer;
 }
 
-/** What both signature schemes come down to. */
+/** The parts that both signature schemes share. */
 export interface SignedRequest {
   readonly accessKeyId: string;
   readonly securityToken: string | undefined;
@@ -29,7 +29,7 @@ export interface SignedRequest {
 
 const BODY_LIMIT_BYTES = 64 * 1024;
 
-/** Throws StsError for a body that is too large or no form, and for a parameter given twice. */
+/** Throws StsError for a body that is too large or not a form, and for a repeated parameter. */
 export async function readStsRequest(request: IncomingMessage): Promise<StsRequest> {
   const body = await readBody(request);
   const [path = '', ...rest] = (request.url ?? '').split('?');
@@ -45,12 +45,12 @@ export async function readStsRequest(request: IncomingMessage): Promise<StsReque
   return { method: request.method ?? '', path, headers, query, form, body };
 }
 
-/** A parameter wherever it was sent. */
+/** A parameter from the query or the form. */
 export function parameterOf(request: StsRequest, name: string): string | undefined {
   return request.query.get(name) ?? request.form.get(name);
 }
 
-/** Tells the scheme by what a client of that scheme cannot leave out. */
+/** Recognises the scheme by a part that its clients must send. */
 export function schemeOf(request: StsRequest): SignatureScheme {
   if (request.headers.has('authorization')) return 'acs3';
   if (parameterOf(request, 'Signature') !== undefined) return 'rpc';
@@ -64,7 +64,7 @@ export function actionOf(request: StsRequest): string {
   return (schemeOf(request) === 'acs3' ? header : (parameter ?? header)) ?? '';
 }
 
-/** Same rule as for the action. */
+/** ACS3 signs the version as a header, as with the action. */
 export function versionOf(request: StsRequest): string {
   const header = request.headers.get('x-acs-version');
   const parameter = parameterOf(request, 'Version');
@@ -86,7 +86,7 @@ const COMMON_PARAMETERS: ReadonlySet<string> = new Set([
   'Version',
 ]);
 
-/** The parameters of the action itself, wherever they were sent. */
+/** The parameters of the action itself, from the query and the form. */
 export function actionParametersOf(request: StsRequest): ReadonlyMap<string, string> {
   const all = [...request.query, ...request.form];
   return new Map(all.filter(([name]) => !COMMON_PARAMETERS.has(name)));
@@ -122,7 +122,7 @@ function readParameters(text: string): ReadonlyMap<string, string> {
   return parameters;
 }
 
-/** Which of two values counts is nowhere written, so no client should depend on it. */
+/** The documentation does not say which of two values counts, so no client should depend on it. */
 function repeated(name: string): Error {
   return stsError('InvalidParameter', `The parameter ${name} is repeated.`);
 }

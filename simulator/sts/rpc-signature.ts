@@ -1,10 +1,10 @@
-/** The older RPC signature, version 1.0: HMAC-SHA1 over every parameter, sent as a parameter itself. */
+/** Reads the older RPC signature, version 1.0: HMAC-SHA1 over all parameters, sent as a parameter. */
 import { createHmac } from 'node:crypto';
 import { stsError } from './error.ts';
 import { parameterOf, type SignedRequest, type StsRequest } from './request.ts';
 
 /**
- * Reads the signature of a request; nothing is verified yet. Throws StsError when a part is missing.
+ * Reads the signature of a request without verifying it. Throws StsError if a part is missing.
  * https://www.alibabacloud.com/help/en/sdk/product-overview/rpc-mechanism
  */
 export function readRpcSignature(request: StsRequest): SignedRequest {
@@ -30,7 +30,7 @@ export function readRpcSignature(request: StsRequest): SignedRequest {
   };
 }
 
-/** Sorted by name, percent-encoded as RFC 3986 section 2.3 has it, joined as a query. */
+/** Sorts by name, percent-encodes (RFC 3986, section 2.3) and joins the parameters as a query. */
 export function canonicalParameters(parameters: ReadonlyMap<string, string>): string {
   return [...parameters]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -38,7 +38,7 @@ export function canonicalParameters(parameters: ReadonlyMap<string, string>): st
     .join('&');
 }
 
-/** encodeURIComponent leaves !'()* as they are; RFC 3986 reserves them. */
+/** encodeURIComponent does not encode !'()*, which RFC 3986 reserves. */
 function encode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,

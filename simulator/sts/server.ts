@@ -5,9 +5,9 @@ import { createSimulatedSts, type SimulatedSts, type SimulatedStsOptions } from 
 export interface RunningSts extends SimulatedSts {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
-  /** `127.0.0.1:<port>`, as the SDK takes it for `endpoint`. */
+  /** `127.0.0.1:<port>`, the form of the SDK's `endpoint`. */
   readonly host: string;
-  /** Ends open connections too. */
+  /** Closes open connections too. */
   readonly close: () => Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-/** Opens a session of a role: makes its credentials and lets the simulated cloud know them. */
+/** Opens a session of a role: makes its credentials and registers them in the simulated cloud. */
 import type { RamPolicy } from '../../src/session-policy/ram-policy.ts';
 import type { Role, SimulatedCloud } from '../cloud.ts';
 
@@ -25,12 +25,12 @@ export interface SessionAnswer {
   readonly SourceIdentity?: string;
 }
 
-/** What may be done with the session is what role and session policy both allow. */
+/** The session may do what the role's policies and the session policy both allow. */
 export function openSession(options: SessionOptions): SessionAnswer {
   const { cloud, randomBytes, role, roleSessionName, sessionPolicy, sourceIdentity } = options;
   const accessKeyId = `STS.${readableText(randomBytes(24))}`;
   const accessKeySecret = readableText(randomBytes(44));
-  // About as long as real ones are, and with the characters that have to be encoded in URLs.
+  // About as long as a real one, with characters that must be encoded in URLs.
   const securityToken = `CAIS${Buffer.from(randomBytes(537)).toString('base64')}`;
   const expiresAtMs = Math.floor(cloud.now() / 1000 + options.durationSeconds) * 1000;
   cloud.identities.set(accessKeyId, {
@@ -57,7 +57,7 @@ export function openSession(options: SessionOptions): SessionAnswer {
   };
 }
 
-/** The number that RAM gives to a user or role: here always the same one for the same ARN. */
+/** The number that RAM gives to a user or role; here it depends only on the ARN. */
 export function entityId(arn: string): string {
   let id = 3n;
   for (const byte of Buffer.from(arn)) id = (id * 257n + BigInt(byte)) % 10n ** 18n;
@@ -66,7 +66,7 @@ export function entityId(arn: string): string {
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 
-/** Slightly uneven, which is good enough for keys that open nothing. */
+/** The distribution is slightly uneven, which does not matter for simulated keys. */
 function readableText(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => ALPHABET.charAt(byte % ALPHABET.length)).join('');
 }

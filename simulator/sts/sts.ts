@@ -1,4 +1,4 @@
-/** The simulated STS: speaks the wire of the real one, and says no wherever that would. */
+/** The simulated STS: uses the wire format of the real STS, and refuses what that refuses. */
 import { randomBytes as nodeRandomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as sleepFor } from 'node:timers/promises';
@@ -22,13 +22,13 @@ import {
 } from './request.ts';
 import { entityId } from './session.ts';
 
-/** One request that reached the simulated STS, whatever became of it. */
+/** One request that reached the simulated STS, successful or not. */
 export interface StsCall {
   readonly action: string;
   readonly scheme: SignatureScheme;
-  /** As claimed; absent for anonymous calls. */
+  /** As sent, unverified; absent for anonymous calls. */
   readonly accessKeyId?: string;
-  /** The parameters of the action, without those that carry the signature. */
+  /** The parameters of the action, without those of the signature. */
   readonly params: Readonly<Record<string, string>>;
 }
 
@@ -43,11 +43,11 @@ export interface SimulatedStsOptions {
   readonly cloud: SimulatedCloud;
   readonly randomBytes?: (size: number) => Uint8Array;
   readonly sleep?: (delayMs: number) => Promise<unknown>;
-  /** Per action and account. Absent: no limit. */
+  /** The limit per action and account. Absent: no limit. */
   readonly requestsPerSecond?: number;
-  /** How many nonces are remembered, so that a replay is noticed. */
+  /** How many nonces are remembered to detect replays; 100,000 by default. */
   readonly nonceCapacity?: number;
-  /** How many calls are kept, 10,000 by default. */
+  /** How many calls are kept; 10,000 by default. */
   readonly callCapacity?: number;
 }
 

@@ -1,4 +1,4 @@
-/** Source credentials from a profile of the Alibaba Cloud CLI. */
+/** Finds source credentials in a profile of the Alibaba Cloud CLI. */
 import { LoadError } from './load-error.ts';
 import {
   member,
@@ -9,13 +9,13 @@ import {
   toRole,
 } from './profile-source.ts';
 
-/** A chain of profiles that name each other is followed no further. */
+/** How many `source_profile`s are followed. */
 const MAX_SOURCE_PROFILES = 5;
 
 /**
  * Finds a profile of `aliyun configure`. Undefined: there is no such file, or its profile was never
- * filled in. The library's own reading of it forgets `sts_token`, `policy` and `external_id` of
- * `RamRoleArn`, and shows the whole file when it is not JSON. Throws LoadErrors.
+ * filled in. The library's own reader is not used: it ignores `sts_token`, `policy` and `external_id`
+ * of `RamRoleArn`, and its error quotes the whole file if that is not JSON. Throws LoadErrors.
  */
 export async function findCliProfile(
   path: string,
@@ -41,19 +41,19 @@ function toSource(
   depth: number,
 ): ProfileSource | undefined {
   const profile = profiles.find((candidate) => textMember(candidate, 'name') === name);
-  if (profile === undefined) throw new LoadError('there is no profile of that name');
+  if (profile === undefined) throw new LoadError('there is no profile with that name');
   const text = (key: string) => textMember(profile, key);
   switch (text('mode')) {
     case 'AK':
     case 'StsToken':
-      // `aliyun` creates an empty profile of its own accord
+      // `aliyun` creates an empty profile by default
       return text('access_key_id') === undefined ? undefined : toGiven(profile);
     case 'RamRoleArn':
       return { type: 'given_role', from: toGiven(profile), role: toRole(profile) };
     case 'ChainableRamRoleArn': {
       const source = text('source_profile');
       if (source === undefined || depth === 0)
-        throw new LoadError('its source_profile leads nowhere');
+        throw new LoadError('its source_profile is missing or nested too deeply');
       const from = toSource(profiles, source, depth - 1);
       if (from === undefined) throw new LoadError('its source_profile is empty');
       return { type: 'given_role', from, role: toRole(profile) };
@@ -81,12 +81,12 @@ function toSource(
       return { type: 'process', command: splitCommand(text('process_command') ?? '') };
     default:
       throw new LoadError(
-        'its mode is none that a server can use; modes that need a person to log in (CloudSSO, OAuth) are not among them',
+        'its mode is unusable for a server; choose one without a login (CloudSSO and OAuth need a person)',
       );
   }
 }
 
-/** A command line as the CLI takes it: words, and quoted words with spaces in them. */
+/** Splits a command line as the CLI does: words, and quoted words that may contain spaces. */
 function splitCommand(line: string): readonly [string, ...string[]] {
   const words = [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
     ([, double, single, bare]) => double ?? single ?? bare ?? '',

@@ -1,4 +1,4 @@
-/** The source credentials that the config asks for. */
+/** Creates the provider of the source credentials that the config names, and checks it at start. */
 import type { SourceCredentialsSettings } from '../config/source-credentials-settings.ts';
 import type { SourceCredentialsProvider } from '../ports.ts';
 import { findCredentialProblem } from './credential-problem.ts';
@@ -9,14 +9,14 @@ import { toLoadError } from './load-error.ts';
 import { createProvider, type SourceTools } from './loader.ts';
 import { observeChanges } from './observe-changes.ts';
 
-/** What an absent `sourceCredentials` section means: the role of the function, or the environment elsewhere. */
+/** The default for `sourceCredentials`: the function's role on Function Compute, else the environment. */
 export function defaultSource(isOnFunctionCompute: boolean): {
   readonly type: 'function' | 'environment';
 } {
   return { type: isOnFunctionCompute ? 'function' : 'environment' };
 }
 
-/** Makes the provider for one `sourceCredentials` section. Asks nobody before the first request. */
+/** Makes the provider for one `sourceCredentials` section. It contacts nothing before the first request. */
 export function createSourceCredentials(
   settings: SourceCredentialsSettings,
   tools: SourceTools,
@@ -28,8 +28,8 @@ export function createSourceCredentials(
 }
 
 /**
- * What is wrong with a source that can be looked at without asking anybody, so that the broker
- * need not start to say so. An empty environment is none: a platform may still provide.
+ * Says what is wrong with a source that can be checked locally, so that the start reports it. An
+ * empty environment is no problem: the platform may still provide credentials.
  */
 export async function findStartProblem(
   settings: SourceCredentialsSettings,

@@ -1,4 +1,4 @@
-/** Source credentials from a credentials URI, as every Alibaba Cloud SDK reads one. */
+/** Loads source credentials from a credentials URI, as every Alibaba Cloud SDK does. */
 import type { SourceCredentials } from '../ports.ts';
 import type { Environment } from './environment.ts';
 import { loadCredentialLibrary, loadThroughLibrary } from './library.ts';
@@ -7,7 +7,7 @@ import type { Exchange } from './transport.ts';
 
 const URI_TIMEOUT_MS = 5000;
 
-/** Asks the address once. Throws LoadErrors, none of which holds the address: it may be a secret. */
+/** Requests the URI once. Throws LoadErrors without the URI, which may be secret. */
 export async function loadCredentialsUri(
   uri: string | undefined,
   environment: Environment,
@@ -25,6 +25,6 @@ export async function loadCredentialsUri(
     provider: URICredentialsProvider.builder().withCredentialsURI(address).build(),
     exchange,
     timeoutMs: URI_TIMEOUT_MS,
-    asked: 'the credentials URI',
+    server: 'the credentials URI',
   });
 }

@@ -1,4 +1,4 @@
-/** The default chain of `@alicloud/credentials`, in its documented order and without its bugs. */
+/** Loads source credentials by the default chain of `@alicloud/credentials`, in its documented order and without its bugs. */
 import { join } from 'node:path';
 import type { SourceCredentialsSettings } from '../config/source-credentials-settings.ts';
 import type { SourceCredentials } from '../ports.ts';
@@ -15,15 +15,15 @@ type FindStep = () => Promise<ProfileSource | undefined>;
 export interface ChainOptions {
   readonly environment: Environment;
   readonly homeDirectory: string;
-  /** Asks one source once. */
+  /** Loads from one source once. */
   readonly loadFrom: (settings: ProfileSource, signal: AbortSignal) => Promise<SourceCredentials>;
 }
 
 /**
- * Makes a loader that takes the first source that is there: environment, OIDC role, profile of the
- * CLI, profile of the SDKs, role of the instance, credentials URI. It starts from the top at each
- * load, so it never sticks to one that failed. A source that is there and fails ends the chain: the
- * broker does not go on as somebody else, such as the node of its pod, because STS hiccupped.
+ * Makes a loader that uses the first source present: environment, OIDC role, CLI profile, SDK
+ * profile, instance role, credentials URI. Each load starts at the first source, so it never sticks
+ * to one that failed. A source that is present but fails ends the chain. Otherwise a short STS
+ * failure would give the broker another identity, such as that of its pod's node.
  */
 export function createDefaultChain(options: ChainOptions): LoadCredentials {
   const steps = listSteps(options);
@@ -40,19 +40,21 @@ export function createDefaultChain(options: ChainOptions): LoadCredentials {
         last = name;
         return credentials;
       } catch (error) {
-        // outside the cloud there is no metadata service, or no role, which shows only when it is asked
-        const isThere = name !== 'instance role' || last === name;
-        if (isThere) throw named(name, error);
+        // whether there are a metadata service and a role shows only when it is asked
+        const isPresent = name !== 'instance role' || last === name;
+        if (isPresent) throw named(name, error);
       }
     }
-    throw new LoadError(`there is none of ${steps.map(([name]) => name).join(', ')}`);
+    throw new LoadError(
+      `no source is present; set up one of ${steps.map(([name]) => name).join(', ')}`,
+    );
   };
 }
 
 function listSteps({ environment, homeDirectory }: ChainOptions): readonly [string, FindStep][] {
   const isSet = (...names: readonly string[]) => names.some((name) => Boolean(environment[name]));
-  const when = (isThere: boolean, settings: SourceCredentialsSettings): FindStep => {
-    return async () => (isThere ? settings : undefined);
+  const when = (isPresent: boolean, settings: SourceCredentialsSettings): FindStep => {
+    return async () => (isPresent ? settings : undefined);
   };
   const profile = environment['ALIBABA_CLOUD_PROFILE'];
   const iniFile =

@@ -1,4 +1,4 @@
-/** Source credentials from the environment: the names of the Alibaba Cloud SDKs, then those of the OSS SDKs. */
+/** Reads source credentials from the environment: the names of the Alibaba Cloud SDKs, then those of the OSS SDKs. */
 import { isSameKey } from '../lib/is-same-key.ts';
 import type { SourceCredentials, SourceCredentialsProvider } from '../ports.ts';
 import { refuse } from '../refusal.ts';
@@ -6,7 +6,7 @@ import { findCredentialProblem } from './credential-problem.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** The two families of names, in the order in which they are looked for. */
+/** The two families of names, in order of precedence. */
 const ENVIRONMENT_NAMES = [
   {
     id: 'ALIBABA_CLOUD_ACCESS_KEY_ID',
@@ -16,7 +16,7 @@ const ENVIRONMENT_NAMES = [
   { id: 'OSS_ACCESS_KEY_ID', secret: 'OSS_ACCESS_KEY_SECRET', token: 'OSS_SESSION_TOKEN' },
 ] as const;
 
-/** Makes the provider. The environment is read anew each time. One family is taken whole, never mixed. */
+/** Makes the provider. It reads the environment at each call, and never mixes the two families. */
 export function createEnvironmentCredentials(environment: Environment): SourceCredentialsProvider {
   let current: SourceCredentials | undefined;
   async function get(): Promise<SourceCredentials> {
@@ -32,7 +32,7 @@ export function createEnvironmentCredentials(environment: Environment): SourceCr
 
 export const ENVIRONMENT_EMPTY = 'neither ALIBABA_CLOUD_ACCESS_KEY_ID nor OSS_ACCESS_KEY_ID is set';
 
-/** The credentials, or what is wrong with the environment. Names variables, never their values. */
+/** Returns the credentials, or says what is wrong with the environment without quoting values. */
 export function readEnvironment(environment: Environment): SourceCredentials | string {
   for (const names of ENVIRONMENT_NAMES) {
     const accessKeyId = environment[names.id];

@@ -1,4 +1,4 @@
-/** Source credentials from a JSON file. */
+/** Loads source credentials from a JSON file. */
 import { readFile, stat } from 'node:fs/promises';
 import type { SourceCredentials } from '../ports.ts';
 import { parseCredentialJson } from './credential-json.ts';
@@ -12,7 +12,7 @@ export async function loadCredentialFile(path: string): Promise<SourceCredential
   return parseCredentialJson(text);
 }
 
-/** Changes whenever the file is written to or replaced, as Kubernetes replaces mounted secrets. */
+/** A text that changes whenever the file is written or replaced, as Kubernetes replaces mounted secrets. */
 export async function readFileVersion(path: string): Promise<string> {
   const { mtimeNs, size, ino } = await stat(path, { bigint: true });
   return `${mtimeNs}.${size}.${ino}`;

@@ -1,6 +1,6 @@
-/** Importing a module whose path is known only at run time. A file of its own: see bundled-script.ts. */
+/** Imports a module whose path is known only at run time. It has its own file: see bundled-script.ts. */
 
-/** Imports the module at a `file:` URL, with whatever it exports. */
+/** Imports the module at a `file:` URL. */
 export function importModule(url: string): Promise<unknown> {
   return import(url);
 }

@@ -1,4 +1,4 @@
-/** Source credentials from a profile in the ini file of the Alibaba Cloud SDKs. */
+/** Finds source credentials in a profile of the Alibaba Cloud SDKs' ini file. */
 import { LoadError } from './load-error.ts';
 import { type ProfileSource, readText, toGiven, toRole } from './profile-source.ts';
 
@@ -28,11 +28,11 @@ export async function findIniProfile(
       return { type: 'given_role', from: toGiven(named), role: toRole(named) };
     }
     default:
-      throw new LoadError('its type is none of access_key, sts, ecs_ram_role and ram_role_arn');
+      throw new LoadError('its type is unknown; use access_key, sts, ecs_ram_role or ram_role_arn');
   }
 }
 
-/** What the ini file calls otherwise than the CLI. */
+/** Adds the CLI's names for members that the ini file names differently. */
 function withCliNames(profile: Readonly<Record<string, string>>): object {
   return {
     ...profile,

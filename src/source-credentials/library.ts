@@ -1,12 +1,12 @@
 /**
- * The one place that touches `@alicloud/credentials` 2.4.7, and how each of its traps is closed.
+ * The only file that uses `@alicloud/credentials` 2.4.7; it works around each of its flaws.
  *
- * What a provider of the library knows is how to ask: the wire format, the signature, the metadata
- * protocol. That part is used: its public `refresher`, called on a provider made for this one load.
- * Its session cache is not: that has no single flight, asks again at every call in the last 15
- * minutes (an hour with instance metadata), and hands out expired credentials when renewal fails.
- * Its transport is replaced: it cannot speak http to a simulator, has no deadline and no bound on
- * the size of an answer. Its error texts are dropped, since they quote answers with secrets in them.
+ * Used: the wire formats, signatures and metadata protocol, through the public `refresher` of a
+ * provider made for one load. Not used: its session cache, which has no single flight, reloads at
+ * every call in the last 15 minutes (an hour with instance metadata), and hands out expired
+ * credentials when renewal fails. Replaced: its transport, which cannot use http to a simulator and
+ * has no deadline and no limit on the size of an answer. Dropped: its error texts, which quote
+ * answers with secrets in them.
  */
 import type { SourceCredentials } from '../ports.ts';
 import { readCredentials, requireSuccess } from './credential-json.ts';
@@ -18,7 +18,7 @@ export function loadCredentialLibrary() {
   return import('@alicloud/credentials');
 }
 
-/** A provider as the library makes it; `refresher` asks once and remembers nothing. */
+/** A provider of the library; `refresher` loads once and remembers nothing. */
 interface LibraryProvider {
   refresher(): Promise<object>;
 }
@@ -27,19 +27,19 @@ export interface LibraryLoad {
   readonly provider: LibraryProvider;
   readonly exchange: Exchange;
   readonly timeoutMs: number;
-  /** True for a simulator on loopback: the library's scheme is `https` whatever it is told. */
+  /** True for a simulator on loopback: the library itself always uses `https`. */
   readonly isPlainHttp?: boolean;
-  /** What is asked, in problems: `STS`, `the metadata service`. */
-  readonly asked: string;
+  /** The name of the server in problems: `STS`, `the metadata service`. */
+  readonly server: string;
 }
 
-/** Asks once through a provider of the library. Throws LoadErrors. */
+/** Loads once through a provider of the library. Throws LoadErrors. */
 export async function loadThroughLibrary(options: LibraryLoad): Promise<SourceCredentials> {
-  const { provider, exchange, timeoutMs, isPlainHttp = false, asked } = options;
+  const { provider, exchange, timeoutMs, isPlainHttp = false, server } = options;
   let last: HttpAnswer | undefined;
   let lastFailure: LoadError | undefined;
 
-  // every provider keeps its transport in this member, which is how the library's own tests replace it
+  // every provider keeps its transport in this member; the library's own tests replace it the same way
   Reflect.set(provider, 'doRequest', async (request: unknown) => {
     try {
       const answer = await exchange({ ...readRequest(request, isPlainHttp), timeoutMs });
@@ -58,26 +58,26 @@ export async function loadThroughLibrary(options: LibraryLoad): Promise<SourceCr
     session = await provider.refresher();
   } catch (error) {
     if (error instanceof LoadError) throw error;
-    throw lastFailure ?? (last === undefined ? error : problemOfAnswer(last, asked));
+    throw lastFailure ?? (last === undefined ? error : problemOfAnswer(last, server));
   }
-  // the library does not look at the Code of a credentials URI, and takes members of any type
+  // the library ignores the Code of a credentials URI, and accepts members of any type
   requireSuccess(parseObject(last?.body) ?? {});
   const credentials = readCredentials(session);
   if (credentials.securityToken === undefined || credentials.expiresAtMs === undefined) {
-    throw new LoadError(`the answer of ${asked} has no SecurityToken or no Expiration`);
+    throw new LoadError(`the answer of ${server} lacks SecurityToken or Expiration`);
   }
   return credentials;
 }
 
-/** The parts of the library's request; its class is not exported, so they are looked at one by one. */
+/** Reads the library's request member by member, because its class is not exported. */
 function readRequest(request: unknown, isPlainHttp: boolean) {
-  if (typeof request !== 'object' || request === null) throw new LoadError('it failed');
+  if (typeof request !== 'object' || request === null) throw new LoadError('loading failed');
   const member = (name: string): unknown => Reflect.get(request, name);
   const toRequestUrl = member('toRequestURL');
   const url: unknown =
     typeof toRequestUrl === 'function' ? Reflect.apply(toRequestUrl, request, []) : undefined;
   const method = member('method');
-  if (typeof url !== 'string' || typeof method !== 'string') throw new LoadError('it failed');
+  if (typeof url !== 'string' || typeof method !== 'string') throw new LoadError('loading failed');
   const form = toTexts(member('bodyForm'));
   return {
     url: isPlainHttp ? url.replace(/^https:/, 'http:') : url,
@@ -95,10 +95,10 @@ function toTexts(value: unknown): Readonly<Record<string, string>> {
   return Object.fromEntries(texts);
 }
 
-/** Why the library would not take an answer, told from the answer itself. */
-function problemOfAnswer({ statusCode, body }: HttpAnswer, asked: string): LoadError {
+/** Says why the library did not accept an answer, judged from the answer itself. */
+function problemOfAnswer({ statusCode, body }: HttpAnswer, server: string): LoadError {
   const isTransient = statusCode >= 500 || statusCode === 302 || statusCode === 429;
-  const stsCode = asked === 'STS' ? readStsCode(body) : undefined;
+  const stsCode = server === 'STS' ? readStsCode(body) : undefined;
   if (stsCode !== undefined) {
     const isThrottled = stsCode.startsWith('Throttling');
     return new LoadError(`STS answered ${stsCode}`, {
@@ -107,15 +107,13 @@ function problemOfAnswer({ statusCode, body }: HttpAnswer, asked: string): LoadE
     });
   }
   if (statusCode !== 200) {
-    return new LoadError(`${asked} answered with status ${statusCode}`, { isTransient });
+    return new LoadError(`${server} answered with status ${statusCode}`, { isTransient });
   }
-  if (body.length === 0) return new LoadError(`${asked} gave an empty answer`);
-  return new LoadError(
-    `the answer of ${asked} is not JSON, or a part of the credentials is missing`,
-  );
+  if (body.length === 0) return new LoadError(`${server} sent an empty answer`);
+  return new LoadError(`the answer of ${server} is not JSON or lacks a part of the credentials`);
 }
 
-/** STS's codes are words and dots; anything else is not one and is not repeated anywhere. */
+/** The Code of an STS error: words and dots. Anything else is ignored and never shown. */
 function readStsCode(body: Buffer): string | undefined {
   const answer = parseObject(body);
   const code: unknown = answer === undefined ? undefined : Reflect.get(answer, 'Code');

@@ -1,14 +1,14 @@
-/** Why source credentials could not be loaded, in words that are safe to show. */
+/** The error for source credentials that cannot be loaded, in words that are safe to show. */
 import { systemErrorCode } from '../lib/system-error-code.ts';
 import { isAboutSourceCredentials } from '../refusal.ts';
 
-/** Thrown by whatever loads source credentials. Its problem never holds a part of what a source gave. */
+/** Thrown by every loader of source credentials. Its problem never quotes the content of a source. */
 export class LoadError extends Error {
   override readonly name = 'LoadError';
   readonly problem: string;
-  /** Whether trying again soon may help. */
+  /** Whether a retry soon may help. */
   readonly isTransient: boolean;
-  /** The code of STS's answer, if STS answered with one. */
+  /** The Code of the STS answer, if it has one. */
   readonly stsCode: string | undefined;
 
   constructor(
@@ -22,14 +22,14 @@ export class LoadError extends Error {
   }
 }
 
-/** Anything thrown while loading, as a LoadError. The message of a foreign error is dropped: it may hold secrets. */
+/** Turns anything thrown while loading into a LoadError. Drops the message of other errors, which may contain secrets. */
 export function toLoadError(error: unknown): LoadError {
   if (error instanceof LoadError) return error;
   if (isAboutSourceCredentials(error)) return new LoadError(error.refusal.problem);
-  return new LoadError(withCode('it failed', error));
+  return new LoadError(withCode('loading failed', error));
 }
 
-/** The sentence with the code of the error behind it, where it has one. */
+/** Appends the code of the error, if it has one. */
 export function withCode(sentence: string, error: unknown): string {
   const code = systemErrorCode(error);
   return code === undefined ? sentence : `${sentence} (${code})`;

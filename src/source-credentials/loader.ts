@@ -1,4 +1,4 @@
-/** From the settings of a source to the function that asks it once. */
+/** Makes the loader and the provider for the settings of one source. */
 import { join } from 'node:path';
 import type { SourceCredentialsSettings } from '../config/source-credentials-settings.ts';
 import type { Observe } from '../observe/event.ts';
@@ -30,7 +30,7 @@ export interface SourceTools extends RoleSessionContext {
   readonly random: () => number;
   readonly sleep: Sleep;
   readonly fetch: typeof fetch;
-  /** Hears of credentials that come into use and of failures, those below a role included. */
+  /** Receives credentials that come into use and failures, including those below a role. */
   readonly observe: Observe;
 }
 
@@ -39,7 +39,7 @@ interface CredentialLoader {
   readonly readVersion?: () => Promise<string>;
 }
 
-/** Makes the loader of one source. It keeps nothing but what the sources below it need. */
+/** Makes the loader of one source. Its only state is the provider of the source below it. */
 export function createCredentialLoader(
   settings: ProfileSource,
   tools: SourceTools,
@@ -76,7 +76,7 @@ export function createCredentialLoader(
       return withExchange((exchange) => loadRamRoleSession(settings, tools, { exchange, base }));
     }
     case 'given_role': {
-      // made anew at each load, so it would be reported at each load
+      // not observed, because it is created again at each load and would be reported each time
       const base = createProvider(settings.from, { ...tools, observe: () => {} });
       const role = { type: 'ram_role_arn', ...settings.role } as const;
       return withExchange((exchange) => loadRamRoleSession(role, tools, { exchange, base }));
@@ -94,7 +94,7 @@ export function createCredentialLoader(
   }
 }
 
-/** Makes the provider of a source: read anew each time if it is the environment, renewed otherwise. */
+/** Makes the provider of a source: the environment is read at each call, other sources are renewed. */
 export function createProvider(
   settings: ProfileSource,
   tools: SourceTools,
@@ -118,9 +118,10 @@ async function loadProfile(
 ): Promise<SourceCredentials> {
   const path = settings.path ?? join(tools.homeDirectory, '.aliyun', 'config.json');
   const name = settings.name ?? tools.environment['ALIBABA_CLOUD_PROFILE'];
-  // the file is read at each load, so that another `aliyun configure` is noticed
+  // read at each load, so that another `aliyun configure` is noticed
   const found = await findCliProfile(path, name);
-  if (found === undefined) throw new LoadError(`${path} is not there, or its profile is empty`);
+  if (found === undefined)
+    throw new LoadError(`${path} does not exist or its profile is empty; run aliyun configure`);
   return createCredentialLoader(found, tools).load(signal);
 }
 

@@ -1,4 +1,4 @@
-/** Source credentials from a JavaScript module of the operator's own. */
+/** Loads source credentials from the operator's own JavaScript module. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { SourceCredentials } from '../ports.ts';
@@ -6,14 +6,14 @@ import { readCredentials } from './credential-json.ts';
 import { importModule } from './import-module.ts';
 import { LoadError, withCode } from './load-error.ts';
 
-/** What `@alicloud/credentials` calls its providers' method; it may be asynchronous. */
+/** The method has the same name in the providers of `@alicloud/credentials`; it may be asynchronous. */
 interface CredentialModule {
   readonly getCredentials: () => unknown;
 }
 
 /**
  * Imports a module and calls its `getCredentials`, an export or a member of its default export.
- * Throws LoadErrors, which hold nothing that the module gave or threw.
+ * Throws LoadErrors, which quote nothing that the module returned or threw.
  */
 export async function loadFromModule(path: string): Promise<SourceCredentials> {
   const imported = await importModule(pathToFileURL(resolve(path)).href).catch(

@@ -1,10 +1,10 @@
-/** Reports which source credentials the broker begins to use, and that it has none. */
+/** Reports source credentials that come into use, and failures to get any. */
 import { isSameKey } from '../lib/is-same-key.ts';
 import type { Observe } from '../observe/event.ts';
 import type { SourceCredentials, SourceCredentialsProvider } from '../ports.ts';
 import { isAboutSourceCredentials } from '../refusal.ts';
 
-/** Wraps a provider. Other credentials than before are reported once, and each refusal to give any. */
+/** Wraps a provider. It reports each change of credentials once, and each failure to provide them. */
 export function observeChanges(
   provider: SourceCredentialsProvider,
   options: { readonly source: string; readonly isRenewed: boolean; readonly observe: Observe },
@@ -12,9 +12,9 @@ export function observeChanges(
   const { source, isRenewed, observe } = options;
   let known: SourceCredentials | undefined;
 
-  async function observing(giving: Promise<SourceCredentials>): Promise<SourceCredentials> {
+  async function observing(pending: Promise<SourceCredentials>): Promise<SourceCredentials> {
     try {
-      const given = await giving;
+      const given = await pending;
       if (known === undefined || !isSameKey(known, given)) observe(toEvent(given));
       known = given;
       return given;

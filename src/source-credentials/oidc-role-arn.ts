@@ -1,4 +1,4 @@
-/** Source credentials that are a session of a role, by AssumeRoleWithOIDC. */
+/** Loads source credentials by AssumeRoleWithOIDC: a session of a role. */
 import { readFile } from 'node:fs/promises';
 import type { OidcRoleArnSettings } from '../config/source-credentials-settings.ts';
 import type { SourceCredentials } from '../ports.ts';
@@ -13,8 +13,8 @@ import {
 import type { Exchange } from './transport.ts';
 
 /**
- * Assumes the role with the token of an OIDC provider, as RRSA in ACK has it. The token's file is
- * read each time, since the cluster replaces it well before it expires. Throws LoadErrors.
+ * Assumes the role with the token of an OIDC provider, as with RRSA in ACK. The token file is read
+ * each time, because the cluster replaces it well before the token expires. Throws LoadErrors.
  */
 export async function loadOidcRoleSession(
   settings: OidcRoleArnSettings,
@@ -42,23 +42,23 @@ export async function loadOidcRoleSession(
     .withStsEndpoint(common.host);
   if (settings.policy !== undefined) builder.withPolicy(settings.policy);
   const { isPlainHttp } = common;
-  const asked = { timeoutMs: STS_TIMEOUT_MS, isPlainHttp, asked: 'STS' };
+  const request = { timeoutMs: STS_TIMEOUT_MS, isPlainHttp, server: 'STS' };
   try {
     return await loadThroughLibrary({
       provider: builder.build(),
       exchange: tools.exchange,
-      ...asked,
+      ...request,
     });
   } catch (error) {
     throw withHint(toLoadError(error), common);
   }
 }
 
-/** The library would send an empty token, or one with a line break, and STS would say less clearly what is wrong. */
+/** Without this check the library sends an empty token or one with a line break, and the STS error is less clear. */
 async function requireToken(path: string): Promise<void> {
   const token = await readFile(path, 'utf8').catch((error: unknown) => {
     throw new LoadError(withCode('the OIDC token file cannot be read', error));
   });
   if (token === '') throw new LoadError('the OIDC token file is empty', { isTransient: true });
-  if (/\s/.test(token)) throw new LoadError('the OIDC token file holds white space');
+  if (/\s/.test(token)) throw new LoadError('the OIDC token file contains white space');
 }

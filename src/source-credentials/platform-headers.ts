@@ -1,4 +1,4 @@
-/** Credentials that Function Compute puts into the headers of a request: they sign that request and no other. */
+/** Uses the credentials in a request's headers from Function Compute to sign AssumeRole for that request only. */
 import type { AssumeRole, ReadHeader, SourceCredentials } from '../ports.ts';
 import { isAboutSourceCredentials } from '../refusal.ts';
 import type { AssumeRoleWith } from '../sts/assume-role.ts';
@@ -12,9 +12,9 @@ const PLATFORM_HEADERS = {
 } as const;
 
 /**
- * Reads the credentials that Function Compute puts into a request's headers; undefined unless they
- * are all there and look like a session of a role. Whether the platform removes such headers from
- * what a caller sends is not documented, so a caller may have written them.
+ * Reads the credentials that Function Compute puts into a request's headers. Undefined unless all
+ * are present and look like a session of a role. A caller may have written them: it is not
+ * documented whether the platform removes such headers from a caller's request.
  */
 export function readPlatformCredentials(header: ReadHeader): SourceCredentials | undefined {
   const accessKeyId = header(PLATFORM_HEADERS.accessKeyId);
@@ -26,11 +26,11 @@ export function readPlatformCredentials(header: ReadHeader): SourceCredentials |
 }
 
 /**
- * Makes the function that gives each request its AssumeRole: signed with the source credentials, or,
- * if there are none, with what the headers of that request hold. The shared `assumeRole`, with its
- * cache and its flights, never sees those headers, and `assumeRoleWith` keeps nothing of them. So
- * whoever writes such headers only changes what signs that one request. STS refuses it unless the
- * role trusts that key anyway, and no other request is answered with the outcome.
+ * Makes the function that gives each request its AssumeRole: signed with the source credentials, or
+ * without them, with the credentials in that request's headers. The shared `assumeRole`, with its
+ * cache and its flights, never sees those headers, and `assumeRoleWith` keeps nothing of them. So a
+ * caller who writes such headers changes only what signs that one request. STS refuses it unless
+ * the role trusts that key anyway, and no other request gets the result.
  */
 export function createPlatformFallback(options: {
   readonly assumeRole: AssumeRole;

@@ -1,4 +1,4 @@
-/** What a profile says, in the terms of source credentials. */
+/** Translates a profile into the settings of source credentials. */
 import { readFile } from 'node:fs/promises';
 import type { SourceCredentialsSettings } from '../config/source-credentials-settings.ts';
 import { systemErrorCode } from '../lib/system-error-code.ts';
@@ -6,7 +6,7 @@ import type { SourceCredentials } from '../ports.ts';
 import { readCredentials } from './credential-json.ts';
 import { LoadError, withCode } from './load-error.ts';
 
-/** A profile may hold the credentials themselves, which the config of the broker may not. */
+/** A profile may contain the credentials themselves; the config of the broker may not. */
 export type ProfileSource =
   | SourceCredentialsSettings
   | { readonly type: 'given'; readonly credentials: SourceCredentials }

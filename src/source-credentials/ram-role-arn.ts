@@ -1,4 +1,4 @@
-/** Source credentials that are a session of a role, by AssumeRole with other source credentials. */
+/** Loads source credentials by AssumeRole with other source credentials: a session of a role. */
 import type { RamRoleArnSettings } from '../config/source-credentials-settings.ts';
 import { isSameKey } from '../lib/is-same-key.ts';
 import type { SourceCredentials, SourceCredentialsProvider } from '../ports.ts';
@@ -15,8 +15,8 @@ import {
 import type { Exchange } from './transport.ts';
 
 /**
- * Assumes the role with the credentials of `base`. If STS does not accept those, they are renewed
- * once and tried again. Throws LoadErrors.
+ * Assumes the role with the credentials of `base`. If STS does not accept them, it renews them and
+ * tries once more. Throws LoadErrors.
  */
 export async function loadRamRoleSession(
   settings: RamRoleArnSettings,
@@ -42,8 +42,8 @@ export async function loadRamRoleSession(
     if (settings.policy !== undefined) builder.withPolicy(settings.policy);
     if (settings.externalId !== undefined) builder.withExternalId(settings.externalId);
     const { isPlainHttp } = common;
-    const asked = { timeoutMs: STS_TIMEOUT_MS, isPlainHttp, asked: 'STS' };
-    return loadThroughLibrary({ provider: builder.build(), exchange, ...asked });
+    const request = { timeoutMs: STS_TIMEOUT_MS, isPlainHttp, server: 'STS' };
+    return loadThroughLibrary({ provider: builder.build(), exchange, ...request });
   }
 
   const credentials = await base.get();

@@ -1,4 +1,4 @@
-/** Keeps source credentials fresh: one load in flight, renewal ahead of expiry, and nothing used beyond it. */
+/** Keeps source credentials fresh: one load in flight, renewal before expiry, and no use after it. */
 import { isSameKey } from '../lib/is-same-key.ts';
 import type { Observe } from '../observe/event.ts';
 import type { SourceCredentials, SourceCredentialsProvider } from '../ports.ts';
@@ -7,26 +7,26 @@ import { findCredentialProblem } from './credential-problem.ts';
 import { LoadError, toLoadError } from './load-error.ts';
 import { type Sleep, withinTime } from './within-time.ts';
 
-/** For one load with all its attempts. */
+/** The limit for one load with all its attempts. */
 export const LOAD_TIMEOUT_MS = 10_000;
 const MAX_ATTEMPTS = 3;
 const ATTEMPT_DELAY_MS = 200;
 const MIN_BACKOFF_MS = 1000;
 const MAX_BACKOFF_MS = 30_000;
-/** How long credentials without a known expiry are used before their source is asked again. */
+/** Credentials without a known expiry are reloaded after this time. */
 const RELOAD_UNKNOWN_MS = 300_000;
-/** Renewal comes after this share of the life that is left, and at most so much later. */
+/** Renewal is due after this share of the remaining lifetime, plus a random part of the second share. */
 const RENEW_AFTER_SHARE = 0.6;
 const RENEW_JITTER_SHARE = 0.2;
 
-/** Asks the source once. Throws a LoadError; anything else is shown as a bare failure. */
+/** Loads from the source once. Throws a LoadError; anything else is reported as "loading failed". */
 export type LoadCredentials = (signal: AbortSignal) => Promise<SourceCredentials>;
 
 export interface RenewingOptions {
-  /** What the source is called in problems, e.g. `ecs_ram_role`. */
+  /** The name of the source in problems, e.g. `ecs_ram_role`. */
   readonly source: string;
   readonly load: LoadCredentials;
-  /** Something cheap to read that changes whenever the credentials do, such as a file's time. */
+  /** Cheap to read, and changes whenever the credentials change, e.g. a file's time. */
   readonly readVersion?: () => Promise<string>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
@@ -48,8 +48,8 @@ interface Flight {
 }
 
 /**
- * Wraps a source of credentials. No timer drives it, since a frozen function has none: requests do.
- * While the present credentials are valid no request waits; the load runs beside it.
+ * Wraps a source of credentials. Requests drive it, because no timer runs in a frozen function.
+ * While the held credentials are valid, no request waits: the load runs in the background.
  */
 export function createRenewingCredentials(options: RenewingOptions): SourceCredentialsProvider {
   const { source, load, readVersion, now, random, sleep, observe } = options;
@@ -58,10 +58,10 @@ export function createRenewingCredentials(options: RenewingOptions): SourceCrede
   let versionCheck: Promise<void> | undefined;
   let failures = 0;
   let lastProblem = '';
-  /** After a failed load. */
+  /** The end of the backoff after a failed load. */
   let loadNotBeforeMs = 0;
   let vainRenewals = 0;
-  /** After a renewal that brought the same credentials again. */
+  /** The end of the backoff after a renewal that returned the same credentials. */
   let renewNotBeforeMs = 0;
 
   function isValid({ expiresAtMs }: SourceCredentials): boolean {
@@ -77,11 +77,11 @@ export function createRenewingCredentials(options: RenewingOptions): SourceCrede
     if (expiresAtMs === undefined && readVersion !== undefined) return Number.POSITIVE_INFINITY;
     const lifeMs = expiresAtMs === undefined ? RELOAD_UNKNOWN_MS : expiresAtMs - now();
     const delayMs = lifeMs * (RENEW_AFTER_SHARE + RENEW_JITTER_SHARE * random());
-    // a share of what is left, so that a source which answers with the same ones is not asked all the time
+    // a minimum, so that a source that keeps returning the same credentials is not asked all the time
     return now() + Math.max(delayMs, MIN_BACKOFF_MS);
   }
 
-  /** A load that is older than it may get was frozen with the instance: its timers and sockets are dead. */
+  /** A load that outlived its limit was frozen with the instance: its timers and sockets are dead. */
   function isFrozen({ startedAtMs }: Flight): boolean {
     return now() - startedAtMs > LOAD_TIMEOUT_MS * 1.5;
   }
@@ -108,7 +108,7 @@ export function createRenewingCredentials(options: RenewingOptions): SourceCrede
         failures += 1;
         loadNotBeforeMs = now() + backoffMs(failures);
         lastProblem = problem;
-        // also while the present credentials are still good, so that the operator hears of it in time
+        // reported while the held credentials are still valid, so that the operator can act in time
         observe({ kind: 'source_credentials_failed', source, problem: `${source}: ${problem}` });
       }
       throw unavailable(problem);
@@ -123,7 +123,7 @@ export function createRenewingCredentials(options: RenewingOptions): SourceCrede
   async function loadWithAttempts(signal: AbortSignal) {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        // read before the credentials, so that a change in between is noticed the next time
+        // read before the credentials, so that a change in between is noticed next time
         const version = await readVersion?.().catch(() => undefined);
         const credentials = await load(signal);
         return { credentials: requireUsable(credentials), version };
@@ -138,7 +138,7 @@ export function createRenewingCredentials(options: RenewingOptions): SourceCrede
   function requireUsable(credentials: SourceCredentials): SourceCredentials {
     const problem = findCredentialProblem(credentials);
     if (problem !== undefined) throw new LoadError(problem);
-    if (!isValid(credentials)) throw new LoadError('it gave credentials that have expired');
+    if (!isValid(credentials)) throw new LoadError('the source gave expired credentials');
     return credentials;
   }
 
@@ -156,7 +156,7 @@ export function createRenewingCredentials(options: RenewingOptions): SourceCrede
     return credentials;
   }
 
-  /** Starts what the present credentials are due for, and waits for none of it. */
+  /** Starts a load or a version check if one is due, without waiting for it. */
   function startWhatIsDue({ renewAtMs, version }: Held): void {
     if (now() < loadNotBeforeMs) return;
     if (now() >= renewAtMs) {
@@ -164,7 +164,7 @@ export function createRenewingCredentials(options: RenewingOptions): SourceCrede
     } else if (readVersion !== undefined && versionCheck === undefined && flight === undefined) {
       versionCheck = readVersion()
         .then((found) => (found === version ? undefined : fly()))
-        .catch(() => undefined) // a file that is being replaced is not there for a moment
+        .catch(() => undefined) // a file that is being replaced is missing for a moment
         .then(() => {
           versionCheck = undefined;
         });
@@ -180,13 +180,13 @@ export function createRenewingCredentials(options: RenewingOptions): SourceCrede
     return fly();
   }
 
-  async function renew(rejected: SourceCredentials): Promise<SourceCredentials> {
-    // another request was faster
-    if (held === undefined || !isSameKey(held.credentials, rejected)) return get();
+  async function renew(refused: SourceCredentials): Promise<SourceCredentials> {
+    // another request has renewed them already
+    if (held === undefined || !isSameKey(held.credentials, refused)) return get();
     if (now() < renewNotBeforeMs) return held.credentials;
     if (now() < loadNotBeforeMs) throw unavailable(lastProblem);
     const renewed = await fly();
-    if (isSameKey(renewed, rejected) && now() >= renewNotBeforeMs) {
+    if (isSameKey(renewed, refused) && now() >= renewNotBeforeMs) {
       vainRenewals += 1;
       renewNotBeforeMs = now() + backoffMs(vainRenewals);
     }

@@ -1,4 +1,4 @@
-/** What both ways to assume a role share: the settings with their defaults, and hints for STS refusals. */
+/** Shared by AssumeRole and AssumeRoleWithOIDC: settings with their defaults, and hints for STS refusals. */
 import type {
   OidcRoleArnSettings,
   RamRoleArnSettings,
@@ -14,12 +14,12 @@ export const DEFAULT_SESSION_NAME = 'oss-token-broker';
 
 export interface RoleSessionContext {
   readonly environment: Environment;
-  /** What the grants use, for whatever the settings leave open. */
+  /** `region` and `sts` of the config, for sources without their own. */
   readonly region: string;
   readonly sts: SourceStsSettings;
 }
 
-/** Every value that the library would otherwise take from the environment of the process by itself. */
+/** Sets every value that the library would otherwise read from the environment of the process. */
 export function readRoleSettings(
   settings: RamRoleArnSettings | OidcRoleArnSettings,
   { environment, region, sts }: RoleSessionContext,
@@ -42,14 +42,14 @@ export function readRoleSettings(
   };
 }
 
-/** What the operator can do about STS's answer, in the words used for the roles of grants. */
+/** Adds what the operator can do about an STS refusal, in the same words as for the roles of grants. */
 export function withHint(
   failure: LoadError,
-  asked: { readonly roleArn: string; readonly durationSeconds: number },
+  session: { readonly roleArn: string; readonly durationSeconds: number },
 ): LoadError {
   const { stsCode, isTransient, problem } = failure;
   if (stsCode === undefined) return failure;
-  const refusal = refusalForStsError({ code: stsCode, statusCode: 400 }, asked);
+  const refusal = refusalForStsError({ code: stsCode, statusCode: 400 }, session);
   switch (refusal.reason) {
     case 'sts_refused':
       return new LoadError(`${problem}: ${refusal.hint}`, { isTransient, stsCode });

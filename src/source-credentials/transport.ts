@@ -1,4 +1,4 @@
-/** One HTTP exchange with a source of credentials: bounded in time and size, and never through a redirect. */
+/** Makes HTTP exchanges with a source of credentials, with limits on time and size and without redirects. */
 import { readBounded } from '../lib/read-bounded.ts';
 import { LoadError, withCode } from './load-error.ts';
 import { type Sleep, withinTime } from './within-time.ts';
@@ -22,7 +22,7 @@ export interface HttpAnswer {
 
 export type Exchange = (request: HttpRequest) => Promise<HttpAnswer>;
 
-/** Makes the exchanges of one load, all of which `signal` ends. They throw LoadErrors without a URL. */
+/** Makes the exchange for one load. `signal` ends all its requests. It throws LoadErrors without a URL. */
 export function createExchange(options: {
   readonly fetch: typeof fetch;
   readonly sleep: Sleep;
@@ -50,7 +50,7 @@ async function send(
       method,
       headers,
       signal,
-      redirect: 'manual', // it could lead anywhere, with a token in its hands
+      redirect: 'manual', // a redirect could carry a token anywhere
       ...(body === undefined ? {} : { body }),
     });
     return {
@@ -60,10 +60,10 @@ async function send(
     };
   } catch (error) {
     if (error instanceof LoadError) throw error;
-    throw new LoadError(withCode('it cannot be reached', error), { isTransient: true });
+    throw new LoadError(withCode('the server cannot be reached', error), { isTransient: true });
   }
 }
 
 function tooLarge(): LoadError {
-  return new LoadError(`its answer is larger than ${MAX_ANSWER_BYTES} bytes`);
+  return new LoadError(`the answer is larger than ${MAX_ANSWER_BYTES} bytes`);
 }

@@ -1,11 +1,11 @@
-/** A time limit for work that can be stopped, measured by a wait that is passed in. */
+/** Limits the time of abortable work, measured by a sleep function that is passed in. */
 
-/** Waits; rejects as soon as the signal aborts. */
+/** Waits for the delay, or rejects as soon as the signal aborts. */
 export type Sleep = (delayMs: number, signal: AbortSignal) => Promise<unknown>;
 
 /**
- * The result of the work, or the error of `toError` after `timeoutMs`. The work hears of its end
- * through the signal, whichever way it ends.
+ * Returns the result of the work, or throws the error of `toError` after `timeoutMs`. The signal of
+ * the work aborts in both cases.
  */
 export async function withinTime<Result>(
   work: (signal: AbortSignal) => Promise<Result>,

@@ -1,10 +1,10 @@
-/** The rules that the claims of a verified subject token must keep. */
+/** Checks the registered claims of a subject token whose signature is verified. */
 import type { TrustedIssuer } from '../config/config.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
 import type { SubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
 
-/** The end of the year 9999: later dates cannot be written as RFC 3339. */
+/** The end of the year 9999: RFC 3339 cannot express later dates. */
 const MAX_NUMERIC_DATE = 253_402_300_799;
 
 const MAX_IDENTIFIER_LENGTH = 1024;
@@ -13,14 +13,14 @@ const MAX_IDENTIFIER_LENGTH = 1024;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /**
- * `cnf` binds a token to a key that the caller would have to prove (RFC 7800); `events` is what
- * logout and security event tokens carry (OpenID Connect Back-Channel Logout 1.0, RFC 8417).
+ * `cnf` binds a token to a key whose possession the caller must prove (RFC 7800). `events` marks
+ * logout tokens and security event tokens (OpenID Connect Back-Channel Logout 1.0, RFC 8417).
  */
 const FORBIDDEN = ['cnf', 'events'] as const;
 
 /**
- * Checks the registered claims (RFC 7519, section 4.1) against the issuer's rules and the clock.
- * Call it only with claims whose signature holds: some of its refusals tell the caller about time.
+ * Checks the registered claims (RFC 7519, section 4.1) against the issuer's settings and the clock.
+ * Call it only after the signature is verified: some refusals reveal times to the caller.
  * Throws `claim_invalid`, `claim_not_allowed`, `audience_mismatch`, `token_expired`,
  * `token_not_yet_valid`, `token_too_old` or `token_revoked`.
  */
@@ -57,7 +57,7 @@ function readIdentifier(claims: JsonObject, claim: 'sub' | 'jti'): string {
   return value;
 }
 
-/** A token lives while `nbf` and `iat` <= now < `exp` and now <= `iat` + maximum age, give or take the tolerance. */
+/** A token is valid while `nbf` and `iat` <= now < `exp` and now <= `iat` + maximum age, within the tolerance. */
 function checkTimes(claims: JsonObject, issuer: TrustedIssuer, nowSeconds: number) {
   const tolerance = issuer.clockToleranceSeconds;
   const expiresAt = readNumericDate(claims, 'exp');

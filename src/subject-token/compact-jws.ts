@@ -1,4 +1,4 @@
-/** Takes a compact JWS apart, strictly: whatever two readers could understand differently is refused. */
+/** Parses a compact JWS strictly: text that two parsers could read differently is refused. */
 
 import { type JsonObject, parseJsonObject } from '../lib/strict-json.ts';
 import { refuse } from '../refusal.ts';
@@ -14,7 +14,7 @@ export interface CompactJws {
   };
 }
 
-/** The longest subject token that is looked at. */
+/** Longer subject tokens are refused unparsed. */
 const MAX_TOKEN_BYTES = 8 * 1024;
 
 /**
@@ -28,7 +28,7 @@ export function parseCompactJws(text: string): CompactJws {
 
   const [protectedHeader, payload, signature, surplus] = text.split('.', 4);
   if (!protectedHeader || !payload || !signature || surplus !== undefined) {
-    throw malformed('is not three segments with a dot between them');
+    throw malformed('is not three segments separated by dots');
   }
 
   decodeSegment('signature', signature);
@@ -46,8 +46,8 @@ function parseSegment(name: string, segment: string): JsonObject {
 }
 
 /**
- * Only the one canonical spelling passes (RFC 4648, section 3.5): the last character of a signature
- * has free bits, so that otherwise up to 16 texts would be the same token to a verifier.
+ * Accepts only the canonical encoding (RFC 4648, section 3.5). The last character of a signature has
+ * unused bits: without this check, up to 16 texts would be the same token to a verifier.
  */
 function decodeSegment(name: string, segment: string): Buffer {
   const bytes = Buffer.from(segment, 'base64url');

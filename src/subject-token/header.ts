@@ -1,32 +1,32 @@
-/** The header of a subject token, held against what its issuer is trusted with. */
+/** Checks the header of a subject token against the settings of its trusted issuer. */
 import type { Algorithm, TrustedIssuer } from '../config/config.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
 import { refuse } from '../refusal.ts';
 
-/** What a header asks for: one key of the issuer, for one algorithm. */
+/** The key that a header selects: one key of the issuer, for one algorithm. */
 export interface WantedKey {
   readonly algorithm: Algorithm;
-  /** `kid`: only ever compared with the `kid` of a key. */
+  /** `kid`: only compared with the `kid` of a key. */
   readonly keyId: string | undefined;
 }
 
 /**
  * Members that change how the token is read or where its key comes from. `jwk`, `jku`, `x5u` and
- * `x5c` let a token bring its own key; `crit` and `b64` change what is signed (RFC 7515, 4.1.11;
- * RFC 7797); `enc` and `zip` belong to encrypted tokens.
+ * `x5c` let a token bring its own key. `crit` and `b64` change what is signed (RFC 7515, section
+ * 4.1.11; RFC 7797). `enc` and `zip` belong to encrypted tokens.
  */
 const FORBIDDEN = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c', 'enc', 'zip'] as const;
 
 const MAX_KEY_ID_LENGTH = 256;
 
-/** True for a string that may name a key. */
+/** True for a string that is usable as a `kid`. */
 export function isKeyId(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_KEY_ID_LENGTH;
 }
 
 /**
- * Throws `header_not_allowed`, `algorithm_not_allowed` or `token_type_not_allowed`. The algorithm is
- * taken from the issuer's list, never from the token: a token only picks one of them.
+ * Throws `header_not_allowed`, `algorithm_not_allowed` or `token_type_not_allowed`. The algorithm
+ * comes from the issuer's list: a token can only select one of them.
  */
 export function checkHeader(header: JsonObject, issuer: TrustedIssuer): WantedKey {
   for (const name of FORBIDDEN) {
@@ -50,7 +50,7 @@ export function checkHeader(header: JsonObject, issuer: TrustedIssuer): WantedKe
   return { algorithm, keyId };
 }
 
-/** `typ` is a media type: no case, and `application/` may be left out (RFC 7515, section 4.1.9). */
+/** `typ` is a media type: case does not matter and `application/` is optional (RFC 7515, section 4.1.9). */
 function normalizeType(type: unknown): string | undefined {
   if (type === undefined) return 'jwt';
   if (typeof type !== 'string') return undefined;

@@ -23,11 +23,11 @@ export interface VerifySubjectTokenOptions {
   /** From 0 to 1. */
   readonly random: () => number;
   readonly fetchIssuer: FetchIssuer;
-  /** The whole time that loading the keys of an issuer may take; 5,000 if absent. */
+  /** How long loading the keys of an issuer may take; 5,000 if absent. */
   readonly timeoutMs?: number;
-  /** Hears of keys loaded and of failures to load them. */
+  /** Receives loaded keys and failures to load them. */
   readonly observe: Observe;
-  /** Finds the keys that an earlier verifier had at hand for the same issuer. */
+  /** Reuses the keys that an earlier verifier held for the same issuer. */
   readonly keepKeys?: KeepIssuerKeys;
 }
 
@@ -35,8 +35,8 @@ const DEFAULT_TIMEOUT_MS = 5000;
 const MAX_LOGGED_ISSUER_LENGTH = 200;
 
 /**
- * Makes the verifier for a config's issuers, each with its own keys. `warm` loads all keys ahead of
- * the first token and never throws.
+ * Makes the verifier for a config's issuers, each with its own keys. `warm` loads all keys before
+ * the first token arrives and never throws.
  */
 export function createVerifySubjectToken(
   options: VerifySubjectTokenOptions,
@@ -90,7 +90,7 @@ function createKeys(issuer: TrustedIssuer, options: VerifySubjectTokenOptions): 
     : createFetchedKeys(keysOptions);
 }
 
-/** For the operator, who may have mistyped it; nothing of it is believed. */
+/** The unverified `iss`, shortened, for an operator who may have mistyped it in the config. */
 function describeIssuer(issuer: unknown): string {
   return typeof issuer === 'string' ? issuer.slice(0, MAX_LOGGED_ISSUER_LENGTH) : typeof issuer;
 }

@@ -1,4 +1,4 @@
-/** What the broker does when STS turns its credentials down, and what it accepts from those that give them. */
+/** What the broker does when STS refuses its source credentials, and which answers of a source it accepts. */
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SourceCredentialsSettings } from '../../src/config/source-credentials-settings.ts';
@@ -32,7 +32,7 @@ async function refusalOf(promise: Promise<unknown>) {
   return error instanceof RefusalError ? error.refusal : { reason: String(error) };
 }
 
-/** How often the role of the grants was asked for. */
+/** How often a session of the grants' role was requested. */
 const attempts = () =>
   world.sts.calls.filter(({ params }) => params['RoleArn'] === UPLOADER_ARN).length;
 
@@ -40,20 +40,23 @@ async function serveFile(content: object): Promise<SourceCredentialsProvider> {
   return create({ type: 'file', path: await world.writeText('key.json', JSON.stringify(content)) });
 }
 
-describe('when STS turns the source credentials down', () => {
+describe('after STS has refused the source credentials, the broker', () => {
   it.each([
     ['is unknown', 'InvalidAccessKeyId.NotFound', { accessKeyId: 'LTAIunknown' }],
     ['has another secret', 'SignatureDoesNotMatch', { accessKeySecret: 'another' }],
-  ])('tries once if the key %s and the source has no other', async (_what, code, members) => {
-    const provider = await serveFile({ ...world.createUserKey(), ...members });
-    const refusal = await refusalOf(world.createSigner(provider)());
+  ])(
+    'does not try again if the key %s and the source has no other',
+    async (_what, code, members) => {
+      const provider = await serveFile({ ...world.createUserKey(), ...members });
+      const refusal = await refusalOf(world.createSigner(provider)());
 
-    expect(refusal).toMatchObject({ reason: 'source_credentials_unavailable' });
-    expect(JSON.stringify(refusal)).toContain(`STS answered ${code}: `);
-    expect(attempts()).toBe(1);
-  });
+      expect(refusal).toMatchObject({ reason: 'source_credentials_unavailable' });
+      expect(JSON.stringify(refusal)).toContain(`STS answered ${code}: `);
+      expect(attempts()).toBe(1);
+    },
+  );
 
-  it('tries once more if the source has another, and not a third time', async () => {
+  it('tries once more if the source has another key, and not a third time', async () => {
     const provider = await serveFile({ ...world.createUserKey(), accessKeyId: 'LTAIold' });
     await provider.get();
     await world.writeText('key.json', '{"accessKeyId":"LTAInew","accessKeySecret":"s"}');
@@ -63,7 +66,7 @@ describe('when STS turns the source credentials down', () => {
     expect(attempts()).toBe(2);
   });
 
-  it('looks for no others when STS complains of something else', async () => {
+  it('renews nothing if STS refuses for another reason', async () => {
     const provider = await serveFile(world.createUserKey());
     const asked: string[] = [];
     const watched = {
@@ -80,7 +83,7 @@ describe('when STS turns the source credentials down', () => {
     expect([asked, attempts()]).toEqual([[], 1]);
   });
 
-  it('tries once for a role in between, too', async () => {
+  it('does not try again for an intermediate role either', async () => {
     world.environment['OSS_ACCESS_KEY_ID'] = 'LTAIunknown';
     world.environment['OSS_ACCESS_KEY_SECRET'] = 's';
     const provider = create({ type: 'ram_role_arn', role: BROKER_ROLE_ARN });
@@ -92,8 +95,8 @@ describe('when STS turns the source credentials down', () => {
   });
 });
 
-describe('the role in between', () => {
-  it('is asked for with everything that the config says', async () => {
+describe('the intermediate role', () => {
+  it('is assumed with all settings of the config', async () => {
     const { accessKeyId, accessKeySecret } = world.createUserKey();
     world.environment['OSS_ACCESS_KEY_ID'] = accessKeyId;
     world.environment['OSS_ACCESS_KEY_SECRET'] = accessKeySecret;
@@ -126,7 +129,7 @@ describe('the role in between', () => {
     [{ network: 'vpc' }, 'https://sts-vpc.cn-hangzhou.aliyuncs.com/'],
     [{ region: 'cn-beijing' }, 'https://sts.cn-beijing.aliyuncs.com/'],
     [{ endpoint: 'sts.example.com:8443' }, 'https://sts.example.com:8443/'],
-  ] as const)('is asked for where %o says', async (sts, address) => {
+  ] as const)('is assumed at the endpoint of %o', async (sts, address) => {
     const asked: string[] = [];
     world.environment['OSS_ACCESS_KEY_ID'] = 'LTAIx';
     world.environment['OSS_ACCESS_KEY_SECRET'] = 's';
@@ -152,19 +155,19 @@ describe('the role in between', () => {
 describe('the token of a service account', () => {
   it.each([
     ['is empty', '', 'the OIDC token file is empty'],
-    ['ends with a line break', 'a.b.c\n', 'the OIDC token file holds white space'],
-    ['is not there', undefined, 'the OIDC token file cannot be read (ENOENT)'],
-  ])('is not sent if it %s', async (_what, text, said) => {
+    ['ends with a line break', 'a.b.c\n', 'the OIDC token file contains white space'],
+    ['does not exist', undefined, 'the OIDC token file cannot be read (ENOENT)'],
+  ])('is not sent if its file %s', async (_what, text, problem) => {
     const oidcTokenFile = text === undefined ? '/nonexistent' : await world.writeText('t', text);
     const role = { role: BROKER_ROLE_ARN, oidcProvider: OIDC_ARN, oidcTokenFile };
 
     expect(await refusalOf(create({ type: 'oidc_role_arn', ...role }).get())).toMatchObject({
-      problem: `oidc_role_arn: ${said}`,
+      problem: `oidc_role_arn: ${problem}`,
     });
     expect(world.sts.calls).toEqual([]);
   });
 
-  it('says which setting is missing', async () => {
+  it('is not sent if a setting is missing, which the refusal names', async () => {
     expect(await refusalOf(create({ type: 'oidc_role_arn' }).get())).toMatchObject({
       problem: 'oidc_role_arn: there is no role, and ALIBABA_CLOUD_ROLE_ARN is not set',
     });
@@ -192,12 +195,12 @@ describe('the exchange with a credentials URI', () => {
     expect(world.metadata.asked).toEqual([]);
   });
 
-  it('does not read an endless answer', async () => {
+  it('does not read an answer beyond its limit', async () => {
     world.uri.answer = { status: 200, body: `{"x":"${'x'.repeat(65_536)}"}` };
     const provider = create({ type: 'credentials_uri', uri: world.uri.url });
 
     expect(await refusalOf(provider.get())).toMatchObject({
-      problem: 'credentials_uri: its answer is larger than 65536 bytes',
+      problem: 'credentials_uri: the answer is larger than 65536 bytes',
     });
   });
 });

@@ -1,4 +1,4 @@
-/** How long the environment of a function is passed over, with a clock that the test moves. */
+/** How long the environment of a function is skipped, with a clock that the test moves. */
 import { describe, expect, it } from 'vitest';
 import { RefusalError } from '../../src/refusal.ts';
 import { createFunctionCredentials } from '../../src/source-credentials/function.ts';
@@ -23,14 +23,14 @@ function arrange() {
     clock,
     environment,
     isGiven,
-    /** STS turns down what the provider gave to so many requests at once. */
-    async turnDown(requests = 1) {
+    /** STS refuses the credentials of this many simultaneous requests. */
+    async refuse(requests = 1) {
       const given = await Promise.all(Array.from({ length: requests }, () => provider.get()));
       for (const credentials of given) {
         await provider.renew(credentials).then(() => true, requireUnavailable);
       }
     },
-    /** How long it takes until the provider gives credentials again, to a quarter of a second. */
+    /** How long until the provider gives credentials again, in steps of 250 ms. */
     async pauseMs() {
       const startMs = clock.nowMs;
       while (!(await isGiven())) clock.nowMs += 250;
@@ -47,39 +47,39 @@ function requireUnavailable(error: unknown): boolean {
 }
 
 describe('the environment of a function', () => {
-  it('is passed over ever longer while STS turns it down, up to half a minute', async () => {
-    const { turnDown, pauseMs } = arrange();
+  it('is skipped for longer after each refusal, up to 30 seconds', async () => {
+    const { refuse, pauseMs } = arrange();
     const pausesMs: number[] = [];
     for (let round = 0; round < 8; round += 1) {
-      await turnDown();
+      await refuse();
       pausesMs.push(await pauseMs());
     }
 
     expect(pausesMs).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000, 30_000]);
   });
 
-  it('is passed over once for all the requests that were on their way', async () => {
-    const { turnDown, pauseMs } = arrange();
-    await turnDown(50);
+  it('is skipped only once for all requests in flight', async () => {
+    const { refuse, pauseMs } = arrange();
+    await refuse(50);
 
     expect(await pauseMs()).toBe(1000);
   });
 
-  it('is not held to what STS said long ago', async () => {
-    const { turnDown, pauseMs, clock } = arrange();
+  it('starts again with one second if the last refusal is long ago', async () => {
+    const { refuse, pauseMs, clock } = arrange();
     for (let round = 0; round < 6; round += 1) {
-      await turnDown();
+      await refuse();
       await pauseMs();
     }
     clock.nowMs += 60_000;
-    await turnDown();
+    await refuse();
 
     expect(await pauseMs()).toBe(1000);
   });
 
-  it('is taken at once when it holds others', async () => {
-    const { turnDown, isGiven, environment } = arrange();
-    await turnDown();
+  it('is used at once when it contains another key', async () => {
+    const { refuse, isGiven, environment } = arrange();
+    await refuse();
     expect(await isGiven()).toBe(false);
     environment['ALIBABA_CLOUD_ACCESS_KEY_ID'] = 'STS.another';
 

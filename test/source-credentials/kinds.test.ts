@@ -1,4 +1,4 @@
-/** Every kind of source credentials: it signs, it survives rotation under load, and it fails without leaking. */
+/** Every kind of source credentials signs, survives rotation under load, and fails without leaking secrets. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { RefusalError } from '../../src/refusal.ts';
 import { createOssClient } from '../support/oss-client.ts';
@@ -14,14 +14,14 @@ afterEach(() => world.close());
 const REQUESTS = 60;
 const AT_ONCE = 12;
 
-/** The outcome of many requests, a dozen at a time; `halfway` happens in between. */
+/** The distinct failures of many requests, a dozen at a time; `halfway` runs in between. */
 async function load(request: () => Promise<unknown>, halfway: () => Promise<void>) {
   const failures: unknown[] = [];
-  let begun = 0;
+  let started = 0;
   const worker = async () => {
-    while (begun < REQUESTS) {
-      begun += 1;
-      if (begun === REQUESTS / 2) await halfway();
+    while (started < REQUESTS) {
+      started += 1;
+      if (started === REQUESTS / 2) await halfway();
       await request().catch((error: unknown) => failures.push(describeRefusal(error)));
     }
   };
@@ -34,8 +34,8 @@ function describeRefusal(error: unknown): string {
 }
 
 describe.each(KINDS)('$name', ({ source, arrange }) => {
-  it('signs AssumeRole, so that a file can be uploaded with what comes out', async () => {
-    const { provider } = await arrange(world, { hastens: false });
+  it('signs AssumeRole, and the resulting credential can upload a file', async () => {
+    const { provider } = await arrange(world, { hasShortDeadlines: false });
     const issued = await world.createSigner(provider)();
     const client = createOssClient(world.oss.url, {
       AccessKeyId: issued.accessKeyId,
@@ -48,7 +48,7 @@ describe.each(KINDS)('$name', ({ source, arrange }) => {
   });
 
   it('survives rotation under load without a failed request', async () => {
-    const { provider, rotate } = await arrange(world, { hastens: false });
+    const { provider, rotate } = await arrange(world, { hasShortDeadlines: false });
     if (rotate === undefined) return expect(source).toBe('static');
     const assume = world.createSigner(provider);
     const before = await provider.get();
@@ -59,10 +59,10 @@ describe.each(KINDS)('$name', ({ source, arrange }) => {
     expect(after.accessKeyId).not.toBe(before.accessKeyId);
   });
 
-  it.each(SPOILS)('tells when its source is %s, and nothing of what it gave', async (how) => {
-    const { provider, spoil } = await arrange(world, { hastens: how === 'slow' });
-    const said = await spoil?.[how]?.();
-    if (said === undefined) return; // nothing to be so: there is no source behind the values
+  it.each(SPOILS)('reports when its source is %s, without quoting its content', async (how) => {
+    const { provider, spoil } = await arrange(world, { hasShortDeadlines: how === 'slow' });
+    const expected = await spoil?.[how]?.();
+    if (expected === undefined) return; // this kind has no source that can fail like this
     const issued = await world
       .createSigner(provider)()
       .catch((error: unknown) => error);
@@ -70,7 +70,7 @@ describe.each(KINDS)('$name', ({ source, arrange }) => {
     const problem = issued instanceof RefusalError ? describeRefusal(issued) : 'it was not refused';
     expect(problem).toMatch(/"reason":"source_credentials_unavailable"/);
     expect(problem).toContain(`"problem":"${source}: `);
-    expect(problem).toMatch(said);
+    expect(problem).toMatch(expected);
     expect(world.secrets().filter((secret) => problem.includes(secret))).toEqual([]);
     expect(world.sts.calls.filter(({ params }) => params['RoleArn'] === UPLOADER_ARN)).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** Every kind of source credentials, set up so that it works, can be rotated, and can be spoiled. */
+/** Sets up every kind of source credentials so that it works, can be rotated, and can be spoiled. */
 
 import type { SourceCredentialsSettings } from '../../src/config/source-credentials-settings.ts';
 import type { SourceCredentialsProvider } from '../../src/ports.ts';
@@ -10,17 +10,20 @@ type Spoil = (typeof SPOILS)[number];
 
 interface ArrangedKind {
   readonly provider: SourceCredentialsProvider;
-  /** Puts newer credentials in place; the older ones are gone at once. Absent: nothing can. */
+  /** Replaces the credentials; the old ones are invalid at once. Absent: this kind cannot rotate. */
   readonly rotate?: () => Promise<void>;
-  /** Puts something in place that cannot be used, and tells what is said of it. */
+  /** Makes the source unusable, and returns what the problem must match. */
   readonly spoil?: Readonly<Partial<Record<Spoil, () => Promise<RegExp>>>>;
 }
 
 export interface Kind {
   readonly name: string;
-  /** What problems call it. */
+  /** Its name in problems. */
   readonly source: string;
-  readonly arrange: (world: World, options: { readonly hastens: boolean }) => Promise<ArrangedKind>;
+  readonly arrange: (
+    world: World,
+    options: { readonly hasShortDeadlines: boolean },
+  ) => Promise<ArrangedKind>;
 }
 
 type Arrange = Kind['arrange'];
@@ -62,22 +65,22 @@ function spoilSts({ sts }: World): ArrangedKind['spoil'] {
     },
     empty: async () => {
       sts.faults.set({ kind: 'empty200' });
-      return /STS gave an empty answer/;
+      return /STS sent an empty answer/;
     },
     malformed: async () => {
       sts.faults.set({ kind: 'malformedCredentials', omit: ['AccessKeySecret'] });
-      return /not JSON, or a part of the credentials is missing/;
+      return /is not JSON or lacks a part of the credentials/;
     },
     expired: async () => {
       sts.faults.set({ kind: 'malformedCredentials', set: { Expiration: '2020-01-01T00:00:00Z' } });
-      return /it gave credentials that have expired/;
+      return /the source gave expired credentials/;
     },
   };
 }
 
 const EXPIRED = '2020-01-01T00:00:00Z';
 
-/** Texts that say something else than credentials, and what is said of them. */
+/** Writes texts that are not usable credentials, and returns what the problem must match. */
 function spoilText(
   world: World,
   put: (text: string) => Promise<unknown>,
@@ -85,16 +88,16 @@ function spoilText(
   return {
     empty: async () => {
       await put('');
-      return /gave nothing|empty answer/;
+      return /gave no content|empty answer/;
     },
     malformed: async () => {
       const { AccessKeyId } = world.createSession();
       await put(JSON.stringify({ AccessKeyId, SecurityToken: CANARY }));
-      return /no AccessKeySecret|a part of the credentials is missing/;
+      return /no AccessKeySecret|lacks a part of the credentials/;
     },
     expired: async () => {
       await put(JSON.stringify({ ...world.createSession(), Expiration: EXPIRED }));
-      return /it gave credentials that have expired/;
+      return /the source gave expired credentials/;
     },
   };
 }
@@ -135,7 +138,7 @@ export const KINDS: readonly Kind[] = [
     })),
   },
   {
-    name: 'STS token in the environment, by the names of the OSS SDKs',
+    name: 'STS token in the environment, with the names of the OSS SDKs',
     source: 'environment',
     arrange: fromSettings(async (world) => ({
       settings: { type: 'environment' },
@@ -189,7 +192,7 @@ export const KINDS: readonly Kind[] = [
     }),
   },
   {
-    name: 'role of the instance, named',
+    name: 'instance role, named',
     source: 'ecs_ram_role',
     arrange: fromSettings(async (world) => ({
       settings: { type: 'ecs_ram_role', roleName: 'EcsRoleExample' },
@@ -198,7 +201,7 @@ export const KINDS: readonly Kind[] = [
     })),
   },
   {
-    name: 'role of the instance, asked for',
+    name: 'instance role, discovered',
     source: 'ecs_ram_role',
     arrange: fromSettings(async (world) => ({
       settings: { type: 'ecs_ram_role', onlyMetadataV2: true },
@@ -299,7 +302,7 @@ export const KINDS: readonly Kind[] = [
     }),
   },
   {
-    name: 'profile of the CLI',
+    name: 'CLI profile',
     source: 'profile',
     arrange: fromSettings(async (world) => {
       const put = (text: string) => world.writeText('config.json', text);
@@ -318,7 +321,7 @@ export const KINDS: readonly Kind[] = [
     }),
   },
   {
-    name: 'default chain, down to the credentials URI',
+    name: 'default chain that ends at the credentials URI',
     source: 'default_chain',
     arrange: fromSettings(async (world) => {
       world.metadata.answer = { status: 404, body: 'no role is attached' };

@@ -1,4 +1,4 @@
-/** The bugs of `@alicloud/credentials` 2.4.7: each shown by the bare library, and absent from the broker. */
+/** The bugs of `@alicloud/credentials` 2.4.7: each test shows that the library has it and the broker has not. */
 import * as library from '@alicloud/credentials';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { SourceCredentialsSettings } from '../../src/config/source-credentials-settings.ts';
@@ -29,7 +29,7 @@ function ours(settings: SourceCredentialsSettings, now = Date.now) {
 
 const ROLE = { type: 'ram_role_arn', role: BROKER_ROLE_ARN, durationSeconds: 900 } as const;
 
-/** The library's provider for the same role, signed by the same user; it needs help to reach the simulator. */
+/** The library's provider for the same role and user; `help` lets it reach the simulator. */
 function bareRole(help: (provider: object) => void = allowPlainHttp) {
   const user = world.createUserKey();
   world.environment['ALIBABA_CLOUD_ACCESS_KEY_ID'] = user.accessKeyId;
@@ -67,7 +67,7 @@ async function messageOf(promise: Promise<unknown>): Promise<string> {
 }
 
 describe('1. no single flight', () => {
-  it('makes five requests for five callers; the broker one', async () => {
+  it('makes five requests for five callers; the broker makes one', async () => {
     const bare = bareRole();
     await Promise.all(Array.from({ length: 5 }, () => bare.getCredentials()));
     expect(world.sts.calls).toHaveLength(5);
@@ -79,7 +79,7 @@ describe('1. no single flight', () => {
 });
 
 describe('2. sessions of 900 s count as stale at once', () => {
-  it('makes a request for every call; the broker one', async () => {
+  it('makes a request for every call; the broker makes one in all', async () => {
     const bare = bareRole();
     for (let call = 0; call < 4; call += 1) await bare.getCredentials();
     expect(world.sts.calls).toHaveLength(4);
@@ -89,7 +89,7 @@ describe('2. sessions of 900 s count as stale at once', () => {
     expect(world.sts.calls).toHaveLength(5);
   });
 
-  it('also with a credentials URI', async () => {
+  it('does so with a credentials URI too', async () => {
     serveUri(600);
     const bare = bareUri();
     for (let call = 0; call < 4; call += 1) await bare.getCredentials();
@@ -102,7 +102,7 @@ describe('2. sessions of 900 s count as stale at once', () => {
 });
 
 describe('3. instance metadata is asked at every call in the last hour', () => {
-  it('makes two requests for every call; the broker two in all', async () => {
+  it('makes two requests for every call; the broker makes two in all', async () => {
     const session = { Code: 'Success', ...world.createSession(1800) };
     world.metadata.answer = { status: 200, body: JSON.stringify(session) };
     delete process.env['ALIBABA_CLOUD_ECS_METADATA_DISABLED'];
@@ -133,8 +133,8 @@ function describeRequest(request: {
   return { url: request.toRequestURL(), method: request.method, headers: request.headers };
 }
 
-describe('4. expired credentials are given out in silence', () => {
-  it('gives them when renewal fails; the broker refuses', async () => {
+describe('4. expired credentials are handed out silently', () => {
+  it('hands them out when renewal fails; the broker refuses', async () => {
     const clock = { offsetMs: 0 };
     serveUri(3600);
     const bare = bareUri();
@@ -159,7 +159,7 @@ describe('4. expired credentials are given out in silence', () => {
 });
 
 describe('5. the default chain races with itself', () => {
-  it('refuses all but the first of the first callers; the broker none', async () => {
+  it('fails for all but one of the first callers; the broker fails for none', async () => {
     serveUri(3600);
     process.env['ALIBABA_CLOUD_CREDENTIALS_URI'] = world.uri.url;
     const bare = library.DefaultCredentialsProvider.builder().build();
@@ -174,13 +174,15 @@ describe('5. the default chain races with itself', () => {
 });
 
 describe('6. the default chain sticks to the last source that failed', () => {
-  it('never finds what comes later; the broker does', async () => {
+  it('never finds a source that appears later; the broker does', async () => {
     const clock = { offsetMs: 0 };
     world.environment['ALIBABA_CLOUD_ECS_METADATA_DISABLED'] = 'true';
     const bare = library.DefaultCredentialsProvider.builder().build();
     const provider = ours({ type: 'default_chain' }, () => Date.now() + clock.offsetMs);
     await messageOf(bare.getCredentials());
-    expect(await messageOf(provider.get())).toContain('there is none of environment, OIDC role');
+    expect(await messageOf(provider.get())).toContain(
+      'no source is present; set up one of environment, OIDC role',
+    );
 
     const user = world.createUserKey();
     for (const environment of [process.env, world.environment]) {
@@ -193,19 +195,19 @@ describe('6. the default chain sticks to the last source that failed', () => {
   });
 });
 
-describe('7. secrets stand in error texts', () => {
+describe('7. error texts contain secrets', () => {
   it('quotes the answer of a credentials URI; the broker does not', async () => {
     serveUri(3600, { AccessKeySecret: CANARY, SecurityToken: '' });
     expect(await messageOf(bareUri().getCredentials())).toContain(CANARY);
 
     const said = await messageOf(ours({ type: 'credentials_uri', uri: world.uri.url }).get());
-    expect(said).toContain('a part of the credentials is missing');
+    expect(said).toContain('lacks a part of the credentials');
     expect(said).not.toContain(CANARY);
   });
 });
 
-describe('8. nothing is tried again', () => {
-  it('fails with one server error; the broker tries again', async () => {
+describe('8. nothing is retried', () => {
+  it('fails with one server error; the broker retries', async () => {
     const bare = bareRole();
     world.sts.faults.once({ kind: 'json5xx', code: 'ServiceUnavailable' });
     expect(await messageOf(bare.getCredentials())).toContain('refresh session token failed');
@@ -216,7 +218,7 @@ describe('8. nothing is tried again', () => {
   });
 });
 
-describe('9. the scheme of the STS endpoint is https, whatever is configured', () => {
+describe('9. the scheme of the STS endpoint is always https', () => {
   it('cannot reach a simulator on loopback; the broker can', async () => {
     const bare = bareRole(() => {});
     expect(await messageOf(bare.getCredentials())).toMatch(/EPROTO|SSL|wrong version/);
@@ -225,7 +227,7 @@ describe('9. the scheme of the STS endpoint is https, whatever is configured', (
   });
 });
 
-describe('10. a failure that a credentials URI reports is taken for credentials', () => {
+describe('10. a failure that a credentials URI reports counts as credentials', () => {
   it('accepts Code: Fail; the broker does not', async () => {
     serveUri(3600, { Code: 'Fail' });
     expect((await bareUri().getCredentials()).accessKeyId).toMatch(/^STS\./);
@@ -235,8 +237,8 @@ describe('10. a failure that a credentials URI reports is taken for credentials'
   });
 });
 
-describe('11. an expiry is taken in two spellings only', () => {
-  it('refuses +00:00; the broker reads it', async () => {
+describe('11. an expiry is accepted in two formats only', () => {
+  it('does not accept +00:00; the broker does', async () => {
     const expiration = new Date(Date.now() + 3600_000).toISOString().replace(/\.\d+Z$/, '+00:00');
     serveUri(3600, { Expiration: expiration });
     expect(await messageOf(bareUri().getCredentials())).toContain('invalid UTC format');
@@ -246,8 +248,8 @@ describe('11. an expiry is taken in two spellings only', () => {
   });
 });
 
-describe("12. a CLI profile's sts_token, policy and external_id are forgotten", () => {
-  it('assumes the role as somebody else; the broker as the profile says', async () => {
+describe("12. a CLI profile's sts_token, policy and external_id are ignored", () => {
+  it('assumes the role with other settings; the broker uses those of the profile', async () => {
     const base = world.createSession();
     const policy =
       '{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:*","Resource":"*"}]}';

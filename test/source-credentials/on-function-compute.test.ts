@@ -1,4 +1,4 @@
-/** Credentials in the headers of Function Compute: of use to the request that carries them, and to nobody else. */
+/** Credentials in the headers of Function Compute are used for the request that carries them only. */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openSession } from '../../simulator/sts/session.ts';
@@ -50,7 +50,7 @@ async function start(
   return broker;
 }
 
-/** A session of the function's role, as the platform opens it; or of a role in an account that nobody trusts. */
+/** A session of the function's role, as the platform opens it, or of another role. */
 function openFunctionSession({ simulator }: TestBroker, arn = FUNCTION_ROLE) {
   const role = { arn, policies: [MAY_ASSUME], trustedArns: [], maxSessionDurationSeconds: 3600 };
   const session = { role, roleSessionName: 'fc', durationSeconds: 36 * 3600 };
@@ -90,7 +90,7 @@ describe('on Function Compute', () => {
     expect(signers(running)).toEqual([own.AccessKeyId]);
   });
 
-  it('signs with the headers when the environment has nothing, for that request alone', async () => {
+  it('signs with the headers if the environment is empty, for that request only', async () => {
     const running = await start();
     const own = openFunctionSession(running);
     const first = await running.ask({ headers: toHeaders(own) });
@@ -103,7 +103,7 @@ describe('on Function Compute', () => {
     expect(signers(running)).toEqual([own.AccessKeyId, own.AccessKeyId]);
   });
 
-  it('signs with the headers once STS no longer takes the environment, and does not ask again at once', async () => {
+  it('signs with the headers after STS has refused the environment, and retries that a second later', async () => {
     const running = await start();
     const old = openFunctionSession(running);
     setEnvironment(old);
@@ -120,7 +120,7 @@ describe('on Function Compute', () => {
     expect(signers(running).at(-2)).toBe(old.AccessKeyId);
   });
 
-  it('holds a single no of STS against the environment for a second at the most', async () => {
+  it('skips the environment for at most a second after a single STS refusal', async () => {
     const running = await start();
     const own = openFunctionSession(running);
     setEnvironment(own);
@@ -133,7 +133,7 @@ describe('on Function Compute', () => {
     expect((await running.ask()).status).toBe(200);
   });
 
-  it('is ready if the environment or the request itself brings credentials', async () => {
+  it('is ready if the environment or the request itself has credentials', async () => {
     const running = await start();
     const ready = async (headers: Record<string, string> = {}) =>
       (await running.ask({ method: 'GET', path: '/ready', token: null, headers })).status;
@@ -146,7 +146,7 @@ describe('on Function Compute', () => {
     expect(running.stsCalls()).toBe(0);
   });
 
-  it('does not fall back on the headers for any other trouble with STS', async () => {
+  it('does not fall back to the headers for any other STS error', async () => {
     const running = await start();
     const own = openFunctionSession(running);
     setEnvironment(own);
@@ -158,7 +158,7 @@ describe('on Function Compute', () => {
   });
 
   it.each(['x-fc-access-key-id', 'x-fc-access-key-secret', 'x-fc-security-token'])(
-    'takes no headers without %s',
+    'ignores the headers without %s',
     async (missing) => {
       const running = await start();
       const { [missing]: _left, ...headers } = toHeaders(openFunctionSession(running));
@@ -168,7 +168,7 @@ describe('on Function Compute', () => {
     },
   );
 
-  it('takes no headers if the config names another source', async () => {
+  it('ignores the headers if the config names another source', async () => {
     const running = await start({
       config: `${SIMPLE_CONFIG}sourceCredentials: { type: environment }\n`,
     });
@@ -179,8 +179,8 @@ describe('on Function Compute', () => {
   });
 });
 
-describe('elsewhere', () => {
-  it('takes no headers', async () => {
+describe('outside Function Compute', () => {
+  it('ignores the headers', async () => {
     const running = await start({ isOnFunctionCompute: false });
     const own = openFunctionSession(running);
 
@@ -194,7 +194,7 @@ describe('elsewhere', () => {
 });
 
 describe('spoofed headers', () => {
-  /** Many requests at once, every second one with headers of a stranger; all from the same caller. */
+  /** Many requests at once from one caller, every second one with a stranger's credentials in its headers. */
   async function race(running: TestBroker, genuine: Record<string, string>) {
     const spoofed = toHeaders(openFunctionSession(running, STRANGER));
     const token = await running.issuer.token();
@@ -207,7 +207,7 @@ describe('spoofed headers', () => {
     );
   }
 
-  it('change nothing for anybody while the environment is good', async () => {
+  it('change nothing while the environment is valid', async () => {
     const running = await start();
     const own = openFunctionSession(running);
     setEnvironment(own);
@@ -217,7 +217,7 @@ describe('spoofed headers', () => {
     expect(new Set(signers(running))).toEqual(new Set([own.AccessKeyId]));
   });
 
-  it('are refused by STS for their own request, and for no other, while there is nothing else', async () => {
+  it('fail only their own request if there are no other credentials', async () => {
     const running = await start();
     const outcomes = await race(running, toHeaders(openFunctionSession(running)));
 
@@ -226,7 +226,7 @@ describe('spoofed headers', () => {
     ).toEqual([]);
   });
 
-  it('give nobody else a credential, even if the role trusts the stranger', async () => {
+  it('give no other request a credential, even if the role trusts the stranger', async () => {
     const running = await start();
     const { cloud, roleArn } = running.simulator;
     const role = cloud.roles.get(roleArn);
@@ -238,7 +238,7 @@ describe('spoofed headers', () => {
     expect((await running.ask({ token })).status).toBe(503);
   });
 
-  it('are shown to nobody, accepted or refused', async () => {
+  it('are never shown, whether accepted or refused', async () => {
     const running = await start();
     const sessions = [openFunctionSession(running), openFunctionSession(running, STRANGER)];
     const answers = await Promise.all(

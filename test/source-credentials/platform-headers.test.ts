@@ -13,7 +13,7 @@ function read(headers: Readonly<Record<string, string>>) {
 }
 
 describe('the credentials in the headers of Function Compute', () => {
-  it('are a session of a role', () => {
+  it('are accepted if they are a session of a role', () => {
     expect(read(HEADERS)).toEqual({
       accessKeyId: 'STS.NTexampleexample',
       accessKeySecret: 'secretsecretsecret',
@@ -21,11 +21,11 @@ describe('the credentials in the headers of Function Compute', () => {
     });
   });
 
-  it.each(Object.keys(HEADERS))('are none without %s', (missing) => {
+  it.each(Object.keys(HEADERS))('are ignored without %s', (missing) => {
     expect(read({ ...HEADERS, [missing]: '' })).toBeUndefined();
   });
 
-  it('are none with the AccessKey of a RAM user', () => {
+  it('are ignored with the AccessKey of a RAM user', () => {
     expect(read({ ...HEADERS, 'x-fc-access-key-id': 'LTAIexample' })).toBeUndefined();
   });
 });

@@ -1,4 +1,4 @@
-/** Profiles of the CLI and the SDKs, the default chain over them, and what is said at the start. */
+/** Profiles of the CLI and the SDKs, the default chain, and the messages to the operator. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -64,7 +64,7 @@ function serve(server: World['uri']): string {
   return session.AccessKeyId;
 }
 
-describe('a profile of the CLI', () => {
+describe('a CLI profile', () => {
   it.each<[string, (world: World) => Promise<object> | object]>([
     ['AK', userProfile],
     ['StsToken', sessionProfile],
@@ -87,7 +87,7 @@ describe('a profile of the CLI', () => {
       },
     ],
     ['ChainableRamRoleArn', () => ({ ...ROLE, source_profile: 'base' })],
-  ])('of mode %s signs', async (mode, makeProfile) => {
+  ])('signs in mode %s', async (mode, makeProfile) => {
     const base = { name: 'base', mode: 'AK', ...userProfile(world) };
     await writeCliConfig(base, { name: 'default', mode, ...(await makeProfile(world)) });
     const issued = await world.createSigner(create({ type: 'profile' }))();
@@ -95,7 +95,7 @@ describe('a profile of the CLI', () => {
     expect(issued.accessKeyId).toMatch(/^STS\./);
   });
 
-  it('is the one that is named, then that of the environment, then the current one', async () => {
+  it('is the named one, else that of the environment, else the current one', async () => {
     const [named, ofEnvironment, current] = [1, 2, 3].map(() => userProfile(world));
     await writeCliConfig(
       { name: 'named', mode: 'AK', ...named },
@@ -112,21 +112,21 @@ describe('a profile of the CLI', () => {
   });
 
   it.each([
-    ['no JSON', `{"access_key_secret":"${CANARY}`, /is not JSON$/],
-    ['no profiles', '{}', /has no profiles$/],
-    ['no such profile', '{"profiles":[]}', /there is no profile of that name/],
+    ['a file that is not JSON', `{"access_key_secret":"${CANARY}`, /is not JSON$/],
+    ['a file without profiles', '{}', /has no profiles$/],
+    ['a missing profile', '{"profiles":[]}', /there is no profile with that name/],
     [
-      'a mode for persons',
+      'a mode with a login',
       '{"profiles":[{"name":"default","mode":"CloudSSO"}]}',
-      /a person to log in/,
+      /its mode is unusable for a server/,
     ],
     ['an empty profile', '{"profiles":[{"name":"default","mode":"AK"}]}', /its profile is empty/],
     [
       'a loop',
       '{"profiles":[{"name":"default","mode":"ChainableRamRoleArn","source_profile":"default"}]}',
-      /leads nowhere/,
+      /nested too deeply/,
     ],
-  ])('tells of %s', async (_what, text, said) => {
+  ])('reports %s', async (_what, text, said) => {
     await writeHome('.aliyun/config.json', text);
     const problem = await problemOf(create({ type: 'profile' }).get());
 
@@ -136,10 +136,10 @@ describe('a profile of the CLI', () => {
 });
 
 describe('the default chain', () => {
-  it('goes by the documented order', async () => {
+  it('follows the documented order', async () => {
     const clock = { offsetMs: 0 };
     const provider = create({ type: 'default_chain' }, () => Date.now() + clock.offsetMs);
-    // from the last to the first: each goes before those that are already there
+    // from the last to the first: each new source precedes those already present
     world.metadata.answer = { status: 404, body: '' };
     const found: string[] = [];
     const look = async () => {
@@ -175,7 +175,7 @@ describe('the default chain', () => {
     expect(found).toEqual(expected);
   });
 
-  it('takes the OIDC role before any profile, and does not go on as somebody else when STS fails', async () => {
+  it('uses the OIDC role before any profile, and does not change identity when STS fails', async () => {
     await writeCliConfig({ name: 'default', mode: 'AK', ...userProfile(world) });
     serve(world.metadata);
     world.environment['ALIBABA_CLOUD_ROLE_ARN'] = BROKER_ROLE_ARN;
@@ -190,7 +190,7 @@ describe('the default chain', () => {
     expect(world.metadata.asked).toEqual([]);
   });
 
-  it('does not go on as somebody else when the role of the instance was found before and fails', async () => {
+  it('does not change identity when an instance role that was found before fails', async () => {
     const clock = { offsetMs: 0 };
     const own = serve(world.metadata);
     serve(world.uri);
@@ -204,7 +204,7 @@ describe('the default chain', () => {
     expect(world.uri.asked).toEqual([]);
   });
 
-  it('reads a role out of the ini file of the SDKs', async () => {
+  it('reads a role from the ini file of the SDKs', async () => {
     const { accessKeyId, accessKeySecret } = world.createUserKey();
     await writeHome(
       '.alibabacloud/credentials',
@@ -215,8 +215,8 @@ describe('the default chain', () => {
   });
 });
 
-describe('what the operator is told', () => {
-  it('says of a long-lived AccessKey that it never rotates, once', async () => {
+describe('the operator', () => {
+  it('is told once that a long-lived AccessKey never rotates', async () => {
     const { accessKeyId, accessKeySecret } = world.createUserKey();
     world.environment['OSS_ACCESS_KEY_ID'] = accessKeyId;
     world.environment['OSS_ACCESS_KEY_SECRET'] = accessKeySecret;
@@ -231,7 +231,7 @@ describe('what the operator is told', () => {
     expect(told[0]).not.toContain(accessKeySecret);
   });
 
-  it('says it of an AccessKey that assumes a role, too', async () => {
+  it('is told so for an AccessKey that assumes a role too', async () => {
     const { accessKeyId, accessKeySecret } = world.createUserKey();
     world.environment['OSS_ACCESS_KEY_ID'] = accessKeyId;
     world.environment['OSS_ACCESS_KEY_SECRET'] = accessKeySecret;
@@ -243,7 +243,7 @@ describe('what the operator is told', () => {
     ]);
   });
 
-  it('says when temporary credentials expire, and whether anything renews them', async () => {
+  it('is told when temporary credentials expire, and whether anything renews them', async () => {
     const session = world.createSession();
     const path = await world.writeText('credentials.json', JSON.stringify(session));
     await create({ type: 'file', path }).get();
@@ -258,7 +258,7 @@ describe('what the operator is told', () => {
 
   it.each<[string, Record<string, string>, RegExp | undefined]>([
     ['nothing', {}, undefined],
-    ['a good AccessKey', { OSS_ACCESS_KEY_ID: 'LTAIx', OSS_ACCESS_KEY_SECRET: 's' }, undefined],
+    ['a valid AccessKey', { OSS_ACCESS_KEY_ID: 'LTAIx', OSS_ACCESS_KEY_SECRET: 's' }, undefined],
     [
       'a session without its token',
       { OSS_ACCESS_KEY_ID: 'STS.x', OSS_ACCESS_KEY_SECRET: 's' },
@@ -279,15 +279,18 @@ describe('what the operator is told', () => {
       { OSS_ACCESS_KEY_ID: 'YOUR_ACCESS_KEY_ID', OSS_ACCESS_KEY_SECRET: 's' },
       /still a placeholder/,
     ],
-  ])('before the start, of an environment with %s', async (_what, environment, said) => {
-    for (const settings of [{ type: 'environment' }, { type: 'ram_role_arn' }] as const) {
-      const problem = await findStartProblem(settings, environment);
-      if (said === undefined) expect(problem).toBeUndefined();
-      else expect(problem).toMatch(said);
-    }
-  });
+  ])(
+    'is told at the start what is wrong with %s in the environment',
+    async (_what, environment, said) => {
+      for (const settings of [{ type: 'environment' }, { type: 'ram_role_arn' }] as const) {
+        const problem = await findStartProblem(settings, environment);
+        if (said === undefined) expect(problem).toBeUndefined();
+        else expect(problem).toMatch(said);
+      }
+    },
+  );
 
-  it('before the start, of a file that is not there', async () => {
+  it('is told at the start that a file does not exist', async () => {
     expect(await findStartProblem({ type: 'file', path: '/nonexistent/x' }, {})).toBe(
       'sourceCredentials (file): the file cannot be read (ENOENT)',
     );

@@ -1,4 +1,4 @@
-/** Renewal of source credentials, with a clock and a source that the test moves. */
+/** Renewal of source credentials, with a clock and a source that the test controls. */
 import { describe, expect, it } from 'vitest';
 import type { SourceCredentials } from '../../src/ports.ts';
 import { RefusalError } from '../../src/refusal.ts';
@@ -11,7 +11,7 @@ const MINUTE_MS = 60_000;
 
 type Answer = SourceCredentials | LoadError | 'hang';
 
-/** A source that answers what the test says next, on a clock that stands still until it is moved. */
+/** A source that answers as the test sets it, on a clock that only the test moves. */
 function arrange(options: { readonly hasVersion?: boolean } = {}) {
   const state: { nowMs: number; answer: Answer; version: string } = {
     nowMs: START_MS,
@@ -23,7 +23,7 @@ function arrange(options: { readonly hasVersion?: boolean } = {}) {
   let loads = 0;
 
   const give = (answer: Answer): SourceCredentials => {
-    if (answer === 'hang') throw new Error('The source was told to hang.');
+    if (answer === 'hang') throw new Error('The source hangs.');
     if (answer instanceof LoadError) throw answer;
     return answer;
   };
@@ -50,7 +50,7 @@ function arrange(options: { readonly hasVersion?: boolean } = {}) {
     state,
     provider,
     loads: () => loads,
-    /** Moves the clock; timers ring only if the process is not frozen. */
+    /** Moves the clock; timers fire only if the process is not frozen. */
     async pass(durationMs: number, isFrozen = false) {
       state.nowMs += durationMs;
       if (!isFrozen) for (const { atMs, ring } of timers) if (atMs <= state.nowMs) ring();
@@ -63,7 +63,7 @@ function arrange(options: { readonly hasVersion?: boolean } = {}) {
   };
 }
 
-/** Lets everything run that waits for nothing outside. */
+/** Runs all pending work that waits for nothing external. */
 async function settle(): Promise<void> {
   for (let turn = 0; turn < 5; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -87,7 +87,7 @@ async function problemOf(promise: Promise<unknown>): Promise<string> {
 const BROKEN = new LoadError('it is broken');
 
 describe('loading', () => {
-  it('asks the source once for requests that come at once', async () => {
+  it('asks the source once for simultaneous requests', async () => {
     const { provider, state, loads } = arrange();
     state.answer = session('a', 60 * MINUTE_MS);
     const given = await Promise.all(Array.from({ length: 50 }, () => provider.get()));
@@ -96,7 +96,7 @@ describe('loading', () => {
     expect(loads()).toBe(1);
   });
 
-  it('gives the same object for as long as the credentials are the same', async () => {
+  it('returns the same object while the credentials are the same', async () => {
     const { provider, state, pass, loads } = arrange();
     state.answer = session('a', 60 * MINUTE_MS);
     const first = await provider.get();
@@ -109,7 +109,7 @@ describe('loading', () => {
     expect(loads()).toBe(2);
   });
 
-  it('tries again at once when the failure may pass, and not otherwise', async () => {
+  it('retries at once if the failure is transient, and not otherwise', async () => {
     for (const [isTransient, attempts] of [
       [true, 3],
       [false, 1],
@@ -131,14 +131,14 @@ describe('loading', () => {
     expect(await asked).toBe('test: no answer within 10000 ms');
   });
 
-  it('says nothing of a foreign error but its code', async () => {
-    for (const [thrown, said] of [
-      [new Error('canary'), 'test: it failed'],
+  it('shows only the code of an unexpected error', async () => {
+    for (const [thrown, expected] of [
+      [new Error('canary'), 'test: loading failed'],
       [
         Object.assign(new Error('canary'), { code: 'ECONNREFUSED' }),
-        'test: it failed (ECONNREFUSED)',
+        'test: loading failed (ECONNREFUSED)',
       ],
-      [Object.assign(new Error('x'), { code: 'canary' }), 'test: it failed'],
+      [Object.assign(new Error('x'), { code: 'canary' }), 'test: loading failed'],
     ] as const) {
       const provider = createRenewingCredentials({
         source: 'test',
@@ -152,12 +152,12 @@ describe('loading', () => {
           }),
       });
 
-      expect(await problemOf(provider.get())).toBe(said);
+      expect(await problemOf(provider.get())).toBe(expected);
     }
   });
 
   it.each([
-    ['expired', session('a', 0), 'it gave credentials that have expired'],
+    ['expired', session('a', 0), 'the source gave expired credentials'],
     [
       'a session without its token',
       { accessKeyId: 'STS.a', accessKeySecret: 's' },
@@ -174,16 +174,16 @@ describe('loading', () => {
       'white space',
     ],
     ['a placeholder', { accessKeyId: '<STS_ACCESS_KEY_ID>', accessKeySecret: 's' }, 'placeholder'],
-  ])('refuses %s', async (_what, credentials, said) => {
+  ])('refuses %s', async (_what, credentials, expected) => {
     const { provider, state } = arrange();
     state.answer = credentials;
 
-    expect(await problemOf(provider.get())).toContain(said);
+    expect(await problemOf(provider.get())).toContain(expected);
   });
 });
 
 describe('failing', () => {
-  it('does not ask again before the backoff is over, and doubles it up to half a minute', async () => {
+  it('does not ask again during the backoff, and doubles it up to 30 seconds', async () => {
     const { provider, state, pass, loads } = arrange();
     state.answer = BROKEN;
     const waitsMs: number[] = [];
@@ -203,7 +203,7 @@ describe('failing', () => {
     expect(waitsMs).toEqual([0, 750, 1500, 3000, 6000, 12_000, 22_500, 22_500, 22_500]);
   });
 
-  it('recovers by itself once the source does', async () => {
+  it('recovers by itself when the source does', async () => {
     const { provider, state, pass } = arrange();
     state.answer = BROKEN;
     await problemOf(provider.get());
@@ -214,8 +214,8 @@ describe('failing', () => {
   });
 });
 
-describe('renewal ahead of expiry', () => {
-  it('runs beside the requests, which get the present credentials meanwhile', async () => {
+describe('renewal before expiry', () => {
+  it('runs in the background while requests get the held credentials', async () => {
     const { provider, state, pass, answerHeld, loads } = arrange();
     state.answer = session('a', 60 * MINUTE_MS);
     await provider.get();
@@ -234,7 +234,7 @@ describe('renewal ahead of expiry', () => {
   });
 
   it.each([900, 3600, 36 * 3600])(
-    'asks seldom for credentials of %i s that stay the same',
+    'asks rarely for credentials of %i s that stay the same',
     async (life) => {
       const { provider, state, pass, loads } = arrange();
       state.answer = session('a', life * 1000);
@@ -247,7 +247,7 @@ describe('renewal ahead of expiry', () => {
     },
   );
 
-  it('uses credentials until they expire, and not a second longer', async () => {
+  it('uses credentials until they expire and no longer', async () => {
     const { provider, state, pass } = arrange();
     state.answer = session('a', 60 * MINUTE_MS);
     await provider.get();
@@ -259,7 +259,7 @@ describe('renewal ahead of expiry', () => {
     expect(await problemOf(provider.get())).toBe('test: it is broken');
   });
 
-  it('asks again now and then for credentials of which nobody knows the end', async () => {
+  it('reloads credentials without a known expiry regularly', async () => {
     const { provider, state, pass } = arrange();
     state.answer = session('a', undefined);
     await provider.get();
@@ -271,7 +271,7 @@ describe('renewal ahead of expiry', () => {
     expect((await provider.get()).accessKeyId).toBe('STS.b');
   });
 
-  it('notices a new version, and waits for nothing', async () => {
+  it('notices a new version without making a request wait', async () => {
     const { provider, state, pass, loads } = arrange({ hasVersion: true });
     state.answer = session('a', undefined);
     await provider.get();
@@ -289,7 +289,7 @@ describe('renewal ahead of expiry', () => {
 });
 
 describe('a process that was frozen', () => {
-  it('does not wait for a load from before, nor hold its failure against the source', async () => {
+  it('does not wait for an older load or count its failure against the source', async () => {
     const { provider, state, pass, answerHeld } = arrange();
     state.answer = session('a', 60 * MINUTE_MS);
     await provider.get();
@@ -300,12 +300,12 @@ describe('a process that was frozen', () => {
 
     state.answer = session('b', 60 * MINUTE_MS, state.nowMs);
     const thawed = provider.get();
-    await answerHeld(new LoadError('it cannot be reached'));
+    await answerHeld(new LoadError('the server cannot be reached'));
     expect((await thawed).accessKeyId).toBe('STS.b');
     expect((await provider.get()).accessKeyId).toBe('STS.b');
   });
 
-  it('asks right away if its timers ring before the first request does', async () => {
+  it('asks at once if its timers fire before the first request arrives', async () => {
     const { provider, state, pass, loads } = arrange();
     state.answer = session('a', 60 * MINUTE_MS);
     await provider.get();
@@ -320,7 +320,7 @@ describe('a process that was frozen', () => {
     expect(loads()).toBe(3);
   });
 
-  it('does not take what an abandoned load brings for the newest', async () => {
+  it('does not replace newer credentials with those of an abandoned load', async () => {
     const { provider, state, pass, answerHeld } = arrange();
     const abandoned = provider.get();
     await pass(60 * MINUTE_MS, true);
@@ -333,14 +333,14 @@ describe('a process that was frozen', () => {
   });
 });
 
-describe('renewal because STS does not accept the credentials', () => {
-  it('happens once for all the requests that were turned down', async () => {
+describe('renewal after an STS refusal', () => {
+  it('happens once for all refused requests', async () => {
     const { provider, state, loads } = arrange();
     state.answer = session('a', 60 * MINUTE_MS);
-    const rejected = await provider.get();
+    const refused = await provider.get();
     state.answer = session('b', 60 * MINUTE_MS);
-    const renewed = await Promise.all(Array.from({ length: 20 }, () => provider.renew(rejected)));
-    const late = await provider.renew(rejected);
+    const renewed = await Promise.all(Array.from({ length: 20 }, () => provider.renew(refused)));
+    const late = await provider.renew(refused);
 
     expect(new Set([...renewed, late].map(({ accessKeyId }) => accessKeyId))).toEqual(
       new Set(['STS.b']),
@@ -348,25 +348,25 @@ describe('renewal because STS does not accept the credentials', () => {
     expect(loads()).toBe(2);
   });
 
-  it('does not ask again and again for what stays the same', async () => {
+  it('does not keep asking for credentials that stay the same', async () => {
     const { provider, state, pass, loads } = arrange();
     state.answer = session('a', 60 * MINUTE_MS);
-    const rejected = await provider.get();
-    for (let request = 0; request < 20; request += 1) await provider.renew(rejected);
+    const refused = await provider.get();
+    for (let request = 0; request < 20; request += 1) await provider.renew(refused);
     expect(loads()).toBe(2);
 
     await pass(1000);
-    expect(await provider.renew(rejected)).toBe(rejected);
+    expect(await provider.renew(refused)).toBe(refused);
     expect(loads()).toBe(3);
   });
 
   it('does not ask a source that has just failed', async () => {
     const { provider, state, loads } = arrange();
     state.answer = session('a', 60 * MINUTE_MS);
-    const rejected = await provider.get();
+    const refused = await provider.get();
     state.answer = BROKEN;
     for (let request = 0; request < 20; request += 1) {
-      expect(await problemOf(provider.renew(rejected))).toBe('test: it is broken');
+      expect(await problemOf(provider.renew(refused))).toBe('test: it is broken');
     }
 
     expect(loads()).toBe(2);

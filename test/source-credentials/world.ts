@@ -1,4 +1,4 @@
-/** An account with a broker's user and role, and everything that gives out credentials, on loopback. */
+/** Starts an account with a broker's user and role, and every source of credentials, on loopback. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server, type ServerResponse } from 'node:http';
@@ -25,7 +25,7 @@ export const UPLOADER_ARN = `acs:ram::${ACCOUNT}:role/oss-uploader`;
 export const OIDC_ARN = `acs:ram::${ACCOUNT}:oidc-provider/cluster`;
 export const EXTERNAL_ID = 'broker-2';
 
-/** Stands in whatever a spoiled source gives out, and must never be seen again. */
+/** Part of the content of every spoiled source; it must never be shown. */
 export const CANARY = 'canary-7d1f';
 
 const MAY_ASSUME: RamPolicy = {
@@ -38,11 +38,11 @@ const MAY_UPLOAD: RamPolicy = {
   Statement: [{ Effect: 'Allow', Action: 'oss:PutObject', Resource: '*' }],
 };
 
-/** What instance metadata and a credentials URI answer with. */
+/** A server for instance metadata or a credentials URI. */
 export interface CredentialServer {
   readonly url: string;
   answer: { status: number; body: string } | 'hang';
-  /** Method and path of what was asked, and whether a metadata token came with it; oldest first. */
+  /** Method and path of each request, and whether it had a metadata token; oldest first. */
   readonly asked: string[];
 }
 
@@ -83,13 +83,13 @@ export async function startWorld() {
     return keys;
   }
 
-  /** A new session of the broker's role, as STS writes it. */
+  /** A new session of the broker's role, in the form of STS. */
   function createSession(durationSeconds = 3600) {
     const session = { role: brokerRole, roleSessionName: 'source', durationSeconds };
     return openSession({ cloud, randomBytes, ...session }).Credentials;
   }
 
-  /** Runs `renew`; every source identity that was there before is none any more after it. */
+  /** Runs `renew`, then deletes every source identity that existed before it. */
   async function replaceIdentities(renew: () => Promise<void>): Promise<void> {
     const before = [...cloud.identities.values()];
     await renew();
@@ -100,7 +100,7 @@ export async function startWorld() {
 
   async function writeText(name: string, text: string): Promise<string> {
     const path = join(directory, name);
-    // replaced as a whole, as careful writers do
+    // replaced atomically
     await writeFile(`${path}.new`, text);
     await rename(`${path}.new`, path);
     return path;
@@ -118,12 +118,12 @@ export async function startWorld() {
     return writeText('oidc-token', token);
   }
 
-  /** Reaches the metadata service, whose address is fixed, on loopback. */
+  /** Redirects the fixed address of the metadata service to loopback. */
   const reach: typeof fetch = (input, init) =>
     fetch(String(input).replace('http://100.100.100.200', metadata.url), init);
 
-  /** `hastens`: the deadlines of whatever does not answer come at once. */
-  function createTools(options: { readonly hastens?: boolean } = {}): SourceTools {
+  /** `hasShortDeadlines`: deadlines pass after 30 ms. */
+  function createTools(options: { readonly hasShortDeadlines?: boolean } = {}): SourceTools {
     return {
       environment,
       homeDirectory: directory,
@@ -131,7 +131,7 @@ export async function startWorld() {
       sts: { endpoint: sts.url },
       now: Date.now,
       random: () => 0.5,
-      sleep: createSleep(options.hastens ?? false),
+      sleep: createSleep(options.hasShortDeadlines ?? false),
       fetch: reach,
       observe: ignoreEvents,
     };
@@ -169,7 +169,7 @@ export async function startWorld() {
     writeClusterToken,
     createTools,
     createSigner,
-    /** Every secret that there is or was said to be. */
+    /** Every existing secret, and the canary. */
     secrets: () => [
       CANARY,
       ...[...cloud.identities.values()].flatMap(({ accessKeySecret, securityToken }) => [
@@ -184,12 +184,12 @@ export async function startWorld() {
   };
 }
 
-/** Short delays pass at once; long ones are deadlines, which come never, or soon. */
-function createSleep(hastens: boolean): Sleep {
+/** Short delays pass at once. Long ones are deadlines, which pass after a minute, or soon. */
+function createSleep(hasShortDeadlines: boolean): Sleep {
   return (delayMs, signal) =>
     delayMs < 1000
       ? Promise.resolve()
-      : sleepFor(hastens ? 30 : 60_000, undefined, { signal, ref: false });
+      : sleepFor(hasShortDeadlines ? 30 : 60_000, undefined, { signal, ref: false });
 }
 
 async function startCredentialServer(): Promise<CredentialServer & { close(): Promise<void> }> {

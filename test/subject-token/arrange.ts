@@ -1,4 +1,4 @@
-/** What the tests of the verifier have in common. */
+/** Helpers that the tests of the verifier share. */
 import { lookup } from 'node:dns';
 import type { TrustedIssuer } from '../../src/config/config.ts';
 import { type Refusal, RefusalError } from '../../src/refusal.ts';
@@ -9,7 +9,7 @@ import {
 } from '../../src/subject-token/verify-subject-token.ts';
 import { ignoreEvents } from '../support/observe.ts';
 
-/** The refusal that a promise ends in. Anything else that happens fails the test. */
+/** The refusal that a promise ends in. Any other outcome fails the test. */
 export async function refusalOf(promise: Promise<unknown>): Promise<Refusal> {
   const error = await promise.then(
     () => new Error('nothing was refused'),
@@ -19,10 +19,10 @@ export async function refusalOf(promise: Promise<unknown>): Promise<Refusal> {
   throw error;
 }
 
-/** The real one. */
+/** The real fetch, with the real DNS. */
 export const fetchIssuer = createFetchIssuer({ lookup });
 
-/** A verifier for one issuer, with the real clock and network unless told otherwise. */
+/** A verifier for one issuer, by default with the real clock and network. */
 export function verifierFor(
   issuer: TrustedIssuer,
   options: Partial<VerifySubjectTokenOptions> = {},
@@ -31,7 +31,7 @@ export function verifierFor(
   return createVerifySubjectToken({ issuers: [issuer], ...world, ...options });
 }
 
-/** A clock that moves only when told to. */
+/** A clock that moves only by `advanceSeconds`. */
 export function createTestClock(startMs = Date.UTC(2026, 10, 23, 18)) {
   let nowMs = startMs;
   return {

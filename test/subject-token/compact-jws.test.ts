@@ -1,4 +1,4 @@
-/** The shape that a subject token must have before any key is looked at. */
+/** The checks of the form of a subject token, before any key is used. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { base64Url, signCompact } from '../support/keys.ts';
@@ -12,7 +12,7 @@ afterAll(() => issuer.close());
 
 const ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
-/** A token that the issuer has really signed, over any header and payload text. */
+/** A token genuinely signed by the issuer, over any header and payload text. */
 function signed(payload: object | string, header: object | string = {}): string {
   const [key] = issuer.keys();
   const usual = { alg: key.algorithm, kid: key.keyId, typ: 'JWT' };
@@ -27,21 +27,21 @@ function verify(token: string) {
   return verifierFor(issuer.trusted())(token);
 }
 
-describe('the segments of a subject token', () => {
+describe('the segment check', () => {
   it('accepts three segments', async () => {
     expect((await verify(await issuer.token())).subject).toBe('user-1');
   });
 
   it.each<[string, (token: string) => string]>([
     ['nothing', () => ''],
-    ['dots alone', () => '..'],
+    ['only dots', () => '..'],
     ['a thousand dots', () => '.'.repeat(1000)],
     ['no dot', (token) => token.replaceAll('.', '')],
     ['one dot', (token) => token.slice(0, token.lastIndexOf('.'))],
     ['no signature', (token) => token.slice(0, token.lastIndexOf('.') + 1)],
     ['a trailing dot', (token) => `${token}.`],
     ['a fourth segment', (token) => `${token}.e30`],
-    ['five segments, as encrypted tokens have', (token) => `${token}.e30.e30`],
+    ['five segments, as in encrypted tokens', (token) => `${token}.e30.e30`],
     ['white space in front', (token) => ` ${token}`],
     ['a newline at the end', (token) => `${token}\n`],
     ['a newline within', (token) => token.replace('.', '\n.')],
@@ -57,36 +57,36 @@ describe('the segments of a subject token', () => {
     expect(issuer.requests.other).toBe(0);
   });
 
-  it('refuses the base64 alphabet where base64url is due', async () => {
+  it('refuses the base64 alphabet in place of base64url', async () => {
     const token = signed(issuer.claims({ text: '~~~???~~~???' }));
-    const spelled = token.replaceAll('-', '+').replaceAll('_', '/');
+    const base64 = token.replaceAll('-', '+').replaceAll('_', '/');
 
-    expect(spelled).not.toBe(token);
-    expect((await refusalOf(verify(spelled))).reason).toBe('token_malformed');
+    expect(base64).not.toBe(token);
+    expect((await refusalOf(verify(base64))).reason).toBe('token_malformed');
     await verify(token);
   });
 
-  it('accepts one spelling of every signature, though several decode to the same bytes', async () => {
+  it('accepts only the canonical encoding of a signature, although others decode to the same bytes', async () => {
     for (const key of issuer.keys()) {
       const token = await issuer.token({}, { key });
       const signature = Buffer.from(token.slice(token.lastIndexOf('.') + 1), 'base64url');
-      const spellings = [...ALPHABET]
+      const encodings = [...ALPHABET]
         .map((last) => token.slice(0, -1) + last)
         .filter((text) =>
           Buffer.from(text.slice(text.lastIndexOf('.') + 1), 'base64url').equals(signature),
         );
-      expect(spellings.length).toBeGreaterThan(1);
+      expect(encodings.length).toBeGreaterThan(1);
 
-      for (const spelling of spellings) {
-        if (spelling === token) expect((await verify(token)).subject).toBe('user-1');
-        else expect((await refusalOf(verify(spelling))).reason).toBe('token_malformed');
+      for (const encoding of encodings) {
+        if (encoding === token) expect((await verify(token)).subject).toBe('user-1');
+        else expect((await refusalOf(verify(encoding))).reason).toBe('token_malformed');
       }
     }
   });
 });
 
-describe('the size of a subject token', () => {
-  it('accepts up to 8 KiB and refuses more', async () => {
+describe('the size check', () => {
+  it('accepts tokens up to 8 KiB and refuses larger ones', async () => {
     const padded = (pad: number) => signed(issuer.claims({ pad: 'x'.repeat(pad) }));
     const most = Math.floor(((8192 - padded(0).length) * 3) / 4);
     const tokens = [-2, -1, 0, 1, 2, 3].map((more) => padded(most + more));
@@ -102,8 +102,8 @@ describe('the size of a subject token', () => {
   });
 });
 
-describe('the JSON of a subject token', () => {
-  it('accepts text outside ASCII, escapes, and names that repeat in different objects', async () => {
+describe('the JSON check', () => {
+  it('accepts non-ASCII text, escapes, and names that repeat in different objects', async () => {
     const claims = issuer.claims({
       name: 'Zoë 🦊',
       a: { x: 1 },
@@ -117,7 +117,7 @@ describe('the JSON of a subject token', () => {
   it.each([
     ['a repeated claim', ',"sub":"admin"'],
     ['a repeated claim with the same value', ',"sub":"user-1"'],
-    ['a repeated claim spelled with an escape', ',"s\\u0075b":"admin"'],
+    ['a repeated claim written with an escape', ',"s\\u0075b":"admin"'],
     ['a repeated member in an object', ',"a":{"b":1,"b":2}'],
     ['a repeated member in an array', ',"a":[[{"b":1,"b":{}}]]'],
     ['a repeated __proto__', ',"__proto__":1,"__proto__":2'],
@@ -140,7 +140,7 @@ describe('the JSON of a subject token', () => {
     await verify(signed(issuer.claims(), header.replace(/,"kid":"[^"]*"/, '')));
   });
 
-  it('accepts nesting up to 16 deep and refuses more', async () => {
+  it('accepts nesting up to 16 levels and refuses more', async () => {
     const nested = (depth: number) => `,"a":${'['.repeat(depth - 1)}${']'.repeat(depth - 1)}`;
 
     await verify(signed(claimsText(nested(16))));
@@ -151,7 +151,7 @@ describe('the JSON of a subject token', () => {
       });
     }
 
-    // what is shallow after it hides nothing
+    // a shallow member after the deep one does not hide it
     const hidden = `${nested(17)},"b":[]`;
     expect(await refusalOf(verify(signed(claimsText(hidden))))).toEqual({
       reason: 'token_malformed',
@@ -163,8 +163,8 @@ describe('the JSON of a subject token', () => {
     ['an array', '[]'],
     ['a string', '"a"'],
     ['null', 'null'],
-    ['nothing but white space', ' '],
-    ['an object and more', '{}{}'],
+    ['only white space', ' '],
+    ['two objects', '{}{}'],
     ['a trailing comma', '{"a":1,}'],
     ['NaN', '{"exp":NaN}'],
     ['a byte order mark', '\ufeff{}'],
@@ -182,7 +182,7 @@ describe('the JSON of a subject token', () => {
     }
   });
 
-  it('hands claims over without prototypes, so that only what was sent is found', async () => {
+  it('returns claims without prototypes, so that only sent members are found', async () => {
     const { claims } = await verify(
       signed(claimsText(',"__proto__":{"admin":true},"nested":{"__proto__":1}')),
     );

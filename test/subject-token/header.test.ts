@@ -1,4 +1,4 @@
-/** Algorithms and headers: no token may choose how it is verified, or bring its own key. */
+/** The checks of the header: no token may choose how it is verified, or bring its own key. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Algorithm } from '../../src/config/config.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
@@ -32,7 +32,7 @@ beforeAll(async () => {
 });
 afterAll(() => Promise.all([issuer.close(), attacker.close()]));
 
-/** A token over this very header, really signed by the issuer's first key unless another is given. */
+/** A token with exactly this header, genuinely signed; by default with the issuer's first key. */
 function signedWith(header: object, key = issuer.keys()[0]): string {
   return signCompact(header, issuer.claims(), key);
 }
@@ -47,7 +47,7 @@ function verify(token: string) {
 }
 
 describe('the algorithm', () => {
-  it.each(ALGORITHMS)('can be %s where the issuer is trusted with it', async (algorithm) => {
+  it.each(ALGORITHMS)('can be %s if the issuer is trusted with it', async (algorithm) => {
     const key = generateSigningKey(algorithm, 'k');
     const trusted = issuer.trusted({
       algorithms: [algorithm],
@@ -61,7 +61,7 @@ describe('the algorithm', () => {
     expect((await refusalOf(verifierFor(trusted)(forged))).reason).toBe('signature_invalid');
   });
 
-  it('must be one that the issuer is trusted with', async () => {
+  it('is refused if the issuer is not trusted with it', async () => {
     const token = await issuer.token();
     const narrow = verifierFor(issuer.trusted({ algorithms: ['RS256'] }));
 
@@ -82,14 +82,14 @@ describe('the algorithm', () => {
     ['null', null],
     ['a number', 256],
     ['true', true],
-    ['an array of a good one', ['ES256']],
+    ['an array with an allowed one', ['ES256']],
     ['an object', { alg: 'ES256' }],
     ['in lower case', 'es256'],
     ['HS256', 'HS256'],
     ['dir', 'dir'],
     ['RSA-OAEP', 'RSA-OAEP'],
     ['a name of Object.prototype', 'constructor'],
-  ])('is refused when it is %s', async (_what, alg) => {
+  ])('is refused if it is %s', async (_what, alg) => {
     const header = { ...usualHeader(), alg };
     const tokens = [signedWith(header), unsignedCompact(header, issuer.claims(), 'AAAA')];
 
@@ -101,7 +101,7 @@ describe('the algorithm', () => {
     expect((await refusalOf(verify(bare))).reason).toBe('token_malformed');
   });
 
-  it('cannot turn anything that the issuer publishes into an HMAC secret', async () => {
+  it('cannot turn published values of the issuer into an HMAC secret', async () => {
     for (const key of issuer.keys()) {
       for (const [, secret] of publishedSecrets(key)) {
         const header = { alg: 'HS256', kid: key.keyId };
@@ -116,7 +116,7 @@ describe('the algorithm', () => {
     }
   });
 
-  it('must be that of the key', async () => {
+  it('must be that of the named key', async () => {
     const [es, rs] = issuer.keys();
     const token = signedWith({ alg: 'RS256', kid: es.keyId }, rs);
 
@@ -139,7 +139,7 @@ describe('a header that brings or names a key', () => {
     ['enc', () => 'A256GCM'],
     ['zip', () => 'DEF'],
     ['jwk', () => null],
-  ])('is refused for %s, and nothing is fetched from there', async (name, makeValue) => {
+  ])('is refused for %s, and nothing is fetched from its address', async (name, makeValue) => {
     const [own] = attacker.keys();
     const value = makeValue(own.publicJwk, attacker.url);
     const header = { ...usualHeader(), [name]: value };
@@ -152,7 +152,7 @@ describe('a header that brings or names a key', () => {
     await verify(signedWith(usualHeader()));
   });
 
-  it('may hold members that mean nothing to the broker', async () => {
+  it('may contain members that the broker does not know', async () => {
     await verify(signedWith({ ...usualHeader(), x5t: 'AAAA', cty: 'x', nonce: 'n' }));
   });
 
@@ -162,7 +162,7 @@ describe('a header that brings or names a key', () => {
     ['an array', ['es256-1'], 'header_not_allowed'],
     ['empty', '', 'header_not_allowed'],
     ['longer than 256 characters', 'k'.repeat(257), 'header_not_allowed'],
-    ['as long as can be', 'k'.repeat(256), 'key_unknown'],
+    ['of the maximum length', 'k'.repeat(256), 'key_unknown'],
     ['__proto__', '__proto__', 'key_unknown'],
     ['constructor', 'constructor', 'key_unknown'],
     ['a path', '../../../../dev/null', 'key_unknown'],
@@ -170,7 +170,7 @@ describe('a header that brings or names a key', () => {
     ['SQL', "' UNION SELECT 'secret", 'key_unknown'],
     ['a command', '| id', 'key_unknown'],
     ['in another case', 'ES256-1', 'key_unknown'],
-  ])('is refused when kid is %s', async (_what, kid, reason) => {
+  ])('is refused if kid is %s', async (_what, kid, reason) => {
     const header = { ...usualHeader(), kid };
 
     expect((await refusalOf(verify(signedWith(header)))).reason).toBe(reason);
@@ -201,7 +201,7 @@ describe('the type', () => {
     [null, ['jwt'], false],
     [1, ['jwt'], false],
     [['jwt'], ['jwt'], false],
-  ])('%j is held against %j', async (typ, types, isAccepted) => {
+  ])('%j is checked against the allowed types %j', async (typ, types, isAccepted) => {
     const verifyTyped = verifierFor(issuer.trusted({ types }));
     const verdict = verifyTyped(signedWith({ ...usualHeader(), typ }));
 

@@ -1,4 +1,4 @@
-/** One issuer's word counts for that issuer alone. */
+/** A trusted issuer can sign only for itself. */
 import { SignJWT } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrustedIssuer } from '../../src/config/config.ts';
@@ -26,19 +26,19 @@ function verifierOf(...issuers: readonly TrustedIssuer[]) {
 }
 
 describe('trusted issuers', () => {
-  it('are told apart by iss', async () => {
+  it('are distinguished by iss', async () => {
     const verify = verifierOf(red.trusted({ name: 'red' }), blue.trusted({ name: 'blue' }));
 
     expect((await verify(await red.token())).issuer.name).toBe('red');
     expect((await verify(await blue.token())).issuer.name).toBe('blue');
   });
 
-  it('cannot sign for one another, though their keys share a kid', async () => {
+  it('cannot sign for one another, even if their keys share a kid', async () => {
     const verify = verifierOf(red.trusted(), blue.trusted());
     const [redKey] = red.keys();
     expect(blue.keys()[0].keyId).toBe(redKey.keyId);
 
-    // Both orders: a cache shared by kid would answer with whichever key came first.
+    // Both orders: a cache shared by kid would return the key that came first.
     for (let round = 0; round < 2; round++) {
       const forged = await blue.token({}, { key: redKey });
       expect((await refusalOf(verify(forged))).reason).toBe('signature_invalid');
@@ -47,7 +47,7 @@ describe('trusted issuers', () => {
     }
   });
 
-  it('take a token as the jose library signs it', async () => {
+  it('can sign with the jose library', async () => {
     const [key] = red.keys();
     const token = await new SignJWT({ plan: 'pro' })
       .setProtectedHeader({ alg: key.algorithm, kid: key.keyId })
@@ -77,19 +77,19 @@ describe('trusted issuers', () => {
     ['an array of the issuer', (url) => [url]],
     ['an array of the issuer and another', (url) => [url, 'https://evil.example']],
     ['an object', (url) => ({ [url]: url })],
-    ['with a slash at the end', (url) => `${url}/`],
+    ['with a trailing slash', (url) => `${url}/`],
     ['with a path', (url) => `${url}/tenant`],
     ['with a query', (url) => `${url}?`],
     ['in upper case', (url) => url.toUpperCase()],
     ['with another host after it', (url) => `${url}.evil.example`],
-    ['behind userinfo', (url) => url.replace('://', '://user@')],
-    ['through dot segments', (url) => `${url}/a/..`],
+    ['with userinfo', (url) => url.replace('://', '://user@')],
+    ['with dot segments', (url) => `${url}/a/..`],
     ['with white space', (url) => `${url} `],
     ['with NUL', (url) => `${url}\0`],
     ['without its last character', (url) => url.slice(0, -1)],
-    ['named as in the config', () => 'test'],
+    ['the name in the config', () => 'test'],
     ['__proto__', () => '__proto__'],
-  ])('are not found when iss is %s', async (_what, makeIss) => {
+  ])('are not found if iss is %s', async (_what, makeIss) => {
     const verify = verifierOf(red.trusted());
 
     const refusal = await refusalOf(verify(await red.token({ iss: makeIss(red.url) })));
@@ -98,7 +98,7 @@ describe('trusted issuers', () => {
     await verify(await red.token());
   });
 
-  it('are the only ones that are asked for anything', async () => {
+  it('are the only ones that the broker contacts', async () => {
     const stranger = await createTestIssuer();
     const verify = verifierOf(red.trusted());
 
@@ -109,7 +109,7 @@ describe('trusted issuers', () => {
     await stranger.close();
   });
 
-  it('do not vouch for claims that were changed after signing', async () => {
+  it('do not make claims valid that were changed after signing', async () => {
     const verify = verifierOf(red.trusted());
     const [header, , signature] = (await red.token()).split('.');
     const admin = Buffer.from(JSON.stringify(red.claims({ sub: 'admin' }))).toString('base64url');
@@ -119,7 +119,7 @@ describe('trusted issuers', () => {
     expect(refusal).toEqual({ reason: 'signature_invalid', issuerName: 'test' });
   });
 
-  it('reveal that a token has expired only to who holds one that was really signed', async () => {
+  it('reveal the expiry of a token only if its signature is valid', async () => {
     const verify = verifierOf(red.trusted());
     const old = red.claims({ exp: 1000 });
     const [key] = red.keys();

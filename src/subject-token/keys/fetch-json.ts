@@ -1,4 +1,4 @@
-/** Fetches one JSON document of an issuer: bounded in size and time, and never through a redirect. */
+/** Fetches one JSON document of an issuer, with limits on size and time and without redirects. */
 import { readBounded } from '../../lib/read-bounded.ts';
 import { type JsonObject, parseJsonObject } from '../../lib/strict-json.ts';
 import { systemErrorCode } from '../../lib/system-error-code.ts';
@@ -6,19 +6,19 @@ import type { FetchIssuer } from './issuer-fetch.ts';
 import { IssuerProblem } from './issuer-problem.ts';
 
 export interface FetchJsonOptions {
-  /** What the document is, for the words of a problem. */
+  /** The name of the document in problems. */
   readonly what: string;
   readonly limitBytes: number;
   readonly fetchIssuer: FetchIssuer;
-  /** Ends the wait for the answer and its body, even with a fetch that does not listen to it. */
+  /** Ends the wait for the answer and its body, even if the fetch ignores the signal. */
   readonly signal: AbortSignal;
-  /** The issuer may be at addresses of private networks. */
+  /** Whether the issuer may have addresses in private networks. */
   readonly privateNetwork: boolean;
 }
 
 const LOOPBACK_HOSTS: readonly string[] = ['localhost', '127.0.0.1', '[::1]'];
 
-/** Fetches a JSON object with GET. Throws IssuerProblem, whose words hold no URL. */
+/** Fetches a JSON object with GET. Throws IssuerProblem, whose message contains no URL. */
 export async function fetchJsonObject(url: string, options: FetchJsonOptions): Promise<JsonObject> {
   const { what, signal } = options;
   const fetchable = parseFetchableUrl(url);
@@ -38,7 +38,7 @@ export async function fetchJsonObject(url: string, options: FetchJsonOptions): P
   return parsed.value;
 }
 
-/** The URL, if it is https, or http to this very machine, and carries no password. */
+/** The URL if it is https or loopback http, without user name and password. */
 export function parseFetchableUrl(text: string): URL | undefined {
   if (!URL.canParse(text)) return undefined;
   const url = new URL(text);
@@ -47,16 +47,16 @@ export function parseFetchableUrl(text: string): URL | undefined {
   return url.username === '' && url.password === '' ? url : undefined;
 }
 
-/** The body of the answer. The problems that it throws go on after the name of the document. */
+/** The body of the answer. Its problems are predicates: the caller puts the document's name before them. */
 async function fetchBytes(url: URL, options: FetchJsonOptions): Promise<Buffer> {
   const { limitBytes, signal, privateNetwork } = options;
   const answer = await options.fetchIssuer(url, { signal, privateNetwork });
   try {
-    // A redirect is no exception: it could lead to an address that nobody configured.
+    // This refuses redirects too: one could lead to an address that nobody configured.
     if (answer.status !== 200) {
       throw new IssuerProblem(`answered with status ${answer.status}`);
     }
-    // It was asked not to be; and what is small when packed can be endless when unpacked.
+    // The request asked for no compression, and a small compressed body can expand without limit.
     if ((answer.contentEncoding ?? 'identity') !== 'identity') {
       throw new IssuerProblem('is compressed');
     }

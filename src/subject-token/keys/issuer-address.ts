@@ -1,16 +1,16 @@
-/** Which network addresses an issuer's documents may be fetched from. */
+/** Decides which network addresses an issuer's documents may be fetched from. */
 import { BlockList, isIP } from 'node:net';
 import { ipv6Groups } from '../../lib/ipv6-groups.ts';
 
-/** The place that the config means when it names an issuer's host. */
+/** Where the config places an issuer's host. */
 export interface ConfiguredPlace {
   /** The host is `localhost` or a loopback literal, as in development. */
   readonly isLoopback: boolean;
-  /** The issuer is said to be inside the operator's own network. */
+  /** The config says that the issuer is inside the operator's own network. */
   readonly isPrivate: boolean;
 }
 
-/** What is wrong with an address for that place, in words that go on after the host; or nothing. */
+/** What is wrong with an address for that place, as a predicate to put after the host, or undefined. */
 export type FindAddressProblem = (address: string, place: ConfiguredPlace) => string | undefined;
 
 type AddressKind = 'public' | 'private' | 'loopback' | 'forbidden';
@@ -18,23 +18,23 @@ type ClassifyIpv4 = (address: string) => AddressKind;
 type Range = readonly [network: string, prefix: number];
 
 /**
- * Where no issuer is, whatever a config says: "this network" and link-local addresses, multicast
- * and broadcast (RFC 6890, section 2.2.2; RFC 5771), and the metadata services that hand out the
+ * Never allowed, whatever the config says: "this network", link-local, multicast and broadcast
+ * addresses (RFC 6890, section 2.2.2; RFC 5771), and metadata services, which hand out the
  * credentials of a machine.
  */
 const FORBIDDEN_IPV4: readonly Range[] = [
   ['0.0.0.0', 8],
-  ['169.254.0.0', 16], // the metadata service of most clouds is in it
+  ['169.254.0.0', 16], // includes the metadata service of most clouds
   ['224.0.0.0', 4],
   ['255.255.255.255', 32],
   ['100.100.100.200', 32], // Alibaba Cloud's metadata service, in shared address space
-  ['168.63.129.16', 32], // Azure's platform, in public address space
+  ['168.63.129.16', 32], // Azure's platform services, in public address space
   ['192.0.0.192', 32], // Oracle's metadata service
 ];
 
 /**
- * Everything else that is not "globally reachable" in IANA's IPv4 Special-Purpose Address Registry
- * (RFC 6890), whole blocks with the few exceptions inside them.
+ * All other blocks that are not "globally reachable" in IANA's IPv4 Special-Purpose Address Registry
+ * (RFC 6890), including the few globally reachable addresses inside them.
  */
 const PRIVATE_IPV4: readonly Range[] = [
   ['10.0.0.0', 8],
@@ -50,50 +50,50 @@ const PRIVATE_IPV4: readonly Range[] = [
   ['240.0.0.0', 4],
 ];
 
-/** As for IPv4 (RFC 4291, section 2.4). */
+/** The IPv6 counterparts of `FORBIDDEN_IPV4` (RFC 4291, section 2.4). */
 const FORBIDDEN_IPV6: readonly Range[] = [
   ['::', 128],
   ['fe80::', 10],
   ['ff00::', 8],
-  ['fd00:ec2::254', 128], // the metadata service of AWS
-  ['fd20:ce::254', 128], // that of Google Cloud
+  ['fd00:ec2::254', 128], // AWS's metadata service
+  ['fd20:ce::254', 128], // Google Cloud's metadata service
 ];
 
-/** All that IANA has opened for global unicast, and NAT64's way to IPv4 (RFC 6052). */
+/** IANA's global unicast space, and the NAT64 prefix for IPv4 (RFC 6052). */
 const PUBLIC_IPV6: readonly Range[] = [
   ['2000::', 3],
   ['64:ff9b::', 96],
 ];
 
-/** What is special within global unicast, by IANA's IPv6 Special-Purpose Address Registry. */
+/** The special blocks within global unicast (IANA's IPv6 Special-Purpose Address Registry). */
 const PRIVATE_IPV6: readonly Range[] = [
   ['2001::', 23],
   ['2001:db8::', 32],
   ['3fff::', 20],
 ];
 
-/** Makes the check. Ask it for every address, immediately before the connection to it. */
+/** Makes the check. Run it for every address, immediately before connecting to it. */
 export function createFindAddressProblem(): FindAddressProblem {
   const classify = createClassifyAddress();
 
   return function findAddressProblem(address, place) {
     const kind = classify(address);
     if (kind === 'forbidden') {
-      return 'has a link-local, multicast, metadata or otherwise unfit address, which is never asked';
+      return 'has a link-local, multicast, metadata or otherwise forbidden address; the broker never connects to one';
     }
     if (place.isLoopback) {
-      // a name for this machine that leads to another one would be asked in clear text
+      // loopback may use plain http, which must not reach another machine
       return kind === 'loopback' ? undefined : 'has an address that is not loopback';
     }
-    if (kind === 'loopback') return 'has a loopback address, which is for localhost alone';
+    if (kind === 'loopback') return 'has a loopback address, which only localhost may have';
     if (kind === 'private' && !place.isPrivate) {
-      return 'has an address in a private network; set privateNetwork: true if it is meant to';
+      return 'has an address in a private network; set privateNetwork: true if that is intended';
     }
     return undefined;
   };
 }
 
-/** Whether a host, as a URL has it but for brackets, means this very machine. */
+/** Whether a URL's host, without brackets, is loopback. */
 export function isLoopbackHost(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 }
@@ -103,7 +103,7 @@ function createClassifyAddress(): (address: string) => AddressKind {
   const classifyIpv6 = createClassifyIpv6(classifyIpv4);
 
   return function classifyAddress(address) {
-    // a zone is of a link, and so nothing with one is further away than that
+    // a zone means that the address is on the local link
     if (address.includes('%')) return 'forbidden';
     const version = isIP(address);
     if (version === 4) return classifyIpv4(address);
@@ -131,13 +131,13 @@ function createClassifyIpv6(classifyIpv4: ClassifyIpv4): (address: string) => Ad
   return function classifyIpv6(address) {
     const groups = ipv6Groups(address);
     const { ipv4, isMapped } = findEmbeddedIpv4(groups);
-    // sockets take a mapped address for the IPv4 address that it is
+    // sockets treat a mapped address as its IPv4 address
     if (isMapped && ipv4 !== undefined) return classifyIpv4(ipv4);
     if (forbidden.check(address, 'ipv6')) return 'forbidden';
     if (groups.join() === '0,0,0,0,0,0,0,1') return 'loopback';
 
     const embedded = ipv4 === undefined ? 'public' : classifyIpv4(ipv4);
-    // behind a translator, what is loopback here is somebody's own machine
+    // a translator could connect to its own loopback address
     if (embedded === 'forbidden' || embedded === 'loopback') return 'forbidden';
     const isPublic = opened.check(address, 'ipv6') && !special.check(address, 'ipv6');
     return isPublic ? embedded : 'private';
@@ -145,7 +145,7 @@ function createClassifyIpv6(classifyIpv4: ClassifyIpv4): (address: string) => Ad
 }
 
 /**
- * The IPv4 address within an IPv6 address: IPv4-mapped and IPv4-compatible (RFC 4291, section
+ * Extracts the IPv4 address within an IPv6 address: IPv4-mapped and IPv4-compatible (RFC 4291, section
  * 2.5.5), NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056).
  */
 function findEmbeddedIpv4(groups: readonly number[]): { ipv4?: string; isMapped: boolean } {

@@ -1,4 +1,4 @@
-/** Asks an issuer for a document over HTTP, at addresses that were looked at before the connection to them. */
+/** Fetches a document of an issuer over HTTP, and checks every address before connecting to it. */
 import type { LookupAddress, LookupAllOptions } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import {
@@ -12,37 +12,37 @@ import { IssuerProblem } from './issuer-problem.ts';
 export interface IssuerRequest {
   /** Ends the wait for the answer and for its body. */
   readonly signal: AbortSignal;
-  /** The issuer may be at addresses of private networks. */
+  /** Whether the issuer may have addresses in private networks. */
   readonly privateNetwork: boolean;
 }
 
 export interface IssuerAnswer {
   readonly status: number;
-  /** The header Content-Encoding. */
+  /** The Content-Encoding header. */
   readonly contentEncoding: string | undefined;
-  /** Read no faster than it is asked for. */
+  /** Read only as fast as it is consumed. */
   readonly body: AsyncIterable<Uint8Array>;
-  /** Ends the connection, whatever is left of the body. */
+  /** Ends the connection, even if part of the body is unread. */
   readonly close: () => void;
 }
 
-/** Sends GET to an https URL, or to an http URL of this very machine. Follows no redirect. */
+/** Sends GET to an https URL or a loopback http URL. Follows no redirect. */
 export type FetchIssuer = (url: URL, request: IssuerRequest) => Promise<IssuerAnswer>;
 
-/** The part of `dns.lookup` that is used. */
+/** The part of `dns.lookup` that the fetch uses. */
 export type Lookup = (
   hostname: string,
   options: LookupAllOptions,
   callback: (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void,
 ) => void;
 
-/** With status 1xx. Early hints are one, and nothing here asks for more. */
+/** Answers with status 1xx, such as early hints. An honest issuer sends at most a few. */
 const MAX_INTERIM_ANSWERS = 10;
 
 /**
- * Makes the fetch for issuers. It throws IssuerProblem for an address that may not be asked, and
- * what node:https throws for anything else. The connection goes to the very addresses that were
- * looked at: between a look and a second look-up, a name could be made to point inside.
+ * Makes the fetch for issuers. It throws IssuerProblem for a forbidden address, and otherwise what
+ * node:https throws. It connects to exactly the addresses that it checked: if it resolved the name
+ * again, an attacker could point the name into the private network in between (DNS rebinding).
  */
 export function createFetchIssuer({ lookup }: { readonly lookup: Lookup }): FetchIssuer {
   let findProblem: FindAddressProblem | undefined;
@@ -51,24 +51,24 @@ export function createFetchIssuer({ lookup }: { readonly lookup: Lookup }): Fetc
     findProblem ??= createFindAddressProblem();
     const host = url.hostname.replace(/^\[|\]$/g, '');
     const place = { isLoopback: isLoopbackHost(host), isPrivate: privateNetwork };
-    const requireFit = createRequireFit(host, findProblem, place);
-    // for a literal no look-up takes place
-    if (isIP(host) !== 0) requireFit(host);
+    const requireAllowed = createRequireAllowed(host, findProblem, place);
+    // an IP literal is not looked up
+    if (isIP(host) !== 0) requireAllowed(host);
 
-    // loaded with the first request, since a start needs neither
+    // loaded with the first request, because the start needs neither
     const { request: send } =
       url.protocol === 'https:' ? await import('node:https') : await import('node:http');
     return new Promise((resolve, reject) => {
       const request = send(url, {
         agent: false,
-        lookup: createCheckedLookup(lookup, requireFit),
-        // not even NODE_TLS_REJECT_UNAUTHORIZED switches it off
+        lookup: createCheckedLookup(lookup, requireAllowed),
+        // overrides NODE_TLS_REJECT_UNAUTHORIZED
         rejectUnauthorized: true,
         signal,
         headers: { accept: 'application/json', 'accept-encoding': 'identity' },
       });
       request.once('response', (message) => {
-        // whoever reads the body hears of it; with no reader, it must not end the process
+        // a reader of the body gets the error; without a reader it must not end the process
         message.on('error', () => {});
         resolve({
           status: message.statusCode ?? 0,
@@ -77,46 +77,46 @@ export function createFetchIssuer({ lookup }: { readonly lookup: Lookup }): Fetc
           close: () => void message.destroy(),
         });
       });
-      // bounded by nothing else, and read as fast as they come
+      // nothing else limits them
       let interimAnswers = 0;
       request.on('information', () => {
         if (++interimAnswers < MAX_INTERIM_ANSWERS) return;
-        request.destroy(new IssuerProblem('gave interim answers without end'));
+        request.destroy(new IssuerProblem('sent too many interim answers'));
       });
       request.on('error', reject);
-      // an answer that changes the protocol ends it without any other event
-      request.once('close', () => reject(new IssuerProblem('gave no answer')));
+      // an answer that switches the protocol emits no other event
+      request.once('close', () => reject(new IssuerProblem('sent no answer')));
       request.end();
     });
   };
 }
 
-/** Throws IssuerProblem for an address that is not fit for the host. */
-type RequireFit = (address: string) => void;
+/** Throws IssuerProblem for an address that the host must not have. */
+type RequireAllowed = (address: string) => void;
 
-function createRequireFit(
+function createRequireAllowed(
   host: string,
   findProblem: FindAddressProblem,
   place: ConfiguredPlace,
-): RequireFit {
-  return function requireFit(address) {
+): RequireAllowed {
+  return function requireAllowed(address) {
     const problem = findProblem(address, place);
     if (problem !== undefined) throw new IssuerProblem(`${host} ${problem}`);
   };
 }
 
 /**
- * A look-up for `net.connect`. With one unfit address, none is used: which of several is connected
- * to is a race, and whoever adds one to a name wants it to win.
+ * A lookup for `net.connect`. One forbidden address refuses them all: the connection races all
+ * addresses, and an attacker who adds one to a name wants it to win.
  */
-function createCheckedLookup(lookup: Lookup, requireFit: RequireFit): LookupFunction {
+function createCheckedLookup(lookup: Lookup, requireAllowed: RequireAllowed): LookupFunction {
   return function lookUpAndCheck(hostname, options, callback) {
     lookup(hostname, { ...options, all: true }, (error, addresses) => {
       if (error !== null) return callback(error, []);
       try {
-        for (const { address } of addresses) requireFit(address);
-      } catch (unfit) {
-        return callback(unfit instanceof Error ? unfit : new Error('unfit address'), []);
+        for (const { address } of addresses) requireAllowed(address);
+      } catch (error) {
+        return callback(error instanceof Error ? error : new Error('forbidden address'), []);
       }
       const [first] = addresses;
       if (first === undefined) return callback(new IssuerProblem(`${hostname} has no address`), []);

@@ -1,4 +1,4 @@
-/** Keeps the keys of one issuer at hand: loads them on first use and renews them as requests come. */
+/** Holds the keys of one issuer: loads them on first use and refreshes them as requests arrive. */
 import { createBackoff } from '../../lib/backoff.ts';
 import type { Observe } from '../../observe/event.ts';
 import { refuse } from '../../refusal.ts';
@@ -10,7 +10,7 @@ import type { LoadKeySet } from './load-key-set.ts';
 export interface IssuerKeys {
   /** Throws `key_unknown` or `issuer_keys_unavailable`. */
   readonly find: (wanted: WantedKey) => Promise<FoundKey>;
-  /** Loads the keys unless they are at hand. Never throws: problems are reported as events. */
+  /** Loads the keys unless fresh ones are held. Never throws: problems are reported as events. */
   readonly warm: () => Promise<void>;
 }
 
@@ -19,26 +19,26 @@ export interface IssuerKeysOptions {
   readonly load: LoadKeySet;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** From 0 to 1: spreads the attempts of many brokers at one issuer. */
+  /** From 0 to 1: spreads the attempts of many brokers over time. */
   readonly random: () => number;
-  /** After this long, a load that has not come back counts as abandoned. */
+  /** How long a load may take. */
   readonly timeoutMs: number;
   readonly observe: Observe;
 }
 
-/** So long keys are used without asking the issuer again. */
+/** Keys younger than this are not refetched. */
 const FRESH_MS = 10 * 60 * 1000;
-/** So long keys are used while the issuer cannot be reached. */
+/** Keys younger than this are used while the issuer is unreachable. */
 const USABLE_MS = 24 * 60 * 60 * 1000;
 const UNKNOWN_KEY_COOLDOWN_MS = 30 * 1000;
 
-/** Beyond its own timeout a load has this much more to come back, before it counts as abandoned. */
+/** A load counts as abandoned this long after its own timeout. */
 const ABANDONED_AFTER_MS = 1000;
 
 /**
- * Keys that are fetched. Everything happens as part of a request and by the clock passed in, since
- * no timer runs in a frozen function. All requests share one load; none waits for the renewal of
- * usable keys; made-up `kid`s cause one load in 30 s at most, whether it succeeds or not.
+ * Makes keys that are fetched. Requests drive everything, by the clock passed in, because no timer
+ * runs in a frozen function. All requests share one load. No request waits for a refresh while it
+ * has usable keys. Made-up `kid`s cause at most one load in 30 s, whether it succeeds or not.
  */
 export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
   const { issuerName, load, now, random, timeoutMs, observe } = options;
@@ -51,7 +51,7 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
   let unknownKeyAt = Number.NEGATIVE_INFINITY;
 
   async function find(wanted: WantedKey): Promise<FoundKey> {
-    const hasWaited = await renewKeys();
+    const hasWaited = await refreshKeys();
     const key = lookUp(wanted);
     if (key !== undefined) return key;
 
@@ -61,7 +61,7 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
       const newKey = lookUp(wanted);
       if (newKey !== undefined) return newKey;
     }
-    // With the issuer out of reach, nobody can say that the key does not exist.
+    // While the issuer is unreachable, the key may exist.
     if (problem !== undefined) throw unavailable(unknownKeyAt + UNKNOWN_KEY_COOLDOWN_MS);
     throw refuse({ reason: 'key_unknown', issuerName });
   }
@@ -70,8 +70,8 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
     if (!isFresh()) await refresh();
   }
 
-  /** Waits only without usable keys, or when renewing them in the background did not work out. */
-  async function renewKeys(): Promise<boolean> {
+  /** Waits only without usable keys, or after a refresh in the background was abandoned. */
+  async function refreshKeys(): Promise<boolean> {
     if (isFresh()) return false;
     const refreshing = refresh();
     if (refreshing === undefined || (hasUsableKeys() && !wasAbandoned)) return false;
@@ -92,11 +92,11 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
     return refetch;
   }
 
-  /** The load under way, or a new one, or nothing so soon after a failure. Never rejects. */
+  /** The load in flight, a new one, or undefined during the backoff after a failure. Never rejects. */
   function refresh(): Promise<void> | undefined {
     if (isFlying()) return flight?.landed;
-    // Function and load were frozen halfway. It must not block others, and if the next load ran in
-    // the background too, it could end the same way every time.
+    // The function was frozen during the load. The load must not block others, and the next one
+    // must not run in the background, or it could be frozen every time.
     if (flight !== undefined) wasAbandoned = true;
     if (backoff.leftMs() > 0) return undefined;
 
@@ -110,7 +110,7 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
       flight = undefined;
       problem = undefined;
       backoff.reset();
-      // The old set goes as a whole, and with it every key that the issuer has withdrawn.
+      // The whole set is replaced, which removes every key that the issuer has withdrawn.
       held = { keySet, loadedAt: started.startedAt };
       const { keys, dropped } = keySet;
       observe({ kind: 'keys_loaded', issuerName, keys: keys.length, dropped });
@@ -120,7 +120,7 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
       if (flight !== started) return;
       wasAbandoned = !isFlying();
       flight = undefined;
-      // What failed because it was frozen says nothing about the issuer.
+      // A load that failed because it was frozen says nothing about the issuer.
       if (wasAbandoned) return;
       problem = describeProblem(error);
       backoff.fail();
@@ -150,7 +150,7 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
     return flight !== undefined && isWithin(flight.startedAt, timeoutMs + ABANDONED_AFTER_MS);
   }
 
-  /** False also for a time in the future, so that a clock set back blocks nothing. */
+  /** False for a time in the future too, so that a clock set back blocks nothing. */
   function isWithin(since: number, lengthMs: number): boolean {
     const elapsedMs = now() - since;
     return elapsedMs >= 0 && elapsedMs < lengthMs;
@@ -159,7 +159,7 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
   return { find, warm };
 }
 
-/** Keys that the config itself holds: read once, and replaced only with the config. */
+/** Makes keys that the config itself contains: read once, and replaced only with the config. */
 export function createInlineKeys(
   options: Pick<IssuerKeysOptions, 'issuerName' | 'load' | 'observe'>,
 ): IssuerKeys {

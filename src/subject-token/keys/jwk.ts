@@ -1,4 +1,4 @@
-/** The rules that one JSON Web Key must keep before it may verify subject tokens. */
+/** Checks one JSON Web Key and imports it for the verification of subject tokens. */
 import { type CryptoKey, importJWK } from 'jose';
 import type { Algorithm } from '../../config/config.ts';
 import { isJsonObject, type JsonObject } from '../../lib/strict-json.ts';
@@ -21,9 +21,9 @@ type PublicJwk =
   | { readonly kty: 'OKP'; readonly crv: string; readonly x: string };
 
 const MIN_RSA_BITS = 2048;
-/** Longer keys only slow every verification down. */
+/** Longer keys only slow down every verification. */
 const MAX_RSA_BITS = 8192;
-/** 65537: with an exponent as small as 1 or 3 signatures can be made up. */
+/** 65537: with an exponent as small as 1 or 3, signatures can be forged. */
 const RSA_EXPONENT = 'AQAB';
 const BASE64URL = /^[A-Za-z0-9_-]+$/;
 const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k', 'priv'] as const;
@@ -37,8 +37,8 @@ const CURVE_ALGORITHMS: ReadonlyMap<unknown, Algorithm> = new Map([
 
 /**
  * Imports a public signature key (RFC 7517, RFC 7518 section 6, RFC 8037) for those of the issuer's
- * algorithms that it fits. A symmetric key never passes: with one, whoever reads the JWKS could
- * sign. Throws nothing; the problem quotes nothing of the key.
+ * algorithms that it fits. A symmetric key is never imported: everyone who can read the JWKS could
+ * sign with it. Throws nothing. The problem quotes no part of the key.
  */
 export async function importVerificationKey(
   jwk: unknown,
@@ -63,12 +63,12 @@ export async function importVerificationKey(
     }
     return { ok: true, keyId: kid, key };
   } catch {
-    // Among others: a point that is not on its curve.
+    // For example, a point that is not on its curve.
     return { ok: false, problem: 'cannot be imported' };
   }
 }
 
-/** Section 4.2 and 4.3 of RFC 7517: what the issuer says that the key is for. */
+/** Says why the issuer does not mean the key for verification (RFC 7517, sections 4.2 and 4.3). */
 function findPurposeProblem(jwk: JsonObject): string | undefined {
   if (SECRET_MEMBERS.some((name) => jwk[name] !== undefined)) return 'has secret members';
   if (jwk['use'] !== undefined && jwk['use'] !== 'sig') return 'is not for signatures ("use")';
@@ -120,7 +120,7 @@ function isBase64Url(value: unknown): value is string {
   return typeof value === 'string' && BASE64URL.test(value);
 }
 
-/** The length of an unsigned big-endian number without its leading zeros. */
+/** The number of bits of an unsigned big-endian number, without leading zeros. */
 function countBits(base64Url: string): number {
   const bytes = Buffer.from(base64Url, 'base64url');
   const first = bytes.findIndex((byte) => byte !== 0);
@@ -128,7 +128,7 @@ function countBits(base64Url: string): number {
   return (bytes.length - first) * 8 - (Math.clz32(bytes[first] ?? 0) - 24);
 }
 
-/** A key's own `alg`, if it has one, is the only one. `Ed25519` is the newer name (RFC 9864). */
+/** A key with an `alg` fits that algorithm only. `Ed25519` is the newer name of `EdDSA` (RFC 9864). */
 function isMeantFor(keyAlgorithm: unknown, algorithm: Algorithm): boolean {
   if (keyAlgorithm === undefined || keyAlgorithm === algorithm) return true;
   return algorithm === 'EdDSA' && keyAlgorithm === 'Ed25519';

@@ -1,4 +1,4 @@
-/** The keys of issuers handed on from one config to the next, so that no reload has to wait for an issuer. */
+/** Hands the keys of issuers on from one config to the next, so that no reload waits for an issuer. */
 import type { TrustedIssuer } from '../../config/config.ts';
 import type { IssuerKeys } from './issuer-keys.ts';
 
@@ -7,16 +7,16 @@ export interface KnownIssuer {
   readonly keys: IssuerKeys;
 }
 
-/** Gives each issuer its keys: those at hand for the same issuer, or new ones from `create`. */
+/** Gives each issuer its keys: those already held for the same issuer, or new ones from `create`. */
 export type KeepIssuerKeys = (
   issuers: readonly TrustedIssuer[],
   create: (issuer: TrustedIssuer) => IssuerKeys,
 ) => readonly KnownIssuer[];
 
 /**
- * Remembers the keys of the issuers asked for last, and of no others: an issuer that leaves the
- * config leaves its keys behind. Keys are handed on only if all that the config says of where they
- * come from and what they may be is as it was.
+ * Remembers only the keys of the issuers in the last call: an issuer that leaves the config loses
+ * its keys. Keys are handed on only if every setting about their origin and their algorithms is
+ * unchanged.
  */
 export function createKeptIssuerKeys(): KeepIssuerKeys {
   let kept: ReadonlyMap<string, IssuerKeys> = new Map();
@@ -31,7 +31,7 @@ export function createKeptIssuerKeys(): KeepIssuerKeys {
   };
 }
 
-/** Everything of an issuer but what is done with its tokens once their signature is verified. */
+/** Every setting of an issuer except those that apply after the signature is verified. */
 function identify(issuer: TrustedIssuer): string {
   const { attributes, audiences, types, maxTokenAgeSeconds, clockToleranceSeconds, ...rest } =
     issuer;

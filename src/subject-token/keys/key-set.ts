@@ -1,4 +1,4 @@
-/** The keys of one issuer that are fit to verify its subject tokens, picked from a JWK Set. */
+/** Reads the usable keys of one issuer from a JWK Set, and finds the key for a subject token. */
 import type { CryptoKey } from 'jose';
 import type { Algorithm } from '../../config/config.ts';
 import type { JsonObject } from '../../lib/strict-json.ts';
@@ -7,7 +7,7 @@ import { IssuerProblem } from './issuer-problem.ts';
 import { importVerificationKey, type VerificationKey } from './jwk.ts';
 
 export interface KeySet {
-  /** Every usable key, those without `kid` too. */
+  /** Every usable key, including those without `kid`. */
   readonly keys: readonly VerificationKey[];
   readonly byKeyId: ReadonlyMap<string, VerificationKey>;
   /** Why keys were left out, for the operator. */
@@ -16,7 +16,7 @@ export interface KeySet {
 
 export interface FoundKey {
   readonly key: CryptoKey;
-  /** As the issuer names it; a token need not say. */
+  /** From the issuer's JWKS, because a token may have no `kid`. */
   readonly keyId: string | undefined;
 }
 
@@ -27,7 +27,7 @@ const MAX_KEYS = 50;
 
 /**
  * Imports the usable keys of a JWK Set (RFC 7517, section 5). Keys that share a `kid` are all left
- * out, for nobody could say which of them a token means. Throws IssuerProblem.
+ * out, because a token could mean any of them. Throws IssuerProblem.
  */
 export async function readKeySet(
   jwks: JsonObject,

@@ -1,4 +1,4 @@
-/** Loads the keys of one trusted issuer from where the config says that they are. */
+/** Loads the keys of one trusted issuer from the place that the config names. */
 import type { TrustedIssuer } from '../../config/config.ts';
 import { type FetchJsonOptions, fetchJsonObject, parseFetchableUrl } from './fetch-json.ts';
 import type { FetchIssuer } from './issuer-fetch.ts';
@@ -10,14 +10,14 @@ export type LoadKeySet = () => Promise<KeySet>;
 export interface LoadKeySetOptions {
   readonly issuer: TrustedIssuer;
   readonly fetchIssuer: FetchIssuer;
-  /** The whole time that discovery and JWKS may take together. */
+  /** How long discovery and JWKS together may take. */
   readonly timeoutMs: number;
 }
 
 const DISCOVERY_LIMIT_BYTES = 64 * 1024;
 const JWKS_LIMIT_BYTES = 256 * 1024;
 
-/** Makes the function that loads the issuer's keys afresh. It throws IssuerProblem. */
+/** Makes the function that loads the issuer's keys. It throws IssuerProblem. */
 export function createLoadKeySet(options: LoadKeySetOptions): LoadKeySet {
   const { issuer, fetchIssuer, timeoutMs } = options;
   const { keys, algorithms, privateNetwork = false } = issuer;
@@ -40,9 +40,9 @@ export function createLoadKeySet(options: LoadKeySetOptions): LoadKeySet {
 
 /**
  * Reads `jwks_uri` from the issuer's own metadata (OpenID Connect Discovery 1.0, sections 4.1 and
- * 4.3). The document must name the very issuer, and its keys must be on the issuer's origin: else a
- * document could point the broker at any address. Issuers who keep their keys elsewhere need the
- * address in the config.
+ * 4.3). The document must name this exact issuer, and its keys must be on the issuer's origin.
+ * Otherwise a document could point the broker at any address. An issuer with keys elsewhere needs
+ * `jwksUri` in the config.
  */
 async function discoverJwksUri(
   issuer: string,
@@ -54,7 +54,7 @@ async function discoverJwksUri(
     { ...request, what, limitBytes: DISCOVERY_LIMIT_BYTES },
   );
   if (document['issuer'] !== issuer) {
-    throw new IssuerProblem(`${what}: is that of another issuer${quote(document['issuer'])}`);
+    throw new IssuerProblem(`${what}: names another issuer${quote(document['issuer'])}`);
   }
 
   const uri = document['jwks_uri'];

@@ -65,14 +65,14 @@ describe('an operation', () => {
     expect((await send(ask, allBut)).status).toBe(403);
   });
 
-  it('is of one object: a prefix is no permission for what merely begins like it', async () => {
+  it('is allowed for exact resources only: a prefix does not allow keys that only begin the same', async () => {
     const keys = fixture.addSession([allow(['oss:PutObject'], ['users/1/*'])]);
 
     expect((await put('users/1/x', keys)).status).toBe(200);
     for (const key of ['users/1', 'users/10/x', 'users/2/x', 'x', 'users/1']) {
       expect((await put(key, keys)).code).toBe('AccessDenied');
     }
-    // dots are letters of the key, and the other bucket is another resource
+    // dots are ordinary characters of a key, and the other bucket is another resource
     expect((await put('users/1/../2/x', keys)).status).toBe(200);
     expect((await send({ key: 'users/2/x' }, owner)).code).toBe('NoSuchKey');
     expect(
@@ -80,7 +80,7 @@ describe('an operation', () => {
     ).toBe('AccessDenied');
   });
 
-  it('needs role and session policy alike, and tells by its EC which said no', async () => {
+  it('needs both role and session policy, and its EC shows which of them refused', async () => {
     const keys = fixture.addSession([allow(['oss:GetObject'], ['mine/*'])]);
     const identity = fixture.cloud.identities.get(keys.accessKeyId);
     const allowPut = allow(['oss:PutObject'], ['*']);
@@ -105,7 +105,7 @@ describe('an operation', () => {
     });
   });
 
-  it('is refused to an identity without any policy', async () => {
+  it('is refused for an identity without any policy', async () => {
     const keys = fixture.addUser();
     const identity = fixture.cloud.identities.get(keys.accessKeyId);
 
@@ -115,7 +115,7 @@ describe('an operation', () => {
     expect((await send({ key: 'mine/a' }, keys)).code).toBe('AccessDenied');
   });
 
-  it('on a version needs the permission for versions, too', async () => {
+  it('needs the permission for versions too if it names a version', async () => {
     const ask: Ask = { key: 'mine/a', query: { versionId: 'null' } };
     const current = fixture.addSession([allow(['oss:GetObject'], ['*'])]);
     const both = fixture.addSession([allow(['oss:GetObject', 'oss:GetObjectVersion'], ['*'])]);
@@ -134,7 +134,7 @@ describe('DeleteMultipleObjects', () => {
   const post = (body: string, md5: string, signer: Keys) =>
     send({ method: 'POST', query: { delete: '' }, headers: { 'Content-MD5': md5 }, body }, signer);
 
-  it('is refused whole if one key is forbidden', async () => {
+  it('is refused as a whole if one key is not allowed', async () => {
     const keys = fixture.addSession([allow(['oss:DeleteObject'], ['del/*'])]);
     for (const key of ['del/1', 'del/2', 'theirs/del']) await put(key, owner);
 
@@ -148,7 +148,7 @@ describe('DeleteMultipleObjects', () => {
     expect((await send({ key: 'del/1' }, owner)).code).toBe('NoSuchKey');
   });
 
-  it('deletes the key that RAM was asked about, however it is escaped', async () => {
+  it('deletes exactly the keys that RAM allowed, however they are escaped', async () => {
     const keys = fixture.addSession([allow(['oss:DeleteObject'], ['esc/*'])]);
     for (const key of ['esc/&', 'esc/&lt;', 'esc/<']) await put(key, owner);
 
@@ -159,7 +159,7 @@ describe('DeleteMultipleObjects', () => {
     expect((await remove(['&#116;heirs/a'], keys)).code).toBe('AccessDenied');
   });
 
-  it('cannot be asked for nothing, or for too much', async () => {
+  it('is refused for an empty list and for more than 1000 keys', async () => {
     const many = Array.from({ length: 1001 }, (_, index) => `many/${index}`);
 
     expect((await remove(many.slice(1), owner)).status).toBe(200);
@@ -168,7 +168,7 @@ describe('DeleteMultipleObjects', () => {
     expect((await remove([], fixture.addSession([]))).status).toBeGreaterThanOrEqual(400);
   });
 
-  it('needs the MD5 of its list', async () => {
+  it('is refused with the MD5 of another list', async () => {
     const body = '<Delete><Object><Key>mine/none</Key></Object></Delete>';
 
     expect((await post(body, md5Of(body), owner)).status).toBe(200);
@@ -180,7 +180,7 @@ describe('CopyObject', () => {
   const copy = (signer: Keys, source = '/app-media/mine/a') =>
     put('mine/copy', signer, { 'x-oss-copy-source': source });
 
-  it('needs to read the source and to write the copy', async () => {
+  it('needs permission to read the source and to write the copy', async () => {
     const both = fixture.addSession([
       allow(['oss:PutObject'], ['mine/copy']),
       allow(['oss:GetObject'], ['mine/a']),
@@ -196,7 +196,7 @@ describe('CopyObject', () => {
     expect((await copy(writer)).code).toBe('AccessDenied');
   });
 
-  it('reads the source that RAM was asked about', async () => {
+  it('reads exactly the source that RAM allowed', async () => {
     const keys = fixture.addSession([allow(['oss:PutObject', 'oss:GetObject'], ['mine/*'])]);
     await put('mine/100%', owner);
 
@@ -207,16 +207,19 @@ describe('CopyObject', () => {
     expect((await copy(keys, '/app-media/%74heirs/a')).code).toBe('AccessDenied');
   });
 
-  it.each(['%zz', '', '/', '/app-media', '/app-media/'])('from "%s" is refused', async (source) => {
-    expect((await copy(owner)).status).toBe(200);
-    expect((await copy(owner, source)).status).toBeGreaterThanOrEqual(400);
-  });
+  it.each(['%zz', '', '/', '/app-media', '/app-media/'])(
+    'is refused for the source "%s"',
+    async (source) => {
+      expect((await copy(owner)).status).toBe(200);
+      expect((await copy(owner, source)).status).toBeGreaterThanOrEqual(400);
+    },
+  );
 });
 
 describe('tags', () => {
   const tags = { 'x-oss-tagging': 'team=a&level=2' };
 
-  it('of an upload need a permission of their own', async () => {
+  it('need their own permission in an upload', async () => {
     const plain = fixture.addSession([allow(['oss:PutObject'], ['tagged/*'])]);
     const tagger = fixture.addSession([
       allow(['oss:PutObject', 'oss:PutObjectTagging'], ['tagged/*']),
@@ -243,8 +246,8 @@ describe('tags', () => {
   });
 });
 
-describe('anybody', () => {
-  it('reads what was published and nothing else', async () => {
+describe('an anonymous request', () => {
+  it('can read published objects and nothing else', async () => {
     await put('public', owner, { 'x-oss-object-acl': 'public-read' });
     await put('open', owner, { 'x-oss-object-acl': 'public-read-write' });
     await put('private', owner, { 'x-oss-object-acl': 'private' });
@@ -263,7 +266,7 @@ describe('anybody', () => {
     );
   });
 
-  it('no longer reads what was made private again, or overwritten', async () => {
+  it('cannot read an object that was made private again or overwritten', async () => {
     const publish = () => put('changing', owner, { 'x-oss-object-acl': 'public-read' });
     const acl: Ask = { method: 'PUT', key: 'changing', query: { acl: '' } };
 
@@ -276,7 +279,7 @@ describe('anybody', () => {
     expect((await fixture.send({ key: 'changing' })).status).toBe(403);
   });
 
-  it('does not pass for nobody with a signature that cannot be read', async () => {
+  it('is not assumed for a request with an unreadable signature', async () => {
     await put('public', owner, { 'x-oss-object-acl': 'public-read' });
     const read = (Authorization: string) =>
       fixture.send({ key: 'public', headers: { Authorization } });
@@ -314,7 +317,7 @@ describe('a condition', () => {
       { key: 'mine/a', headers: { 'User-Agent': 'good' } },
       { key: 'mine/a', headers: { 'User-Agent': 'a bad one' } },
     ],
-  ])('%s is seen', async (_what, statement, good, bad) => {
+  ])('%s is applied', async (_what, statement, good, bad) => {
     const keys = fixture.addSession([EVERYTHING, statement]);
 
     expect((await send(good, keys)).status).toBe(200);
@@ -328,13 +331,13 @@ describe('a condition', () => {
     { condition: { Bool: { 'acs:SecureTransport': 'false' } }, status: 200 },
     { condition: { DateLessThan: { 'acs:CurrentTime': '2000-01-01T00:00:00Z' } }, status: 403 },
     { condition: { DateLessThan: { 'acs:CurrentTime': '2100-01-01T00:00:00Z' } }, status: 200 },
-  ])('$condition answers $status', async ({ condition, status }) => {
+  ])('$condition leads to status $status', async ({ condition, status }) => {
     const keys = fixture.addSession([{ ...allow(['oss:*'], ['*']), Condition: condition }]);
 
     expect((await send({ key: 'mine/a' }, keys)).status).toBe(status);
   });
 
-  it('on a prefix is not met by an object whose request says prefix', async () => {
+  it('on a prefix is not met by an object request with a prefix parameter', async () => {
     const keys = fixture.addSession([
       { ...EVERYTHING, Condition: { StringLike: { 'oss:Prefix': 'mine/*' } } },
     ]);
@@ -349,7 +352,7 @@ describe('a condition', () => {
 describe.each([{ authorizationV4: false }, { authorizationV4: true }])(
   'the vendor’s client, with %o',
   (signing) => {
-    it('is kept to its prefix in all that it does', async () => {
+    it('is limited to its prefix in every operation', async () => {
       const keys = fixture.addSession([
         allow(['oss:PutObject', 'oss:GetObject', 'oss:DeleteObject'], ['sdk/*']),
       ]);

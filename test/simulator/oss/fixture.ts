@@ -1,4 +1,4 @@
-/** A running simulated OSS with identities of every kind, and requests to it that are signed here, by the documentation alone. */
+/** Starts a simulated OSS with identities of every kind, and signs requests by the documentation, independently of the simulator. */
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { request as httpRequest } from 'node:http';
 import type OSS from 'ali-oss';
@@ -36,7 +36,7 @@ export interface Answer {
 
 export type OssFixture = Awaited<ReturnType<typeof startOssFixture>>;
 
-/** Starts an OSS with the buckets `app-media` and `other`, and nobody who may use them. */
+/** Starts an OSS with the buckets `app-media` and `other`, and without identities. */
 export async function startOssFixture() {
   const clock = { offsetMs: 0 };
   const now = () => Date.now() + clock.offsetMs;
@@ -70,7 +70,7 @@ export async function startOssFixture() {
     return keys;
   }
 
-  /** Sends a request as it is; `host` puts the bucket before the name of the service. */
+  /** Sends a request; with `host`, the bucket is in the host name instead of the path. */
   function send(ask: Ask, options: { readonly host?: string } = {}): Promise<Answer> {
     const { method = 'GET', bucket = 'app-media', key = '', query = {}, headers = {}, body } = ask;
     const pairs = Object.entries(query).map(([name, value]) =>
@@ -138,7 +138,7 @@ export async function startOssFixture() {
 
 export const EVERYTHING: RamStatement = { Effect: 'Allow', Action: 'oss:*', Resource: '*' };
 
-/** An Allow of these actions on these resources of the bucket `app-media`; absent: the bucket itself. */
+/** Allows these actions on these keys of the bucket `app-media`; without keys, on the bucket itself. */
 export function allow(actions: readonly string[], keys: readonly string[] = ['']): RamStatement {
   const Resource = keys.map((key) => `acs:oss:*:*:app-media${key === '' ? '' : `/${key}`}`);
   return { Effect: 'Allow', Action: actions, Resource };
@@ -148,13 +148,13 @@ function policyOf(statements: readonly RamStatement[]): RamPolicy {
   return { Version: '1', Statement: statements };
 }
 
-/** Parameters that V1 leaves out of what it signs. */
+/** Parameters that V1 does not sign. */
 const UNSIGNED_BY_V1 = new Set([
   ...['prefix', 'delimiter', 'marker', 'max-keys', 'list-type', 'start-after', 'encoding-type'],
   ...['OSSAccessKeyId', 'Signature', 'Expires', 'fetch-owner'],
 ]);
 
-/** Signs with version 1 in the header; by the Date header, where the vendor's client uses x-oss-date. */
+/** Signs with version 1 in the header, and with the Date header; the vendor's client uses x-oss-date. */
 export function signV1(ask: Ask, keys: Keys, nowMs: number): Ask {
   const date = new Date(nowMs).toUTCString();
   const headers = {
@@ -202,7 +202,7 @@ function stringToSignV1(ask: Ask, date: string): string {
 export interface SigningV4 {
   readonly nowMs: number;
   readonly region?: string;
-  /** Instead of the day of `nowMs`. */
+  /** By default the day of `nowMs`. */
   readonly day?: string;
   readonly service?: string;
   /** Further headers to sign, sorted. */
@@ -300,12 +300,12 @@ export function md5Of(text: string): string {
   return createHash('md5').update(text).digest('base64');
 }
 
-/** The text of the first element of that name. */
+/** The text of the first element with that name. */
 export function textOf(xml: string, name: string): string {
   return new RegExp(`<${name}>([^<]*)</${name}>`).exec(xml)?.[1] ?? '';
 }
 
-/** The texts of every element of that name. */
+/** The text of every element with that name. */
 export function textsOf(xml: string, name: string): readonly string[] {
   return [...xml.matchAll(new RegExp(`<${name}>([^<]*)</${name}>`, 'g'))].map(
     ([, text = '']) => text,

@@ -35,7 +35,7 @@ function unescapeXml(text: string): string {
   return text.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&');
 }
 
-/** Every page, by the continuation that each names. */
+/** Every page, each by the continuation of the page before. */
 async function listPages(query: Readonly<Record<string, string>>) {
   const parameter = query['list-type'] === '2' ? 'continuation-token' : 'marker';
   const pages: Awaited<ReturnType<typeof list>>[] = [];
@@ -50,19 +50,19 @@ async function listPages(query: Readonly<Record<string, string>>) {
 }
 
 describe.each([{ 'list-type': '2' }, {}])('a listing with %o', (version) => {
-  it('has the keys in the order of their bytes', async () => {
+  it('sorts keys by their bytes', async () => {
     const { keys: listed, isTruncated } = await list(version);
 
     expect(listed).toEqual(KEYS);
     expect(isTruncated).toBe(false);
   });
 
-  it('keeps to the prefix', async () => {
+  it('contains only keys with the prefix', async () => {
     expect((await list({ ...version, prefix: 'b/' })).keys).toEqual(['b/1', 'b/2', 'b/c/3']);
     expect((await list({ ...version, prefix: 'nothing' })).keys).toEqual([]);
   });
 
-  it('puts what shares a beginning up to the delimiter into one group', async () => {
+  it('groups keys that are equal up to the delimiter', async () => {
     const all = await list({ ...version, delimiter: '/' });
     const below = await list({ ...version, delimiter: '/', prefix: 'b/' });
 
@@ -73,7 +73,7 @@ describe.each([{ 'list-type': '2' }, {}])('a listing with %o', (version) => {
   });
 
   it.each(['1', '2', '3', '10', '11', '1000'])(
-    'in pages of %s misses and repeats nothing',
+    'omits and repeats nothing in pages of %s',
     async (max) => {
       const plain = await listPages({ ...version, 'max-keys': max });
       const grouped = await listPages({ ...version, 'max-keys': max, delimiter: '/' });
@@ -88,7 +88,7 @@ describe.each([{ 'list-type': '2' }, {}])('a listing with %o', (version) => {
     },
   );
 
-  it('encodes names if asked to, and its pages still follow on', async () => {
+  it('encodes names on request, and its pages still continue correctly', async () => {
     const encoded = await list({ ...version, 'encoding-type': 'url', prefix: 'e&' });
     const pages = await listPages({ ...version, 'max-keys': '1', prefix: 'b/' });
 
@@ -99,7 +99,7 @@ describe.each([{ 'list-type': '2' }, {}])('a listing with %o', (version) => {
     expect(pages.length).toBe(3);
   });
 
-  it.each(['0', '-1', '1001', '1.5', 'many'])('of at most %s keys is refused', async (max) => {
+  it.each(['0', '-1', '1001', '1.5', 'many'])('is refused for max-keys %s', async (max) => {
     expect((await list({ ...version, 'max-keys': '1' })).status).toBe(200);
     expect(await list({ ...version, 'max-keys': max })).toMatchObject({
       status: 400,
@@ -109,7 +109,7 @@ describe.each([{ 'list-type': '2' }, {}])('a listing with %o', (version) => {
 });
 
 describe('a listing of version 2', () => {
-  it('starts after a key, whether there is such a key or not', async () => {
+  it('starts after a key, whether that key exists or not', async () => {
     const startAfter = async (key: string) =>
       (await list({ 'list-type': '2', 'start-after': key, 'max-keys': '2' })).keys;
 
@@ -118,7 +118,7 @@ describe('a listing of version 2', () => {
     expect(await startAfter('😀')).toEqual([]);
   });
 
-  it('counts keys and groups, and names owners only if asked', async () => {
+  it('counts keys and groups, and names owners only on request', async () => {
     const plain = await list({ 'list-type': '2', delimiter: '/' });
     const owned = await list({ 'list-type': '2', 'fetch-owner': 'true' });
 
@@ -128,18 +128,18 @@ describe('a listing of version 2', () => {
   });
 });
 
-describe('where a page ends', () => {
-  it('is told by an opaque token in version 2, and no other text is taken for one', async () => {
+describe('the continuation of a page', () => {
+  it('is an opaque token in version 2, and no other text is accepted', async () => {
     const { next } = await list({ 'list-type': '2', 'max-keys': '1' });
-    const goOn = (token: string) => list({ 'list-type': '2', 'continuation-token': token });
+    const continueAt = (token: string) => list({ 'list-type': '2', 'continuation-token': token });
 
-    expect((await goOn(next)).keys).toEqual(KEYS.slice(1));
+    expect((await continueAt(next)).keys).toEqual(KEYS.slice(1));
     for (const token of ['a', 'b/1', `${next}x`, '']) {
-      expect((await goOn(token)).code).toBe('InvalidArgument');
+      expect((await continueAt(token)).code).toBe('InvalidArgument');
     }
   });
 
-  it('is told by a key in version 1, encoded if asked to', async () => {
+  it('is a key in version 1, encoded on request', async () => {
     const query = { prefix: 'b/', 'max-keys': '1' };
 
     expect((await list(query)).next).toBe('b/1');
@@ -156,7 +156,7 @@ describe('a listing of version 1', () => {
 describe.each([{ authorizationV4: false }, { authorizationV4: true }])(
   'the vendor’s client, with %o',
   (signing) => {
-    it('walks through the pages of both versions', async () => {
+    it('reads the pages of both versions', async () => {
       const client = fixture.createClient(keys, signing);
       const seen: string[] = [];
       let token: string | undefined;
@@ -178,7 +178,7 @@ describe.each([{ authorizationV4: false }, { authorizationV4: true }])(
       expect(first.prefixes).toEqual(['b/c/']);
     });
 
-    it('may list the prefix that its policy names and no other', async () => {
+    it('may list only the prefix in its policy', async () => {
       const narrow = fixture.addSession([
         {
           Effect: 'Allow',

@@ -29,7 +29,7 @@ function send(ask: Ask, signer: Keys = keys) {
   return fixture.send(signV4(ask, signer, { nowMs: fixture.now() }));
 }
 
-async function begin(key: string, headers: Readonly<Record<string, string>> = {}) {
+async function initiate(key: string, headers: Readonly<Record<string, string>> = {}) {
   const { text } = await send({ method: 'POST', key, query: { uploads: '' }, headers });
   return textOf(text, 'UploadId');
 }
@@ -60,9 +60,9 @@ function complete(
 }
 
 describe('a multipart upload by hand', () => {
-  it('becomes one object, of the parts that were named and in their order', async () => {
+  it('becomes one object of the listed parts in their order', async () => {
     const key = 'parts/video';
-    const upload = { key, uploadId: await begin(key, { 'Content-Type': 'video/mp4' }) };
+    const upload = { key, uploadId: await initiate(key, { 'Content-Type': 'video/mp4' }) };
     const last = await putPart(upload, 5, Buffer.from('end'));
     await putPart(upload, 3);
     const first = await putPart(upload, 1);
@@ -77,16 +77,16 @@ describe('a multipart upload by hand', () => {
     expect(got.headers['content-type']).toBe('video/mp4');
   });
 
-  it('is over once it has been completed', async () => {
-    const upload = { key: 'parts/once', uploadId: await begin('parts/once') };
+  it('ends when it is completed', async () => {
+    const upload = { key: 'parts/once', uploadId: await initiate('parts/once') };
     const parts = [await putPart(upload, 1)];
 
     expect((await complete(upload, parts)).status).toBe(200);
     expect((await complete(upload, parts)).code).toBe('NoSuchUpload');
   });
 
-  it('takes the last part of a number', async () => {
-    const upload = { key: 'parts/twice', uploadId: await begin('parts/twice') };
+  it('uses the latest part with a number', async () => {
+    const upload = { key: 'parts/twice', uploadId: await initiate('parts/twice') };
     const old = await putPart(upload, 1, Buffer.from('old'));
     const now = await putPart(upload, 1, Buffer.from('new'));
 
@@ -97,11 +97,7 @@ describe('a multipart upload by hand', () => {
 
   it.each<[string, string, (parts: readonly { partNumber: number; etag: string }[]) => object[]]>([
     ['no parts', 'MalformedXML', () => []],
-    [
-      'a part that is not there',
-      'InvalidPart',
-      (parts) => [...parts, { partNumber: 9, etag: '"X"' }],
-    ],
+    ['a missing part', 'InvalidPart', (parts) => [...parts, { partNumber: 9, etag: '"X"' }]],
     [
       'another ETag',
       'InvalidPart',
@@ -109,8 +105,8 @@ describe('a multipart upload by hand', () => {
     ],
     ['another order', 'InvalidPartOrder', (parts) => [...parts].reverse()],
     ['a part twice', 'InvalidPartOrder', ([one]) => [{ ...one }, { ...one }]],
-  ])('cannot be completed of %s', async (_what, code, change) => {
-    const upload = { key: 'parts/bad', uploadId: await begin('parts/bad') };
+  ])('cannot be completed with %s', async (_what, code, change) => {
+    const upload = { key: 'parts/bad', uploadId: await initiate('parts/bad') };
     const parts = [await putPart(upload, 1), await putPart(upload, 2)];
     const changed = change(parts).map((part) => ({ partNumber: 0, etag: '', ...part }));
 
@@ -118,8 +114,8 @@ describe('a multipart upload by hand', () => {
     expect((await complete(upload, parts)).status).toBe(200);
   });
 
-  it('has no small part but the last', async () => {
-    const upload = { key: 'parts/small', uploadId: await begin('parts/small') };
+  it('accepts a small part only as the last', async () => {
+    const upload = { key: 'parts/small', uploadId: await initiate('parts/small') };
     const small = await putPart(upload, 1, Buffer.from('small'));
     const second = await putPart(upload, 2);
 
@@ -129,9 +125,9 @@ describe('a multipart upload by hand', () => {
     );
   });
 
-  it.each(['0', '10001', 'x', '1.5'])('has no part number %s', async (partNumber) => {
+  it.each(['0', '10001', 'x', '1.5'])('refuses the part number %s', async (partNumber) => {
     const key = 'parts/number';
-    const uploadId = await begin(key);
+    const uploadId = await initiate(key);
     const put = (number: string) =>
       send({ method: 'PUT', key, query: { partNumber: number, uploadId }, body: PART });
 
@@ -139,8 +135,8 @@ describe('a multipart upload by hand', () => {
     expect((await put(partNumber)).code).toBe('InvalidArgument');
   });
 
-  it('belongs to its key: the id opens nothing elsewhere', async () => {
-    const upload = { key: 'parts/mine', uploadId: await begin('parts/mine') };
+  it('belongs to its key: the id is useless for other keys', async () => {
+    const upload = { key: 'parts/mine', uploadId: await initiate('parts/mine') };
     const part = await putPart(upload, 1);
     const { uploadId } = upload;
     const elsewhere: readonly Ask[] = [
@@ -157,8 +153,8 @@ describe('a multipart upload by hand', () => {
     expect((await complete(upload, [part])).status).toBe(200);
   });
 
-  it('can be given up', async () => {
-    const upload = { key: 'parts/gone', uploadId: await begin('parts/gone') };
+  it('can be aborted', async () => {
+    const upload = { key: 'parts/gone', uploadId: await initiate('parts/gone') };
     const part = await putPart(upload, 1);
     const query = { uploadId: upload.uploadId };
 
@@ -168,8 +164,8 @@ describe('a multipart upload by hand', () => {
     expect((await complete(upload, [part])).code).toBe('NoSuchUpload');
   });
 
-  it('is listed for the bucket until it is over', async () => {
-    const uploadId = await begin('parts/listed');
+  it('is listed in the bucket until it ends', async () => {
+    const uploadId = await initiate('parts/listed');
     const list = async () => textsOf((await send({ query: { uploads: '' } })).text, 'UploadId');
 
     expect(await list()).toContain(uploadId);
@@ -190,12 +186,12 @@ describe('a multipart upload of a narrowed session', () => {
       },
     ]);
 
-  it('needs PutObject for the key in every step, and a permission of its own to give up', async () => {
+  it('needs PutObject for the key in every step, and a separate permission to abort', async () => {
     const signer = narrow();
     const start = async (key: string) =>
       send({ method: 'POST', key, query: { uploads: '' } }, signer);
     const uploadId = textOf((await start('mine/x')).text, 'UploadId');
-    const foreign = await begin('theirs/x');
+    const foreign = await initiate('theirs/x');
     const steps = (key: string, id: string): readonly Ask[] => [
       { method: 'PUT', key, query: { partNumber: '1', uploadId: id }, body: PART },
       { method: 'GET', key, query: { uploadId: id } },
@@ -212,7 +208,7 @@ describe('a multipart upload of a narrowed session', () => {
     expect((await send({ query: { uploads: '' } }, signer)).code).toBe('AccessDenied');
   });
 
-  it('cannot publish the object, neither at the beginning nor at the end', async () => {
+  it('cannot publish the object, neither at the start nor at the end', async () => {
     const signer = narrow();
     const headers = { 'x-oss-object-acl': 'public-read' };
     const start = (more: Ask) =>
@@ -226,16 +222,16 @@ describe('a multipart upload of a narrowed session', () => {
 
     expect((await start({ headers })).code).toBe('AccessDenied');
     expect((await send(end, signer)).code).toBe('AccessDenied');
-    // whoever may publish does, with the same header
-    const upload = { key: 'parts/public', uploadId: await begin('parts/public') };
+    // an identity that may publish succeeds with the same header
+    const upload = { key: 'parts/public', uploadId: await initiate('parts/public') };
     await complete(upload, [await putPart(upload, 1)], headers);
     expect((await fixture.send({ key: 'parts/public' })).status).toBe(200);
   });
 
-  it('cannot copy a part of what it may not read', async () => {
+  it('cannot copy a part from an object that it may not read', async () => {
     await send({ method: 'PUT', key: 'theirs/secret', body: PART });
     const key = 'mine/copied';
-    const uploadId = await begin(key);
+    const uploadId = await initiate(key);
     const copyPart: Ask = {
       method: 'PUT',
       key,
@@ -255,7 +251,7 @@ describe('a multipart upload of a narrowed session', () => {
 describe.each([{ authorizationV4: false }, { authorizationV4: true }])(
   'the vendor’s client, with %o',
   (signing) => {
-    it('uploads in parts side by side, lists them, and gives up', async () => {
+    it('uploads parts in parallel, lists parts, and aborts', async () => {
       const client = fixture.createClient(keys, signing);
       const video = randomBytes(350_000);
 

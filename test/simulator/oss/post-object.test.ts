@@ -116,7 +116,7 @@ describe.each([
     expect(got.headers['content-type']).toMatch(/^text\/plain/);
   });
 
-  it('is answered as it asks', async () => {
+  it('gets the answer that it asks for', async () => {
     const answer = async (success_action_status: string) =>
       post({ fields: makeForm({}, { success_action_status }) });
 
@@ -184,7 +184,7 @@ describe.each([
       { fields: {} },
       'AccessDenied',
     ],
-  ])('keeps to the condition %s', async (_what, condition, good, bad, code) => {
+  ])('is checked against the condition %s', async (_what, condition, good, bad, code) => {
     const send = ({ fields, ...form }: Form) =>
       post({ ...form, fields: makeForm({ conditions: [condition] }, fields) });
 
@@ -192,7 +192,7 @@ describe.each([
     expect((await send(bad)).code).toBe(code);
   });
 
-  it('is checked with the name of the file put into the key', async () => {
+  it('is checked with the file name inserted into the key', async () => {
     const conditions = [['eq', '$key', 'forms/photo.txt']];
     const fields = makeForm({ conditions }, { key: `forms/${'$'}{filename}` });
 
@@ -201,7 +201,7 @@ describe.each([
     expect((await post({ fields, fileName: 'other.txt' })).code).toBe('AccessDenied');
   });
 
-  it('is for the bucket that its policy names', async () => {
+  it('is valid only for the bucket in its policy', async () => {
     const other = makeForm({ conditions: [{ bucket: 'other' }] });
 
     expect(
@@ -211,7 +211,7 @@ describe.each([
     expect((await post({ fields: { ...other, bucket: 'other' } })).code).toBe('AccessDenied');
   });
 
-  it('is good until its policy expires', async () => {
+  it('is valid until its policy expires', async () => {
     const fields = makeForm({});
 
     fixture.clock.offsetMs = HOUR_MS - 60_000;
@@ -220,7 +220,7 @@ describe.each([
     expect(await post({ fields: long })).toMatchObject({ status: 403, code: 'AccessDenied' });
   });
 
-  it('is good no longer than the session behind it', async () => {
+  it('is valid no longer than its session', async () => {
     const fields = makeForm({ expiration: new Date(fixture.now() + 2 * HOUR_MS).toISOString() });
 
     expect((await post({ fields })).status).toBe(204);
@@ -228,7 +228,7 @@ describe.each([
     expect((await post({ fields })).code).toBe('SecurityTokenExpired');
   });
 
-  it('cannot have its policy widened, or its signature made up', async () => {
+  it('is refused with a widened policy or a made-up signature', async () => {
     const fields = makeForm({ conditions: [['eq', '$key', 'forms/mine']] }, { key: 'forms/mine' });
     const wider = base64({ expiration: inAnHour(), conditions: [{ bucket: 'app-media' }] });
 
@@ -258,18 +258,18 @@ describe.each([
 
   it('needs a file, a key and a policy', async () => {
     const { key: _key, ...keyless } = makeForm({});
-    const { policy: _policy, ...lawless } = makeForm({});
+    const { policy: _policy, ...policyless } = makeForm({});
     const data = new FormData();
     for (const [name, value] of Object.entries(makeForm({}))) data.set(name, value);
     const fileless = await fetch(`${fixture.oss.url}/app-media/`, { method: 'POST', body: data });
 
     expect((await post({ fields: makeForm({}) })).status).toBe(204);
     expect((await post({ fields: keyless })).status).toBe(400);
-    expect((await post({ fields: lawless })).status).toBe(403);
+    expect((await post({ fields: policyless })).status).toBe(403);
     expect(fileless.status).toBe(400);
   });
 
-  it('does not read what follows the file', async () => {
+  it('ignores fields after the file', async () => {
     const fields = makeForm({ conditions: [['starts-with', '$key', 'forms/']] });
 
     await post({ fields, file: 'kept', late: { key: 'elsewhere/x' } });
@@ -278,11 +278,11 @@ describe.each([
   });
 
   it.each<[string, unknown]>([
-    ['no JSON', 'nonsense'],
-    ['no conditions', { expiration: '2100-01-01T00:00:00Z' }],
-    ['no expiration', { conditions: [] }],
-    ['an expiration that is no date', { expiration: 'soon', conditions: [] }],
-  ])('is refused with a policy of %s', async (_what, document) => {
+    ['that is not an object', 'nonsense'],
+    ['without conditions', { expiration: '2100-01-01T00:00:00Z' }],
+    ['without expiration', { conditions: [] }],
+    ['whose expiration is not a date', { expiration: 'soon', conditions: [] }],
+  ])('is refused with a policy %s', async (_what, document) => {
     const policy = base64(document);
     const scope = `${basicDate(fixture.now()).slice(0, 8)}/${REGION}/oss/aliyun_v4_request`;
     const signature =
@@ -295,18 +295,18 @@ describe.each([
   });
 
   it.each<[string, unknown]>([
-    ['that is unknown', ['matches', '$key', '.*']],
-    ['of nothing', null],
-    ['that is a text', 'key'],
-    ['with a range of texts', ['content-length-range', '0', 'many']],
-    ['with a list that is none', ['in', '$key', 'forms/x']],
-  ])('fails on a condition %s', async (_what, condition) => {
+    ['with an unknown operator', ['matches', '$key', '.*']],
+    ['that is null', null],
+    ['that is text', 'key'],
+    ['with a range of text', ['content-length-range', '0', 'many']],
+    ['with text in place of a list', ['in', '$key', 'forms/x']],
+  ])('is refused with a condition %s', async (_what, condition) => {
     expect((await post({ fields: makeForm({ conditions: [condition] }) })).status).toBeGreaterThan(
       399,
     );
   });
 
-  it('needs PutObject for the key, and what its other fields need', async () => {
+  it('needs PutObject for the key, and the permissions that its other fields need', async () => {
     const narrow = fixture.addSession([
       allow(['oss:PutObject'], ['forms/*']),
       {
@@ -331,14 +331,14 @@ describe.each([
 });
 
 describe('a form of V4', () => {
-  it('outlives the fifteen minutes that a header has', async () => {
+  it('is valid longer than the 15 minutes of a signed header', async () => {
     const fields = formV4({});
 
     fixture.clock.offsetMs = 40 * 60_000;
     expect((await post({ fields })).status).toBe(204);
   });
 
-  it('is signed for one region and service', async () => {
+  it('is valid only for its region', async () => {
     const fields = formV4({});
     const credential = fields['x-oss-credential'] ?? '';
     const elsewhere = { 'x-oss-credential': credential.replace(REGION, 'cn-beijing') };
@@ -348,7 +348,7 @@ describe('a form of V4', () => {
   });
 
   it.each(['x-oss-date', 'x-oss-credential', 'x-oss-signature-version', 'x-oss-security-token'])(
-    'has %s bound by its policy',
+    'is refused if its policy does not bind %s',
     async (name) => {
       const fields = formV4({});
       const policy: unknown = JSON.parse(Buffer.from(fields['policy'] ?? '', 'base64').toString());
@@ -385,7 +385,7 @@ describe('the vendor’s client', () => {
       Buffer.from(unsigned['policy'] ?? '', 'base64').toString(),
     );
     const date = new Date(Math.floor(fixture.now() / 1000) * 1000);
-    // its types do not have this method
+    // the types of the client lack this method
     const signature: unknown = Reflect.apply(
       Reflect.get(client, 'signPostObjectPolicyV4'),
       client,

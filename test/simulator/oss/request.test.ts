@@ -28,7 +28,7 @@ function signed(ask: Ask): Ask {
 }
 
 describe('the address of a request', () => {
-  it('has the bucket in the path or before the name of the host', async () => {
+  it('has the bucket in the path or in the host name', async () => {
     const get: Ask = { key: 'dir/a b.txt' };
 
     expect((await fixture.send(signed(get))).text).toBe('text');
@@ -39,7 +39,7 @@ describe('the address of a request', () => {
     );
   });
 
-  it('is what was signed: another bucket before the host is another request', async () => {
+  it('is signed: another bucket in the host name is refused', async () => {
     const elsewhere = HOST.replace('app-media', 'other');
 
     expect((await fixture.send(signed({ key: 'dir/a b.txt' }), { host: elsewhere })).code).toBe(
@@ -47,7 +47,7 @@ describe('the address of a request', () => {
     );
   });
 
-  it('names the service alone to list the buckets', async () => {
+  it('lists the buckets if it names only the service', async () => {
     const { status, text } = await fixture.send(signed({ bucket: '' }));
 
     expect(status).toBe(200);
@@ -63,12 +63,12 @@ describe('the address of a request', () => {
     expect((await fixture.send(signed({ key: decodeURIComponent(key) }))).code).toBe('NoSuchKey');
   });
 
-  it('that cannot be decoded is refused', async () => {
+  it('is refused if it cannot be decoded', async () => {
     expect((await fixture.sendRaw('GET', '/app-media/%zz')).status).toBe(400);
     expect((await fixture.sendRaw('GET', '/app-media/?prefix=%E0%A4%A')).status).toBe(400);
   });
 
-  it('cannot name an object that OSS would not take', async () => {
+  it('is refused if the key is too long for OSS', async () => {
     const put = async (key: string) =>
       (await fixture.send(signed({ method: 'PUT', key, body: 'x' }))).status;
 
@@ -80,16 +80,16 @@ describe('the address of a request', () => {
 describe('an error', () => {
   it.each<[string, Ask, { status: number; code: string; ec: string }]>([
     [
-      'of a bucket that is not there',
+      'for a missing bucket',
       { bucket: 'missing', key: 'x' },
       { status: 404, code: 'NoSuchBucket', ec: '0015-00000101' },
     ],
     [
-      'of an object that is not there',
+      'for a missing object',
       { key: 'missing' },
       { status: 404, code: 'NoSuchKey', ec: '0026-00000001' },
     ],
-  ])('%s tells code, EC and request id', async (_what, ask, expected) => {
+  ])('%s contains code, EC and request id', async (_what, ask, expected) => {
     const answer = await fixture.send(signed(ask));
 
     expect(answer).toMatchObject(expected);
@@ -108,7 +108,7 @@ describe('an error', () => {
     expect(missing.headers['x-oss-ec']).toBe('0026-00000001');
   });
 
-  it('follows an operation that the simulator does not have, instead of doing another', async () => {
+  it('is the answer to an operation that the simulator lacks, which never runs as another', async () => {
     const key = 'dir/kept.txt';
     await fixture.send(signed({ method: 'PUT', key, body: 'kept' }));
     const unknown: readonly Ask[] = [
@@ -127,7 +127,7 @@ describe('an error', () => {
 });
 
 describe('an upload', () => {
-  it('is refused unless it is what its Content-MD5 says', async () => {
+  it('is refused if it does not match its Content-MD5', async () => {
     const put = (md5: string) =>
       signed({ method: 'PUT', key: 'md5.txt', body: 'text', headers: { 'Content-MD5': md5 } });
 

@@ -36,7 +36,7 @@ beforeAll(async () => {
 
 afterAll(() => oss.close());
 
-/** The client of a new identity with these sets of statements: role policy, session policy. */
+/** The client of a new identity with these statements: of the role policy, then of the session policy. */
 function clientOf(sets: readonly (readonly RamStatement[])[], options = {}): OSS {
   const accessKeyId = `key-${cloud.identities.size}`;
   cloud.identities.set(accessKeyId, {
@@ -61,7 +61,7 @@ interface Answer {
   readonly text: string;
 }
 
-/** Sends a request as it is written, which neither fetch nor ali-oss does. */
+/** Sends a request unchanged, which neither fetch nor ali-oss does. */
 function send(method: string, path: string, headers: Record<string, string>): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request(
@@ -81,7 +81,7 @@ function send(method: string, path: string, headers: Record<string, string>): Pr
   });
 }
 
-/** Signed with V1 for a resource that may be another than the one that is asked for. */
+/** The V1 headers for a resource, which may differ from the requested one. */
 function signed(method: string, resource: string, accessKeyId = 'key-0') {
   const date = new Date().toUTCString();
   const text = `${method}\n\n\n${date}\n${resource}`;
@@ -90,13 +90,16 @@ function signed(method: string, resource: string, accessKeyId = 'key-0') {
 }
 
 describe('a custom domain', () => {
-  it.each(['media.example.com', 'MEDIA.example.com:8080'])('%s is its bucket', async (host) => {
-    const headers = signed('GET', '/app-media/users/1/a');
+  it.each(['media.example.com', 'MEDIA.example.com:8080'])(
+    '%s addresses its bucket',
+    async (host) => {
+      const headers = signed('GET', '/app-media/users/1/a');
 
-    expect((await send('GET', '/users/1/a', { ...headers, Host: host })).text).toBe('text');
-    const elsewhere = await send('GET', '/users/1/a', { ...headers, Host: 'media.example.org' });
-    expect(elsewhere.status).toBe(404);
-  });
+      expect((await send('GET', '/users/1/a', { ...headers, Host: host })).text).toBe('text');
+      const elsewhere = await send('GET', '/users/1/a', { ...headers, Host: 'media.example.org' });
+      expect(elsewhere.status).toBe(404);
+    },
+  );
 });
 
 function lastKey(): string {
@@ -111,7 +114,7 @@ describe('a page of another origin', () => {
       'Access-Control-Request-Headers': 'authorization,x-oss-date',
     });
 
-  it('may ask without a signature, and is let in if the bucket lists it', async () => {
+  it('needs no signature to ask, and is allowed if the bucket lists it', async () => {
     const answer = await ask('app-media', PAGE);
 
     expect(answer).toMatchObject({
@@ -131,13 +134,13 @@ describe('a page of another origin', () => {
     ['http://app.example.com', 'PUT'],
     ['null', 'PUT'],
     [PAGE, 'TRACE'],
-  ])('%s that wants to %s is not let in', async (origin, method) => {
+  ])('%s is not allowed to %s', async (origin, method) => {
     const answer = await ask('app-media', origin, method);
 
     expect(answer.status).toBe(403);
   });
 
-  it('is told what it may read, of errors too', async () => {
+  it('may read the headers of errors too', async () => {
     const get = (Origin: string) => send('GET', '/app-media/users/1/a', { Origin });
     const allowed = await get(PAGE);
 
@@ -149,7 +152,7 @@ describe('a page of another origin', () => {
     );
   });
 
-  it('is let in everywhere that lists *', async () => {
+  it('is allowed by every bucket that lists *', async () => {
     const answer = await ask('open', 'https://anybody.example');
 
     expect(answer).toMatchObject({ status: 200, headers: { 'access-control-allow-origin': '*' } });
@@ -157,7 +160,7 @@ describe('a page of another origin', () => {
 });
 
 describe('the list of calls', () => {
-  it('has what was asked, by which key, and what became of it', async () => {
+  it('has the request, the key that signed it, and the status', async () => {
     const before = oss.calls.length;
     const stranger = clientOf([[OWN]]);
     await admin.get('users/1/a');
@@ -172,15 +175,15 @@ describe('the list of calls', () => {
     ]);
   });
 
-  it('is bounded', async () => {
+  it('has a maximum length', async () => {
     for (let index = 0; index < 60; index += 1) await fetch(oss.url);
 
     expect(oss.calls).toHaveLength(50);
   });
 });
 
-describe('a refusal', () => {
-  it('of a body that is too large comes after the whole of it, and keeps none', async () => {
+describe('a body that is too large', () => {
+  it('is refused after the client has sent it, and is not stored', async () => {
     expect((await admin.put('users/1/big', Buffer.alloc(200_000))).res.status).toBe(200);
     expect(await ossRefusal(admin.put('users/1/bigger', Buffer.alloc(200_001)))).toBe(
       'EntityTooLarge',
@@ -190,14 +193,14 @@ describe('a refusal', () => {
 });
 
 describe('an answer', () => {
-  it('has the CRC-64 by which other SDKs check what they sent', async () => {
+  it('has the CRC-64 by which other SDKs check their uploads', async () => {
     const { res } = await admin.put('users/1/crc', Buffer.from('123456789'));
 
     // the check value of CRC-64/XZ
     expect(res.headers).toMatchObject({ 'x-oss-hash-crc64ecma': '11051210869376104954' });
   });
 
-  it('is only given if the object is as the client expects', async () => {
+  it('depends on whether the object matches the precondition', async () => {
     const { res } = await admin.head('users/1/a');
     const etag = String(Object(res.headers).etag);
     const get = (headers: Record<string, string>) =>
@@ -209,11 +212,11 @@ describe('an answer', () => {
     expect(await get({ 'If-Match': '"other"' })).toMatchObject({ status: 412 });
   });
 
-  it('gives the code of an error to HEAD as well', async () => {
+  it('has the code of an error for HEAD too', async () => {
     expect(await ossRefusal(clientOf([[OWN]]).head('users/10/a'))).toBe('AccessDenied');
   });
 
-  it('refuses an ACL that a policy would not recognise', async () => {
+  it('is a refusal for an ACL that a policy would not recognise', async () => {
     const put = (acl: string) =>
       admin.put('users/1/acl', TEXT, { headers: { 'x-oss-object-acl': acl } });
 
@@ -223,7 +226,7 @@ describe('an answer', () => {
     }
   });
 
-  it('refuses to overwrite what is not to be overwritten', async () => {
+  it('is a refusal if the upload forbids to overwrite an object', async () => {
     const once = { headers: { 'x-oss-forbid-overwrite': 'true' } };
 
     expect((await admin.put('users/1/once', TEXT, once)).res.status).toBe(200);

@@ -45,7 +45,7 @@ const PUT: Ask = {
 };
 
 describe.each(SIGNERS)('a signature in the header, $version', ({ sign }) => {
-  it('lets a request through, whatever its key is called', async () => {
+  it('is accepted for a key with any characters', async () => {
     const put = await fixture.send(sign(PUT, keys, fixture.now()));
     const got = await fixture.send(sign({ key: PUT.key ?? '' }, keys, fixture.now()));
 
@@ -61,11 +61,8 @@ describe.each(SIGNERS)('a signature in the header, $version', ({ sign }) => {
     ['an x-oss- header', (signed) => withHeader(signed, 'x-oss-object-acl', 'public-read')],
     ['one more x-oss- header', (signed) => withHeader(signed, 'x-oss-tagging', 'a=b')],
     ['the content type', (signed) => withHeader(signed, 'Content-Type', 'text/html')],
-    [
-      'one more header that is signed',
-      (signed) => withHeader(signed, 'Content-MD5', md5Of('text')),
-    ],
-  ])('is of no use once %s has changed', async (_what, tamper) => {
+    ['one more signed header', (signed) => withHeader(signed, 'Content-MD5', md5Of('text'))],
+  ])('is refused if %s has changed', async (_what, tamper) => {
     const signed = sign(PUT, keys, fixture.now());
 
     expect((await fixture.send(signed)).status).toBe(200);
@@ -76,7 +73,7 @@ describe.each(SIGNERS)('a signature in the header, $version', ({ sign }) => {
     });
   });
 
-  it('is of no use when made with another secret, or cut short', async () => {
+  it('is refused if it was made with another secret or truncated', async () => {
     const stranger = { ...keys, accessKeySecret: `${keys.accessKeySecret}x` };
     const signed = sign(PUT, keys, fixture.now());
     const cut = withHeader(
@@ -91,7 +88,7 @@ describe.each(SIGNERS)('a signature in the header, $version', ({ sign }) => {
     expect((await fixture.send(cut)).code).toBe('SignatureDoesNotMatch');
   });
 
-  it('needs the token of the very session', async () => {
+  it('needs the token of the same session', async () => {
     const { accessKeyId, accessKeySecret } = keys;
     const foreign = {
       accessKeyId,
@@ -134,13 +131,13 @@ describe.each(SIGNERS)('a signature in the header, $version', ({ sign }) => {
     { minutes: -14, code: '' },
     { minutes: 14, code: '' },
     { minutes: 16, code: 'RequestTimeTooSkewed' },
-  ])('with a clock that is off by $minutes minutes is answered $code', async (row) => {
+  ])('with a clock that is off by $minutes minutes gets the code "$code"', async (row) => {
     const signed = sign(PUT, keys, fixture.now() + row.minutes * MINUTE_MS);
 
     expect((await fixture.send(signed)).code).toBe(row.code);
   });
 
-  it('cannot be made without a date', async () => {
+  it('is refused without a date', async () => {
     const {
       Date: _date,
       'x-oss-date': _ossDate,
@@ -151,8 +148,8 @@ describe.each(SIGNERS)('a signature in the header, $version', ({ sign }) => {
   });
 });
 
-describe('what a signature covers', () => {
-  it('V4 covers every parameter, V1 sub-resources alone', async () => {
+describe('a signature', () => {
+  it('covers every parameter in V4, and only sub-resources in V1', async () => {
     await fixture.send(signV1({ ...PUT, key: 'p/1' }, keys, fixture.now()));
     const list = { query: { prefix: 'p/' } };
     const tampered = { query: { prefix: 'q/' } };
@@ -165,13 +162,13 @@ describe('what a signature covers', () => {
     expect((await fixture.send({ ...v4, ...tampered })).code).toBe('SignatureDoesNotMatch');
   });
 
-  it('V4 sorts parameters by name, not by the whole pair', async () => {
+  it('sorts parameters by name in V4, not by the whole pair', async () => {
     const ask = { query: { prefix: 'p', 'prefix-2': 'x' } };
 
     expect((await fixture.send(signV4(ask, keys, { nowMs: fixture.now() }))).status).toBe(200);
   });
 
-  it('V4 covers the further headers that it names', async () => {
+  it('covers the additional headers that it names in V4', async () => {
     const ask = { ...PUT, headers: { 'x-other': '1', 'y-other': '2' } };
     const signed = signV4(ask, keys, { nowMs: fixture.now(), additional: ['x-other'] });
 
@@ -187,7 +184,7 @@ describe('what a signature covers', () => {
     ['another day', { day: '20200101' }],
     ['another service', { service: 'sts/aliyun_v4_request' }],
     ['another version', { service: 'oss/aliyun_v3_request' }],
-  ])('V4 made for %s is not good here', async (_what, signing) => {
+  ])('is refused in V4 if it was made for %s', async (_what, signing) => {
     const nowMs = fixture.now();
 
     expect((await fixture.send(signV4(PUT, keys, { nowMs }))).status).toBe(200);
@@ -215,7 +212,7 @@ describe('a presigned URL', () => {
   ];
 
   describe.each(PRESIGNERS)('of $version', ({ presign, expires }) => {
-    it('is good until it expires', async () => {
+    it('is valid until it expires', async () => {
       const url = presign(PUT, keys, 1200);
 
       fixture.clock.offsetMs = 19 * MINUTE_MS;
@@ -228,7 +225,7 @@ describe('a presigned URL', () => {
       });
     });
 
-    it('is good no longer than the session behind it', async () => {
+    it('is valid no longer than its session', async () => {
       const url = presign(PUT, keys, 7200);
 
       fixture.clock.offsetMs = 59 * MINUTE_MS;
@@ -237,7 +234,7 @@ describe('a presigned URL', () => {
       expect((await fixture.send(url)).code).toBe('SecurityTokenExpired');
     });
 
-    it('is good for one key, method and life', async () => {
+    it('is valid for one key, method and expiry', async () => {
       const url = presign(PUT, keys, 60);
       const longer = { ...url, query: { ...url.query, [expires]: String(seconds() + 6000) } };
       if (expires === 'x-oss-expires') longer.query[expires] = '6000';
@@ -263,7 +260,7 @@ describe('a presigned URL', () => {
   });
 
   it.each(['0', '-1', '604801', '1.5', 'abc', ''])(
-    'of V4 is refused for a life of "%s"',
+    'of V4 is refused with the expiry "%s"',
     async (expires) => {
       const nowMs = fixture.now();
 
@@ -276,7 +273,7 @@ describe('a presigned URL', () => {
     },
   );
 
-  it('of V4 is not good before its time', async () => {
+  it('of V4 is refused before its date', async () => {
     const ahead = (minutes: number) =>
       presignV4(PUT, keys, { nowMs: fixture.now() + minutes * MINUTE_MS, expires: '60' });
 
@@ -284,7 +281,7 @@ describe('a presigned URL', () => {
     expect((await fixture.send(ahead(16))).status).toBe(403);
   });
 
-  it('of V1 is refused without a time that can be read', async () => {
+  it('of V1 is refused with an unreadable expiry', async () => {
     const url = presignV1(PUT, keys, Number.NaN);
 
     expect((await fixture.send(url)).status).not.toBe(200);
@@ -294,7 +291,7 @@ describe('a presigned URL', () => {
 describe.each([{ authorizationV4: false }, { authorizationV4: true }])(
   'the vendor’s client, with %o',
   (signing) => {
-    it('is let in with its secret and refused with another', async () => {
+    it('is accepted with its secret and refused with another', async () => {
       const client = fixture.createClient(keys, signing);
       const stranger = fixture.createClient({ ...keys, accessKeySecret: 'wrong' }, signing);
       const confused = fixture.createClient(

@@ -1,4 +1,4 @@
-/** What AssumeRole of the simulated STS grants, and each way in which it says no. */
+/** What AssumeRole of the simulated STS returns, and each of its refusals. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   ACCOUNT,
@@ -41,7 +41,7 @@ const SESSION_POLICY = {
 };
 
 describe('a session', () => {
-  it('is answered as STS documents it', async () => {
+  it('has the members that STS documents', async () => {
     fixture.clock.offsetMs = -(Date.now() % 1000) + 250;
     const { body } = await assumeRole({ durationSeconds: 900, sourceIdentity: 'alice@example' });
     const credentials = body?.credentials;
@@ -56,7 +56,7 @@ describe('a session', () => {
     expect(leftMs).toBeLessThanOrEqual(900_000);
   });
 
-  it('exists in the cloud under role policy and session policy', async () => {
+  it('exists in the cloud with role policy and session policy', async () => {
     const { body } = await assumeRole({ policy: JSON.stringify(SESSION_POLICY) });
     const credentials = body?.credentials;
     expect(fixture.cloud.identities.get(credentials?.accessKeyId ?? '')).toEqual({
@@ -69,14 +69,14 @@ describe('a session', () => {
     });
   });
 
-  it('has the whole role without a session policy, and another key each time', async () => {
+  it('has all permissions of the role without a session policy, and a new key each time', async () => {
     await Promise.all([assumeRole(), assumeRole()]);
     const sessions = sessionsOf(fixture);
     expect(sessions.map(({ policies }) => policies)).toEqual([[ROLE.policies], [ROLE.policies]]);
     expect(new Set(sessions.map(({ accessKeyId }) => accessKeyId)).size).toBe(2);
   });
 
-  it('lasts an hour unless told otherwise, and up to what the role allows', async () => {
+  it('lasts an hour by default, and at most the maximum of the role', async () => {
     fixture.cloud.roles.set(ROLE_ARN, { ...ROLE, maxSessionDurationSeconds: 43_200 });
     await assumeRole();
     await assumeRole({ durationSeconds: 43_200 });
@@ -87,7 +87,7 @@ describe('a session', () => {
   });
 });
 
-/** One statement that is fine, with some of it replaced. */
+/** A valid statement with some members replaced. */
 function policyWith(statement: object): string {
   return JSON.stringify({
     Version: '1',
@@ -108,7 +108,7 @@ describe('a parameter', () => {
     ['the longest session name', { roleSessionName: 'a.b-c_d@'.repeat(8) }],
     ['the shortest duration', { durationSeconds: 900 }],
     ['the longest duration', { durationSeconds: 3600 }],
-    ['an external ID that nobody asked for', { externalId: 'a:b/c=d,e.f@g-h' }],
+    ['an external ID that the role does not need', { externalId: 'a:b/c=d,e.f@g-h' }],
     ['the largest policy', { policy: policyOfBytes(2047) }],
     ['a policy with NotAction', { policy: policyWith({ Action: undefined, NotAction: 'oss:*' }) }],
     ['a policy with one action as text', { policy: policyWith({ Action: '*', Resource: '*' }) }],
@@ -136,7 +136,7 @@ describe('a parameter', () => {
     ],
     ['899 seconds', { durationSeconds: 899 }, 'InvalidParameter.DurationSeconds'],
     ['3601 seconds', { durationSeconds: 3601 }, 'InvalidParameter.DurationSeconds'],
-    ['half seconds', { durationSeconds: 900.5 }, 'InvalidParameter.DurationSeconds'],
+    ['fractional seconds', { durationSeconds: 900.5 }, 'InvalidParameter.DurationSeconds'],
     ['an external ID of 1', { externalId: 'x' }, 'InvalidParameter.ExternalId'],
     ['an external ID with a space', { externalId: 'x y' }, 'InvalidParameter.ExternalId'],
     ['an external ID of 1225', { externalId: 'x'.repeat(1225) }, 'InvalidParameter.ExternalId'],
@@ -153,9 +153,9 @@ describe('a parameter', () => {
       'InvalidParameter.PolicySize',
     ],
     ['an empty policy', { policy: '' }, 'InvalidParameter.PolicyGrammar'],
-    ['a policy that is no JSON', { policy: '{' }, 'InvalidParameter.PolicyGrammar'],
+    ['a policy that is not JSON', { policy: '{' }, 'InvalidParameter.PolicyGrammar'],
     [
-      'a further member',
+      'an unknown member',
       { policy: JSON.stringify({ ...SESSION_POLICY, Id: 'x' }) },
       'InvalidParameter.PolicyGrammar',
     ],
@@ -170,7 +170,7 @@ describe('a parameter', () => {
       'InvalidParameter.PolicyGrammar',
     ],
     [
-      'an effect in small letters',
+      'an effect in lower case',
       { policy: policyWith({ Effect: 'allow' }) },
       'InvalidParameter.PolicyGrammar',
     ],
@@ -207,7 +207,7 @@ describe('a parameter', () => {
       'InvalidParameter.PolicyGrammar',
     ],
     [
-      'a condition value that is no text',
+      'a condition value that is not text',
       { policy: policyWith({ Condition: { Bool: { a: true } } }) },
       'InvalidParameter.PolicyGrammar',
     ],
@@ -226,12 +226,15 @@ describe('permission', () => {
 
   it.each<[string, () => unknown]>([
     [
-      'a policy for this very role',
+      'a policy for exactly this role',
       () =>
         caller({ policies: [[allow('sts:AssumeRole', `acs:ram:*:${ACCOUNT}:role/oss-uploader`)]] }),
     ],
-    ['a trust in the whole account', () => role({ trustedArns: [`acs:ram::${ACCOUNT}:root`] })],
-  ])('is enough: %s', async (_name, arrange) => {
+    [
+      'a role that trusts the whole account',
+      () => role({ trustedArns: [`acs:ram::${ACCOUNT}:root`] }),
+    ],
+  ])('is sufficient: %s', async (_name, arrange) => {
     arrange();
     await assumeRole();
     expect(sessionsOf(fixture)).toHaveLength(1);
@@ -269,7 +272,7 @@ describe('permission', () => {
       () => role({ trustedArns: ['acs:ram::999:root'] }),
       UNTRUSTED,
     ],
-    ['a role that wants an external ID', () => role({ externalId: 'e-1' }), UNTRUSTED],
+    ['a role that needs an external ID', () => role({ externalId: 'e-1' }), UNTRUSTED],
   ])('is missing: %s', async (_name, arrange, message) => {
     arrange();
     const error = await errorOf(assumeRole());
@@ -278,7 +281,7 @@ describe('permission', () => {
     expect(sessionsOf(fixture)).toEqual([]);
   });
 
-  it('takes the external ID of the role and no other', async () => {
+  it('needs the external ID of the role and accepts no other', async () => {
     role({ externalId: 'e-1' });
     expect(await errorOf(assumeRole({ externalId: 'e-2' }))).toMatchObject({
       code: 'NoPermission',
@@ -287,7 +290,7 @@ describe('permission', () => {
     expect(sessionsOf(fixture)).toHaveLength(1);
   });
 
-  it('does not find a role that does not exist', async () => {
+  it('is refused for a role that does not exist', async () => {
     const error = await errorOf(assumeRole({ roleArn: `${ROLE_ARN}2` }));
     expect(error).toMatchObject({ code: 'EntityNotExist.Role', statusCode: 404 });
   });
@@ -307,7 +310,7 @@ describe('role chaining', () => {
     return { accessKeyId, accessKeySecret, securityToken };
   };
 
-  it('lets a session of a trusted role in, and nobody else', async () => {
+  it('allows a session of a trusted role and nobody else', async () => {
     const session = await openFirst();
     await assumeRole({ roleArn: TARGET }, session);
     expect(await errorOf(assumeRole({ roleArn: TARGET }))).toMatchObject({ code: 'NoPermission' });
@@ -317,7 +320,7 @@ describe('role chaining', () => {
     ]);
   });
 
-  it('stops at a session policy that does not allow it', async () => {
+  it('is refused if the session policy does not allow it', async () => {
     const session = await openFirst({ policy: JSON.stringify(SESSION_POLICY) });
     expect(await errorOf(assumeRole({ roleArn: TARGET }, session))).toMatchObject({
       code: 'NoPermission',
@@ -336,7 +339,7 @@ describe('GetCallerIdentity', () => {
   it.each([
     [BROKER_ARN, 'RAMUser'],
     [`acs:ram::${ACCOUNT}:root`, 'Account'],
-  ])('tells %s who it is, without any permission', async (arn, identityType) => {
+  ])('describes %s, which needs no permission for it', async (arn, identityType) => {
     fixture.cloud.identities.set(BROKER.accessKeyId, { ...BROKER, arn, policies: [] });
     const { body } = await createSdkClient(fixture.sts.host, BROKER).getCallerIdentity();
     expect(body).toMatchObject({ arn, identityType, accountId: ACCOUNT });

@@ -1,4 +1,4 @@
-/** Each fault of the simulated STS, as the vendor's SDK and a bare client see it. */
+/** Each fault of the simulated STS, as the vendor's SDK and a plain HTTP client see it. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Fault } from '../../../simulator/faults.ts';
 import {
@@ -53,7 +53,7 @@ describe('a fault', () => {
     [{ kind: 'redirect302', body: 'html' }, { name: 'SyntaxError' }],
     [{ kind: 'hang' }, { name: 'RequestTimeoutError' }],
     [{ kind: 'reset' }, { message: expect.stringMatching(/ECONNRESET|socket hang up/) }],
-  ])('%o reaches the SDK, once, and opens no session', async (fault, seen) => {
+  ])('%o reaches the SDK once and opens no session', async (fault, seen) => {
     fixture.sts.faults.once(fault);
     expect(await errorOf(assumeRole(fault.kind === 'hang' ? 1000 : 5000))).toMatchObject(seen);
     expect(sessionsOf(fixture)).toEqual([]);
@@ -67,13 +67,13 @@ describe('a fault', () => {
     [{ kind: 'redirect302', body: 'empty' }, 302, ''],
     [{ kind: 'html5xx', status: 503 }, 503, '<html><body><h1>503</h1></body></html>'],
     [{ kind: 'empty200' }, 200, ''],
-  ])('%o has this status and body', async (fault, status, text) => {
+  ])('%o answers with status %i and body "%s"', async (fault, status, text) => {
     fixture.sts.faults.once(fault);
     const response = await fetchRaw();
     expect([response.status, await response.text()]).toEqual([status, text]);
   });
 
-  it('leaves the caller with half an answer', async () => {
+  it('can send half an answer', async () => {
     fixture.sts.faults.once({ kind: 'halfAnswer' });
     const response = await fetchRaw();
     expect(response.status).toBe(200);
@@ -82,7 +82,7 @@ describe('a fault', () => {
     expect(await Promise.race([text, another])).toBe('still waiting');
   });
 
-  it('slows the genuine answer down without changing it', async () => {
+  it('can slow down the genuine answer without changing it', async () => {
     const sleeps: number[] = [];
     const slow = await startFixture({ sleep: async (delayMs) => sleeps.push(delayMs) });
     slow.sts.faults.once({ kind: 'slow', delayMs: 4000 });
@@ -92,7 +92,7 @@ describe('a fault', () => {
     expect(sleeps).toEqual(Array.from({ length: 8 }, () => 500));
   });
 
-  it('leaves members of the credentials out, or overwrites them', async () => {
+  it('can omit or overwrite members of the credentials', async () => {
     fixture.sts.faults.once({
       kind: 'malformedCredentials',
       omit: ['SecurityToken'],
@@ -109,7 +109,7 @@ describe('a fault', () => {
   });
 });
 
-describe('the control of faults', () => {
+describe('the fault control', () => {
   it('keeps a fault until it is ended', async () => {
     fixture.sts.faults.set({ kind: 'throttling' });
     for (const _ of [1, 2, 3]) {
@@ -119,7 +119,7 @@ describe('the control of faults', () => {
     await assumeRole();
   });
 
-  it('gives queued faults to the next requests, in order, before the one that stays', async () => {
+  it('gives queued faults to the next requests in order, before the lasting one', async () => {
     fixture.sts.faults.set({ kind: 'clockSkew' });
     fixture.sts.faults.once({ kind: 'throttling' }, 2);
     fixture.sts.faults.once({ kind: 'json5xx', code: 'InternalError' });
@@ -152,7 +152,7 @@ describe('an error', () => {
 });
 
 describe('flow control', () => {
-  it('refuses what goes beyond the rate of the account, until the next second', async () => {
+  it('refuses requests beyond the limit of the account until the next second', async () => {
     const limited = await startFixture({ requestsPerSecond: 2 });
     const startedAtMs = Date.now();
     limited.clock.offsetMs = 0;

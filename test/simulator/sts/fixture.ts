@@ -1,4 +1,4 @@
-/** A running simulated STS with one RAM user and one role, and clients of it that were not written with it. */
+/** Starts a simulated STS with one RAM user and one role, and offers clients that share no code with it. */
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { $OpenApiUtil } from '@alicloud/openapi-core';
@@ -9,8 +9,8 @@ import type { SimulatedStsOptions } from '../../../simulator/sts/sts.ts';
 import type { RamPolicy } from '../../../src/session-policy/ram-policy.ts';
 
 /**
- * The classes that the vendor's CommonJS modules export as default. Node and test runners disagree
- * about what a default import of such a module is; `require` means the same everywhere.
+ * The default exports of the vendor's CommonJS modules. Node and test runners disagree about the
+ * default import of such a module; `require` means the same everywhere.
  */
 const load = createRequire(import.meta.url);
 const sdk: typeof import('@alicloud/sts20150401', { with: { 'resolution-mode': 'require' }}) =
@@ -28,7 +28,7 @@ export const vendorStaticAk: typeof import('@alicloud/credentials/dist/src/provi
   'resolution-mode': 'require',
 }}) = load('@alicloud/credentials/dist/src/providers/static_ak.js');
 
-/** Points a provider of the vendor's at plain HTTP, the one thing that it cannot be told. */
+/** Makes a provider of the vendor use plain HTTP, which it has no setting for. */
 export function allowPlainHttp(provider: object): void {
   Reflect.set(provider, 'doRequest', (request: InstanceType<typeof vendorHttp.Request>) => {
     Reflect.set(request, 'protocol', 'http');
@@ -102,7 +102,7 @@ export function askFor(members: Partial<AssumeRoleRequest> = {}): AssumeRoleRequ
   return new AssumeRoleRequest({ roleArn: ROLE_ARN, roleSessionName: 'alice', ...members });
 }
 
-/** What the SDK threw, reduced to what tests compare; fails when it threw nothing. */
+/** The parts of the SDK's error that tests compare; fails if it threw nothing. */
 export async function errorOf(
   promise: Promise<unknown>,
 ): Promise<Readonly<Record<string, unknown>>> {
@@ -110,7 +110,7 @@ export async function errorOf(
     () => new Error('It was not refused.'),
     (reason: unknown) => reason,
   );
-  if (!(error instanceof Error)) throw new Error('Something else than an error was thrown.');
+  if (!(error instanceof Error)) throw new Error('The thrown value is not an Error.');
   return {
     name: error.name,
     code: 'code' in error ? error.code : undefined,
@@ -119,7 +119,7 @@ export async function errorOf(
   };
 }
 
-/** The sessions that exist, which is none as long as everything was refused. */
+/** The sessions that exist; none if everything was refused. */
 export function sessionsOf(fixture: Fixture): readonly Identity[] {
   return [...fixture.cloud.identities.values()].filter(({ arn }) => arn.includes(':assumed-role/'));
 }
@@ -132,7 +132,7 @@ export interface WireRequest {
 
 export const ASSUME_ROLE = { RoleArn: ROLE_ARN, RoleSessionName: 'alice' };
 
-/** Signs as the vendor's page on V3 signatures describes, in its own way. */
+/** Signs as the vendor's page on V3 signatures describes, independently of the simulator. */
 export function signAcs3(
   host: string,
   options: {
@@ -164,7 +164,7 @@ export function signAcs3(
   return { query, headers: { ...headers, authorization }, body };
 }
 
-/** Signs as the vendor's page on the RPC mechanism describes, in its own way. */
+/** Signs as the vendor's page on the RPC mechanism describes, independently of the simulator. */
 export function signRpc(options: {
   readonly keys?: Keys;
   readonly form?: Record<string, string>;
@@ -192,7 +192,7 @@ export function signRpc(options: {
   };
 }
 
-/** Sends a request exactly as given and reads the JSON that comes back. */
+/** Sends a request exactly as given and reads the JSON answer. */
 export async function send(
   url: string,
   request: WireRequest,
@@ -204,7 +204,7 @@ export async function send(
     ...(request.body === '' ? {} : { body: request.body }),
   });
   const body: unknown = await response.json();
-  if (typeof body !== 'object' || body === null) throw new Error('The answer is no object.');
+  if (typeof body !== 'object' || body === null) throw new Error('The answer is not an object.');
   return { status: response.status, body: { ...body } };
 }
 

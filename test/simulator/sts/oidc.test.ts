@@ -1,4 +1,4 @@
-/** AssumeRoleWithOIDC of the simulated STS, with tokens of a real key and the vendor's clients. */
+/** AssumeRoleWithOIDC of the simulated STS, with genuinely signed tokens and the vendor's clients. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,7 +63,7 @@ function ask(members: Partial<AssumeRoleWithOIDCRequest>) {
 }
 
 describe('AssumeRoleWithOIDC', () => {
-  it("opens a session for the vendor's SDK, which sends all in the query", async () => {
+  it("opens a session for the vendor's SDK, which sends all parameters in the query", async () => {
     const { body } = await ask({ OIDCToken: await signToken() });
     expect(body?.OIDCTokenInfo).toMatchObject({ issuer: ISSUER, subject: 'pod-1' });
     expect(body?.assumedRoleUser?.arn).toBe(`${ROLE_ARN}/pod`);
@@ -111,12 +111,12 @@ describe('AssumeRoleWithOIDC', () => {
       'AuthenticationFail.OIDCToken.Invalid',
     ],
     [
-      'a key of somebody else',
+      'a foreign key',
       async () => ({ OIDCToken: await signToken({}, foreign.privateKey) }),
       'AuthenticationFail.OIDCToken.Invalid',
     ],
     [
-      'no token at all',
+      'text that is not a token',
       async () => ({ OIDCToken: 'garbage' }),
       'AuthenticationFail.OIDCToken.Invalid',
     ],
@@ -137,7 +137,7 @@ describe('AssumeRoleWithOIDC', () => {
       'EntityNotExist.Role',
     ],
     [
-      'too long a session',
+      'a session that is too long',
       async () => ({ OIDCToken: await signToken(), durationSeconds: 3601 }),
       'InvalidParameter.DurationSeconds',
     ],
@@ -157,7 +157,7 @@ describe('AssumeRoleWithOIDC', () => {
     ['RoleArn', 'MissingRoleArn'],
     ['Timestamp', 'MissingTimestamp'],
     ['', 'Success'],
-  ])('misses %s when it is left out', async (left, code) => {
+  ])('without the parameter "%s" answers %s', async (omitted, code) => {
     const query: Record<string, string> = {
       Action: 'AssumeRoleWithOIDC',
       Version: '2015-04-01',
@@ -167,7 +167,7 @@ describe('AssumeRoleWithOIDC', () => {
       RoleArn: ROLE_ARN,
       RoleSessionName: 'pod',
     };
-    Reflect.deleteProperty(query, left);
+    Reflect.deleteProperty(query, omitted);
     const { body } = await send(fixture.sts.url, { query, headers: {}, body: '' });
     expect(body['Code'] ?? 'Success').toBe(code);
   });
@@ -179,7 +179,7 @@ describe('AssumeRoleWithOIDC', () => {
     });
   });
 
-  it('tells by the clock of the cloud whether a token has expired', async () => {
+  it('uses the clock of the cloud for the expiry of a token', async () => {
     const OIDCToken = await signToken();
     await ask({ OIDCToken });
     fixture.clock.offsetMs = 700_000;

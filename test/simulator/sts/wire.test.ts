@@ -1,4 +1,4 @@
-/** The wire of the simulated STS: signatures, replay, security tokens, as the vendor's clients send them. */
+/** The wire format of the simulated STS: signatures, replays and security tokens, as the vendor's clients send them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   ASSUME_ROLE,
@@ -68,7 +68,7 @@ describe("the vendor's SDK", () => {
   );
 
   it.each(['ACS3-HMAC-SHA256', 'v2'])(
-    'uses the session that it got (%s)',
+    'can use the session that it got (%s)',
     async (signatureAlgorithm) => {
       const first = await createSdkClient(fixture.sts.host, BROKER).assumeRole(askFor());
       const {
@@ -173,7 +173,7 @@ describe.each(VARIANTS)('$scheme', ({ sign }) => {
     expect(await codeOf(sign())).toBe('Success');
   });
 
-  it('is refused when a parameter was changed on the way', async () => {
+  it('is refused if a parameter was changed in transit', async () => {
     const request = sign();
     const tampered = {
       ...request,
@@ -185,7 +185,7 @@ describe.each(VARIANTS)('$scheme', ({ sign }) => {
     expect(sessionsOf(fixture)).toEqual([]);
   });
 
-  it('is refused when a parameter was added on the way', async () => {
+  it('is refused if a parameter was added in transit', async () => {
     const request = sign();
     const added = { ...request, query: { ...request.query, DurationSeconds: '3600' } };
     expect(await codeOf(added)).toBe('SignatureDoesNotMatch');
@@ -208,17 +208,17 @@ describe.each(VARIANTS)('$scheme', ({ sign }) => {
     ['in 14 minutes', 14, 'Success'],
     ['16 minutes ago', -16, 'InvalidTimeStamp.Expired'],
     ['in 16 minutes', 16, 'InvalidTimeStamp.Expired'],
-  ])('signed %s is judged by the clock', async (_when, minutes, code) => {
+  ])('signed %s is accepted only within 15 minutes', async (_when, minutes, code) => {
     expect(await codeOf(sign({ timestamp: utcSeconds(Date.now() + minutes * 60_000) }))).toBe(code);
   });
 
-  it('refuses a time stamp of another form', async () => {
+  it('is refused with a time stamp in another format', async () => {
     expect(await codeOf(sign({ timestamp: new Date().toISOString() }))).toBe(
       'InvalidTimeStamp.Format',
     );
   });
 
-  it('refuses an unknown access key', async () => {
+  it('is refused with an unknown access key', async () => {
     const answer = await send(
       fixture.sts.url,
       sign({ keys: { ...BROKER, accessKeyId: 'LTAInew' } }),
@@ -226,7 +226,7 @@ describe.each(VARIANTS)('$scheme', ({ sign }) => {
     expect(answer).toMatchObject({ status: 404, body: { Code: 'InvalidAccessKeyId.NotFound' } });
   });
 
-  it('checks the security token of a session', async () => {
+  it('needs the security token of the session', async () => {
     expect(await codeOf(sign())).toBe('Success');
     expect(await codeOf(sign())).toBe('Success');
     const [session, other] = sessionsOf(fixture);
@@ -253,12 +253,12 @@ describe.each(VARIANTS)('$scheme', ({ sign }) => {
   });
 });
 
-describe('a request that is not well made', () => {
+describe('a malformed request', () => {
   const signedQuery = (query: Record<string, string>) => signRpc({ query, form: ASSUME_ROLE });
 
   it.each<[string, () => WireRequest, string]>([
     [
-      'another digest than that of the body',
+      'a digest of another body',
       () => ({
         ...signAcs3(fixture.sts.host, { body: 'RoleSessionName=alice' }),
         body: 'RoleSessionName=malle',
@@ -266,7 +266,7 @@ describe('a request that is not well made', () => {
       'SignatureDoesNotMatch',
     ],
     [
-      'a digest that does not stand for the body',
+      'UNSIGNED-PAYLOAD instead of a digest',
       () =>
         signAcs3(fixture.sts.host, {
           query: ASSUME_ROLE,
@@ -330,7 +330,7 @@ describe('a request that is not well made', () => {
       'MissingAccessKeyId',
     ],
     [
-      'a body that is no form',
+      'a body that is not a form',
       () => signAcs3(fixture.sts.host, { body: '{}', headers: { 'content-type': 'text/plain' } }),
       'InvalidParameter.ContentType',
     ],
@@ -340,12 +340,12 @@ describe('a request that is not well made', () => {
   });
 });
 
-it('answers at no other path', async () => {
+it('refuses every other path', async () => {
   const elsewhere = await send(`${fixture.sts.url}/v1`, signRpc({ form: ASSUME_ROLE }));
   expect(elsewhere).toMatchObject({ status: 404, body: { Code: 'InvalidAction.NotFound' } });
 });
 
-it('keeps the last calls, and forgets older ones', async () => {
+it('keeps the last calls and forgets older ones', async () => {
   const small = await startFixture({ callCapacity: 2 });
   for (const RoleSessionName of ['s1', 's2', 's3']) {
     await send(small.sts.url, signRpc({ form: { RoleSessionName } }));
@@ -354,7 +354,7 @@ it('keeps the last calls, and forgets older ones', async () => {
   expect(small.sts.calls.map(({ params }) => params['RoleSessionName'])).toEqual(['s2', 's3']);
 });
 
-it('forgets the oldest nonces when there are more than it may remember', async () => {
+it('forgets the oldest nonces beyond its capacity', async () => {
   const small = await startFixture({ nonceCapacity: 2 });
   const requests = [1, 2, 3].map(() => signRpc({ form: ASSUME_ROLE }));
   const codes = [];

@@ -30,7 +30,7 @@ describe('a URL that may be fetched', () => {
   });
 });
 
-/** Asks for a document that comes in these pieces. */
+/** Fetches a document that arrives in these pieces. */
 function fetchPieces(pieces: readonly (string | Error)[], limitBytes = 16) {
   const seen = { closed: 0, read: 0 };
   const outcome = fetchJsonObject('https://login.example.com/', {
@@ -61,7 +61,7 @@ describe('a document', () => {
     expect({ ...(await fetchPieces(['{"a":', '"12345678"}']).outcome) }).toEqual({ a: '12345678' });
   });
 
-  it('is not read beyond it, and the connection ends', async () => {
+  it('is not read beyond the limit, and the connection ends', async () => {
     const { outcome, seen } = fetchPieces(['{"a":"12345678', '9"}', 'more', 'and more']);
 
     await expect(outcome).rejects.toThrow('the document: is larger than 16 bytes');
@@ -71,13 +71,21 @@ describe('a document', () => {
   it.each<[string, Error & { readonly code?: unknown }, string]>([
     ['a code', Object.assign(new Error('canary'), { code: 'ECONNRESET' }), ' (ECONNRESET)'],
     ['no code', new Error('canary'), ''],
-    ['a code that is no text', Object.assign(new Error('canary'), { code: 7 }), ''],
-    ['a code that says more', Object.assign(new Error('x'), { code: 'E canary' }), ''],
-    ['a code that begins well', Object.assign(new Error('x'), { code: 'ECANARY https' }), ''],
-    ['a code that ends well', Object.assign(new Error('x'), { code: 'https ECANARY' }), ''],
-  ])('that breaks off is told of by nothing but the code: %s', async (_what, error, told) => {
+    ['a code that is not text', Object.assign(new Error('canary'), { code: 7 }), ''],
+    ['a code with further text', Object.assign(new Error('x'), { code: 'E canary' }), ''],
+    [
+      'a code that only begins correctly',
+      Object.assign(new Error('x'), { code: 'ECANARY https' }),
+      '',
+    ],
+    [
+      'a code that only ends correctly',
+      Object.assign(new Error('x'), { code: 'https ECANARY' }),
+      '',
+    ],
+  ])('that breaks off is described by the error code only: %s', async (_what, error, shown) => {
     const message = await fetchPieces(['{', error]).outcome.catch(({ message }: Error) => message);
 
-    expect(message).toBe(`the document: cannot be reached${told}`);
+    expect(message).toBe(`the document: cannot be reached${shown}`);
   });
 });

@@ -1,4 +1,4 @@
-/** How keys are fetched: from configured addresses only, bounded in size and time, no redirects. */
+/** How keys are fetched: from configured addresses only, with limits on size and time, no redirects. */
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { TrustedIssuer } from '../../../src/config/config.ts';
@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => Promise.all([issuer.close(), stranger.close()]));
 
-/** Why the keys of the issuer cannot be had. */
+/** Why the keys of the issuer are unavailable. */
 async function problemWith(
   overrides: Partial<TrustedIssuer> = {},
   timeoutMs = 5000,
@@ -40,7 +40,7 @@ describe('discovery', () => {
     },
   );
 
-  it('is left out when the config pins the address of the keys', async () => {
+  it('is skipped if the config pins the address of the keys', async () => {
     const pinned = issuer.trusted({ keys: { kind: 'jwksUri', uri: issuer.jwksUri } });
 
     await verifierFor(pinned)(await issuer.token());
@@ -56,7 +56,7 @@ describe('discovery', () => {
   ])('refuses a document that names %s', async (_what, makeIssuer) => {
     issuer.discover({ issuer: makeIssuer(issuer.url) });
 
-    expect(await problemWith()).toMatch(/^the discovery document: is that of another issuer/);
+    expect(await problemWith()).toMatch(/^the discovery document: names another issuer/);
     expect(issuer.requests.jwks).toBe(0);
   });
 
@@ -95,7 +95,7 @@ describe('discovery', () => {
       const verify = verifierFor(issuer.trusted({ issuer: name }), {
         fetchIssuer: async () => {
           calls++;
-          throw new Error('nothing is there');
+          throw new Error('there is no server');
         },
       });
 
@@ -107,20 +107,20 @@ describe('discovery', () => {
   );
 });
 
-describe('a document of the issuer', () => {
+describe('a document', () => {
   const documents = ['discovery', 'jwks'] as const;
 
   it.each<[string, IssuerFault, string]>([
     ['with status 500', { kind: 'status', status: 500 }, 'answered with status 500'],
     ['with status 404', { kind: 'status', status: 404 }, 'answered with status 404'],
     ['with status 201', { kind: 'status', status: 201 }, 'answered with status 201'],
-    ['with nothing', { kind: 'body', text: '' }, 'is not a JSON object'],
+    ['empty', { kind: 'body', text: '' }, 'is not a JSON object'],
     ['with HTML', { kind: 'body', text: '<html>' }, 'is not a JSON object'],
     ['with an array', { kind: 'body', text: '[]' }, 'is not a JSON object'],
     ['with a repeated member', { kind: 'body', text: '{"a":1,"a":2}' }, 'has a repeated member'],
     ['too deeply nested', { kind: 'body', text: '['.repeat(9999) }, 'is nested too deeply'],
     ['in another encoding', { kind: 'bytes', bytes: Buffer.from([0xff]) }, 'is not UTF-8'],
-  ])('that comes %s is refused', async (_what, fault, problem) => {
+  ])('that arrives %s is refused', async (_what, fault, problem) => {
     for (const document of documents) {
       const name = document === 'jwks' ? 'the JWKS' : 'the discovery document';
       issuer.fault(document, fault);
@@ -141,18 +141,18 @@ describe('a document of the issuer', () => {
     issuer.fault(document, { kind: 'flood', totalBytes: 50 * 1024 * 1024 });
 
     expect(await problemWith()).toMatch(/is larger than (65536|262144) bytes$/);
-    // What the sockets of both sides can hold may have been written, but not the 50 MB.
+    // The sockets of both sides may have buffered a part, but not the 50 MB.
     expect(issuer.flooded.bytes).toBeLessThan(20 * 1024 * 1024);
   });
 
-  it('is not unpacked at all', async () => {
+  it('is refused if it is compressed, without unpacking it', async () => {
     const bytes = gzipSync(Buffer.alloc(10 * 1024 * 1024, ' '));
     issuer.fault('jwks', { kind: 'bytes', bytes, headers: { 'content-encoding': 'gzip' } });
 
     expect(await problemWith()).toBe('the JWKS: is compressed');
   });
 
-  it.each(['silence', 'stall'] as const)('is not waited for too long (%s)', async (kind) => {
+  it.each(['silence', 'stall'] as const)('is refused when it takes too long (%s)', async (kind) => {
     for (const document of documents) {
       issuer.fault(document, { kind });
       expect(await problemWith({}, 50)).toContain('took too long');
@@ -161,7 +161,7 @@ describe('a document of the issuer', () => {
     await verifierFor(issuer.trusted())(await issuer.token());
   });
 
-  it('is not waited for too long by a fetch that does not listen, though it was told', async () => {
+  it('is refused when it takes too long, even if the fetch ignores its signal', async () => {
     let signal: AbortSignal | undefined;
     const verify = verifierFor(issuer.trusted(), {
       timeoutMs: 20,
@@ -181,13 +181,13 @@ describe('a document of the issuer', () => {
     [{}, 'the JWKS has no array "keys"'],
     [{ keys: {} }, 'the JWKS has no array "keys"'],
     [{ keys: Array(51).fill({}) }, 'the JWKS has more than 50 keys'],
-  ])('is refused when it is no JWKS: %j', async (jwks, problem) => {
+  ])('is refused if it is not a JWKS: %j', async (jwks, problem) => {
     issuer.publish(jwks);
 
     expect(await problemWith()).toBe(problem);
   });
 
-  it('that cannot be reached is described without its address', async () => {
+  it('that is unreachable is described without its address', async () => {
     const gone = await createTestIssuer();
     await gone.close();
 

@@ -118,7 +118,7 @@ const FORBIDDEN = [
   '::100.100.100.200',
   '::127.0.0.1',
   '::2',
-  // no addresses at all
+  // not addresses
   '',
   'localhost',
   '0x7f.1',
@@ -129,31 +129,31 @@ const FORBIDDEN = [
 ] as const;
 
 describe('an address', () => {
-  it.each(PUBLIC)('%s is asked wherever the issuer is', (address) => {
+  it.each(PUBLIC)('%s is allowed for any issuer that is not loopback', (address) => {
     expect(findProblem(address, outside)).toBeUndefined();
     expect(findProblem(address, inside)).toBeUndefined();
     expect(findProblem(address, here)).toBe('has an address that is not loopback');
   });
 
-  it.each(PRIVATE)('%s is asked only if the issuer is meant to be inside', (address) => {
+  it.each(PRIVATE)('%s is allowed only for an issuer in a private network', (address) => {
     expect(findProblem(address, outside)).toMatch(/^has an address in a private network; set priv/);
     expect(findProblem(address, inside)).toBeUndefined();
     expect(findProblem(address, here)).toBe('has an address that is not loopback');
   });
 
-  it.each(LOOPBACK)('%s is asked only under the name of this very machine', (address) => {
+  it.each(LOOPBACK)('%s is allowed only for a loopback host', (address) => {
     expect(findProblem(address, outside)).toMatch(/^has a loopback address/);
     expect(findProblem(address, inside)).toMatch(/^has a loopback address/);
     expect(findProblem(address, here)).toBeUndefined();
   });
 
-  it.each(FORBIDDEN)('"%s" is never asked', (address) => {
+  it.each(FORBIDDEN)('"%s" is never allowed', (address) => {
     for (const place of [outside, inside, here, { isLoopback: true, isPrivate: true }]) {
-      expect(findProblem(address, place)).toMatch(/which is never asked$/);
+      expect(findProblem(address, place)).toMatch(/the broker never connects to one$/);
     }
   });
 
-  it('of IPv4 is judged no better when IPv6 carries it', () => {
+  it('of IPv4 gains nothing when it is embedded in IPv6', () => {
     const ipv4 = fc.ipV4();
     const groups = (address: string) => {
       const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
@@ -173,7 +173,7 @@ describe('an address', () => {
   });
 });
 
-describe('the host of this very machine', () => {
+describe('a loopback host', () => {
   it.each(['localhost', '127.0.0.1', '127.9.9.9', '127.100.200.1', '::1'])('is %s', (host) => {
     expect(isLoopbackHost(host)).toBe(true);
   });

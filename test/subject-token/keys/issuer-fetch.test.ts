@@ -1,4 +1,4 @@
-/** What issuers are asked at: the address of the connection itself, however it was found. */
+/** The fetch for issuers: every address is checked before the connection, however it was found. */
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -24,11 +24,11 @@ const run = promisify(execFile);
 let server: Server;
 let port: number;
 let connections = 0;
-let heard: Readonly<Record<string, unknown>> = {};
+let received: Readonly<Record<string, unknown>> = {};
 
 beforeAll(async () => {
   server = createServer((request, response) => {
-    heard = request.headers;
+    received = request.headers;
     response.end('here');
   });
   server.on('connection', () => connections++);
@@ -49,7 +49,7 @@ async function close(listener: TcpServer): Promise<void> {
   await new Promise((resolve) => listener.close(resolve));
 }
 
-/** The body, or the code or message of what went wrong. */
+/** The status and body, or the code or message of the error. */
 async function ask(url: string, lookup: Lookup, request: Partial<IssuerRequest> = {}) {
   const fetchIssuer = createFetchIssuer({ lookup });
   const signal = AbortSignal.timeout(2000);
@@ -69,17 +69,17 @@ describe('the address of a connection', () => {
     [['::ffff:127.0.0.1'], /loopback/],
     [['10.0.0.1'], /private network/],
     [['fd12::1'], /private network/],
-    [['64:ff9b::7f00:1'], /never asked/],
-    [['100.100.100.200'], /never asked/],
-    [['169.254.169.254'], /never asked/],
-    [['0.0.0.0'], /never asked/],
-    [['::'], /never asked/],
-    [['fe80::1%lo'], /never asked/],
+    [['64:ff9b::7f00:1'], /never connects/],
+    [['100.100.100.200'], /never connects/],
+    [['169.254.169.254'], /never connects/],
+    [['0.0.0.0'], /never connects/],
+    [['::'], /never connects/],
+    [['fe80::1%lo'], /never connects/],
     [['127.0.0.1', '8.8.8.8'], /loopback/],
     [['8.8.8.8', '127.0.0.1'], /loopback/],
     [['2606:4700::1', '8.8.8.8', '::ffff:127.0.0.1'], /loopback/],
     [[], /has no address/],
-  ])('is not made to a name with %j', async (addresses, problem) => {
+  ])('is refused for a name with the addresses %j', async (addresses, problem) => {
     const { lookup, asked } = createFakeDns(addresses);
     const url = `https://login.example.com:${port}/.well-known/openid-configuration?x=canary`;
 
@@ -90,7 +90,7 @@ describe('the address of a connection', () => {
     expect(connections).toBe(0);
   });
 
-  it('is that which was looked at, though the name leads inside a moment later', async () => {
+  it('is the checked one, even if the name changes to a private address afterwards', async () => {
     const { lookup, asked } = createFakeDns(['127.0.0.1'], ['10.0.0.1']);
     const url = `http://localhost:${port}/`;
 
@@ -102,7 +102,7 @@ describe('the address of a connection', () => {
     expect(connections).toBe(1);
   });
 
-  it('is one of several, all of which were looked at', async () => {
+  it('is one of several, all of which are checked', async () => {
     const { lookup } = createFakeDns(['127.0.0.2', '127.0.0.1'], ['127.0.0.1', '8.8.8.8']);
 
     expect(await ask(`http://localhost:${port}/`, lookup)).toMatch(/^200 here$|ECONNREFUSED/);
@@ -115,11 +115,11 @@ describe('the address of a connection', () => {
     'https://2130706433:PORT/',
     'https://0177.0.0.1:PORT/',
     'http://127.1:PORT/',
-  ])('in the URL is loopback however it is spelt: %s', async (url) => {
+  ])('is recognised as loopback in every spelling: %s', async (url) => {
     const { lookup, asked } = createFakeDns(['8.8.8.8']);
     const answer = await ask(url.replace('PORT', String(port)), lookup);
 
-    // an http server has no TLS to speak, which is as far as https comes
+    // https gets as far as the TLS error of an http server
     expect(answer).toMatch(/^200 here$|^EPROTO$|^ERR_SSL/);
     expect(connections).toBe(1);
     expect(asked).toEqual([]);
@@ -133,36 +133,36 @@ describe('the address of a connection', () => {
     ['https://[::ffff:10.0.0.1]/', /private network/],
     ['https://[fd12::1]/', /private network/],
     ['https://[64:ff9b::10.0.0.1]/', /private network/],
-    ['https://100.100.100.200/latest/meta-data/', /never asked/],
-    ['https://0x64.0x64.0x64.0xc8/', /never asked/],
-    ['https://1684301000/', /never asked/],
-    ['https://[::ffff:100.100.100.200]/', /never asked/],
-    ['https://[64:ff9b::6464:64c8]/', /never asked/],
-    ['https://[2002:6464:64c8::]/', /never asked/],
-    ['https://169.254.169.254/', /never asked/],
-    ['https://0/', /never asked/],
-    ['https://[::]/', /never asked/],
+    ['https://100.100.100.200/latest/meta-data/', /never connects/],
+    ['https://0x64.0x64.0x64.0xc8/', /never connects/],
+    ['https://1684301000/', /never connects/],
+    ['https://[::ffff:100.100.100.200]/', /never connects/],
+    ['https://[64:ff9b::6464:64c8]/', /never connects/],
+    ['https://[2002:6464:64c8::]/', /never connects/],
+    ['https://169.254.169.254/', /never connects/],
+    ['https://0/', /never connects/],
+    ['https://[::]/', /never connects/],
     ['https://[::ffff:127.0.0.1]/', /loopback/],
-  ])('in the URL is looked at without a look-up: %s', async (url, problem) => {
+  ])('is checked without a lookup for an IP literal: %s', async (url, problem) => {
     const { lookup, asked } = createFakeDns(['8.8.8.8']);
 
     expect(await ask(url, lookup)).toMatch(problem);
     expect(asked).toEqual([]);
   });
 
-  it('may be private where the issuer is said to be', async () => {
+  it('may be private if the config says so', async () => {
     const { lookup } = createFakeDns([privateAddress()]);
     const request = { privateNetwork: true };
 
-    // nobody listens there: what counts is that it was tried
+    // nobody listens there: the test only needs the attempt
     expect(await ask(`https://login.example.com:${port}/`, lookup, request)).toMatch(
       /^ECONNREFUSED$|^E(?:NET|HOST)UNREACH$|^ABORT_ERR$/,
     );
     expect(await ask(`https://login.example.com:${port}/`, lookup)).toMatch(/private network/);
     for (const address of ['127.0.0.1', '100.100.100.200']) {
-      const unfit = createFakeDns([address]).lookup;
-      expect(await ask('https://login.example.com/', unfit, request)).toMatch(
-        /loopback|never asked/,
+      const forbidden = createFakeDns([address]).lookup;
+      expect(await ask('https://login.example.com/', forbidden, request)).toMatch(
+        /loopback|never connects/,
       );
     }
   });
@@ -171,10 +171,10 @@ describe('the address of a connection', () => {
 describe('a request', () => {
   const HINTS = 'HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n';
 
-  it('asks for plain JSON, and says nothing of itself', async () => {
+  it('asks for uncompressed JSON and does not identify the broker', async () => {
     await ask(`http://127.0.0.1:${port}/`, createFakeDns([]).lookup);
 
-    expect(heard).toEqual({
+    expect(received).toEqual({
       accept: 'application/json',
       'accept-encoding': 'identity',
       connection: 'close',
@@ -191,18 +191,18 @@ describe('a request', () => {
 
   it.each([
     ['nothing', '', 'ECONNRESET'],
-    ['no HTTP', 'hello\r\n\r\n', 'HPE_INVALID_CONSTANT'],
+    ['something other than HTTP', 'hello\r\n\r\n', 'HPE_INVALID_CONSTANT'],
     ['endless headers', `HTTP/1.1 200 OK\r\nX: ${'x'.repeat(100_000)}`, 'HPE_HEADER_OVERFLOW'],
     ['early hints', `${HINTS}HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhere`, '200 here'],
-    ['too many of them', HINTS.repeat(10), 'gave interim answers without end'],
+    ['too many early hints', HINTS.repeat(10), 'sent too many interim answers'],
     [
       'another protocol',
       'HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n',
-      'gave no answer',
+      'sent no answer',
     ],
     ['half a body', 'HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhere', 'ECONNRESET'],
     ['a whole body', 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhere', '200 here'],
-  ])('that is answered with %s ends', async (_what, answer, expected) => {
+  ])('ends when it is answered with %s', async (_what, answer, expected) => {
     const listener = createTcpServer((socket) => {
       socket.on('error', () => {});
       socket.once('data', () => socket.end(answer));
@@ -240,9 +240,11 @@ describe('TLS', () => {
     ['localhost', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }, 'DEPTH_ZERO_SELF_SIGNED_CERT'],
     ['127.0.0.1', { NODE_EXTRA_CA_CERTS: certFile }, 'ERR_TLS_CERT_ALTNAME_INVALID'],
     ['localhost', { NODE_EXTRA_CA_CERTS: certFile }, '200'],
-  ])('with %s is verified, with %j in the environment', async (host, environment, expected) => {
-    const source = new URL('../../../src/subject-token/keys/issuer-fetch.ts', import.meta.url);
-    const script = `
+  ])(
+    'verifies the certificate of %s with the environment %j',
+    async (host, environment, expected) => {
+      const source = new URL('../../../src/subject-token/keys/issuer-fetch.ts', import.meta.url);
+      const script = `
       import { createFetchIssuer } from '${source}';
       const addresses = [{ address: '127.0.0.1', family: 4 }];
       const fetchIssuer = createFetchIssuer({ lookup: (_, __, tell) => tell(null, addresses) });
@@ -252,16 +254,17 @@ describe('TLS', () => {
         ({ status, close }) => { close(); tell(status); },
         ({ code }) => tell(code),
       );`;
-    const before = asked;
+      const before = asked;
 
-    // of a process of its own, since Node looks at these variables as it starts
-    const { stdout } = await run(
-      process.execPath,
-      ['--import', 'tsx', '--input-type=module', '--eval', script],
-      { env: { PATH: process.env['PATH'], ...environment } },
-    );
+      // in its own process, because Node reads these variables at start
+      const { stdout } = await run(
+        process.execPath,
+        ['--import', 'tsx', '--input-type=module', '--eval', script],
+        { env: { PATH: process.env['PATH'], ...environment } },
+      );
 
-    expect(stdout).toBe(expected);
-    expect(asked - before).toBe(expected === '200' ? 1 : 0);
-  });
+      expect(stdout).toBe(expected);
+      expect(asked - before).toBe(expected === '200' ? 1 : 0);
+    },
+  );
 });

@@ -1,4 +1,4 @@
-/** Loads that come back late, as they do when a function was frozen meanwhile. */
+/** Loads that finish late because the function was frozen, and loads that fail. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { OperationalEvent } from '../../../src/observe/event.ts';
 import { createFetchedKeys } from '../../../src/subject-token/keys/issuer-keys.ts';
@@ -44,22 +44,22 @@ function keySetWith(keyId: string): Promise<KeySet> {
   return readKeySet({ keys: [generateSigningKey('ES256', keyId).publicJwk] }, ['ES256']);
 }
 
-describe('a load that comes back late', () => {
-  it('serves those who still wait for it', async () => {
+describe('a load that finishes late', () => {
+  it('serves the requests that still wait for it', async () => {
     const waiting = find('a');
     clock.advanceSeconds(60 * MINUTE);
 
     loads[0]?.resolve(await keySetWith('a'));
 
     expect((await waiting).type).toBe('public');
-    // Its keys are as old as its start, so the next request renews them, and waits this once.
+    // The keys are as old as the start of the load, so the next request refreshes them and waits once.
     const next = find('b');
     expect(loads).toHaveLength(2);
     loads[1]?.resolve(await keySetWith('b'));
     expect((await next).type).toBe('public');
   });
 
-  it('does not replace the keys of a later one', async () => {
+  it('does not replace the keys of a later load', async () => {
     const first = find('old');
     clock.advanceSeconds(10);
     const second = find('new');
@@ -86,14 +86,14 @@ describe('a load that comes back late', () => {
       retryAfterSeconds: 1,
     });
     expect(events).toEqual([]);
-    // So there is no cooldown either.
+    // So there is no backoff either.
     const next = find('a');
     expect(loads).toHaveLength(2);
     loads[1]?.resolve(await keySetWith('a'));
     await next;
   });
 
-  it('does not count as a failure of a later one', async () => {
+  it('does not count as a failure of a later load', async () => {
     const first = refusalOf(find('a'));
     clock.advanceSeconds(10);
     const second = find('a');
@@ -110,7 +110,7 @@ describe('a load that comes back late', () => {
 });
 
 describe('a load that fails in time', () => {
-  it('is forgotten with the next success', async () => {
+  it('is forgotten after the next success', async () => {
     const failing = refusalOf(find('a'));
     loads[0]?.fail();
     expect((await failing).reason).toBe('issuer_keys_unavailable');
@@ -126,7 +126,7 @@ describe('a load that fails in time', () => {
     expect((await unknown).reason).toBe('key_unknown');
   });
 
-  it('is reported without what it threw, should that be a defect', async () => {
+  it('is reported without the message of an unexpected error', async () => {
     keys = createFetchedKeys({
       issuerName: 'test',
       now: clock.now,

@@ -10,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => issuer.close());
 
-/** Verifies with one config, then with another after it, and tells how often keys were fetched for the second. */
+/** Verifies with one config, then with another. Returns how often keys were fetched for the second. */
 async function fetchesFor(first: TrustedIssuer, second: TrustedIssuer): Promise<number> {
   const keepKeys = createKeptIssuerKeys();
   await verifierFor(first, { keepKeys })(await issuer.token()).catch(() => undefined);
@@ -33,12 +33,12 @@ describe('the keys of an issuer', () => {
     ['oneTimeTokens', { oneTimeTokens: true }],
     ['attributes', { attributes: [] }],
     ['types', { types: ['other'] }],
-  ])('are handed on when %s changes, which is looked at after them', async (_what, change) => {
+  ])('are handed on when %s changes, which does not affect them', async (_what, change) => {
     expect(await fetchesFor(issuer.trusted(), issuer.trusted(change))).toBe(0);
   });
 
   it.each<[string, Partial<TrustedIssuer>]>([
-    ['the place of its keys', { keys: { kind: 'jwksUri', uri: 'http://127.0.0.1:1/' } }],
+    ['the address of its keys', { keys: { kind: 'jwksUri', uri: 'http://127.0.0.1:1/' } }],
     ['its algorithms', { algorithms: ['ES256'] }],
     ['its name', { name: 'renamed' }],
     ['privateNetwork', { privateNetwork: true }],
@@ -50,7 +50,7 @@ describe('the keys of an issuer', () => {
     expect(second[0]?.keys).not.toBe(first[0]?.keys);
   });
 
-  it('are forgotten with the config that leaves the issuer out', async () => {
+  it('are forgotten when a config omits the issuer', async () => {
     const keepKeys = createKeptIssuerKeys();
     const first = keepKeys([issuer.trusted()], stub);
     keepKeys([], stub);
@@ -59,7 +59,7 @@ describe('the keys of an issuer', () => {
     expect(third[0]?.keys).not.toBe(first[0]?.keys);
   });
 
-  it('still obey the new config: a type that it does not take is refused', async () => {
+  it('are used with the new config: a type that it does not allow is refused', async () => {
     const keepKeys = createKeptIssuerKeys();
     await verifierFor(issuer.trusted(), { keepKeys })(await issuer.token());
     const strict = verifierFor(issuer.trusted({ types: ['other'] }), { keepKeys });
@@ -68,7 +68,7 @@ describe('the keys of an issuer', () => {
   });
 });
 
-/** Keys that nobody asks for. */
+/** Keys that no test uses. */
 function stub() {
-  return { find: () => Promise.reject(new Error('unasked')), warm: async () => {} };
+  return { find: () => Promise.reject(new Error('unused')), warm: async () => {} };
 }

@@ -1,4 +1,4 @@
-/** Which keys of a JWKS are good enough to verify subject tokens, and which one a token gets. */
+/** Which keys of a JWKS are usable for subject tokens, and which one verifies a token. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OperationalEvent } from '../../../src/observe/event.ts';
 import { createTestIssuer, type TestIssuer } from '../../support/issuer.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => issuer.close());
 
-/** A verifier whose issuer publishes these very keys. */
+/** A verifier whose issuer publishes exactly these keys. */
 function verifierWith(keys: readonly object[], observe?: (event: OperationalEvent) => void) {
   const trusted = issuer.trusted({
     algorithms: ['RS256', 'PS256', 'ES256', 'EdDSA'],
@@ -36,7 +36,7 @@ async function droppedFrom(keys: readonly object[]): Promise<readonly string[]> 
 }
 
 describe('a published key', () => {
-  it('may leave out what it is for', async () => {
+  it('may omit its use and algorithm', async () => {
     for (const key of [rsa, ec, ed]) {
       const { use: _use, alg: _alg, ...jwk } = key.publicJwk;
       await verifierWith([jwk])(await issuer.token({}, { key }));
@@ -44,10 +44,10 @@ describe('a published key', () => {
   });
 
   it.each<[string, () => SigningKey, object]>([
-    ['key_ops beside others', () => ec, { key_ops: ['sign', 'verify'] }],
+    ['several key_ops', () => ec, { key_ops: ['sign', 'verify'] }],
     ['the newer name of its algorithm', () => ed, { alg: 'Ed25519' }],
-    ['a certificate chain, which is not looked at', () => rsa, { x5c: ['MIIB'], x5t: 'AAAA' }],
-    ['members that nobody knows', () => ec, { issuer: 'x', exp: 1 }],
+    ['a certificate chain, which is ignored', () => rsa, { x5c: ['MIIB'], x5t: 'AAAA' }],
+    ['unknown members', () => ec, { issuer: 'x', exp: 1 }],
   ])('may have %s', async (_what, keyOf, more) => {
     const key = keyOf();
     await verifierWith([{ ...key.publicJwk, ...more }])(await issuer.token({}, { key }));
@@ -55,7 +55,7 @@ describe('a published key', () => {
 
   it.each<[string, () => SigningKey, object, string]>([
     ['is for encryption', () => rsa, { use: 'enc' }, 'is not for signatures ("use")'],
-    ['has an odd use', () => rsa, { use: ['sig'] }, 'is not for signatures ("use")'],
+    ['has a use that is not text', () => rsa, { use: ['sig'] }, 'is not for signatures ("use")'],
     ['only signs', () => ec, { key_ops: ['sign'] }, 'is not for verification ("key_ops")'],
     [
       'has operations as text',
@@ -71,13 +71,13 @@ describe('a published key', () => {
     ],
     ['is for HMAC', () => rsa, { alg: 'HS256' }, "fits none of the issuer's algorithms"],
     [
-      'has an algorithm that is no text',
+      'has an algorithm that is not text',
       () => rsa,
       { alg: null },
       "fits none of the issuer's algorithms",
     ],
-    ['shows its private part', () => ec, { d: 'AAAA' }, 'has secret members'],
-    ['shows a prime', () => rsa, { p: 'AAAA' }, 'has secret members'],
+    ['contains its private part', () => ec, { d: 'AAAA' }, 'has secret members'],
+    ['contains a prime', () => rsa, { p: 'AAAA' }, 'has secret members'],
     ['has the exponent 1', () => rsa, { e: 'AQ' }, 'has an exponent other than 65537'],
     ['has the exponent 3', () => rsa, { e: 'Aw' }, 'has an exponent other than 65537'],
     ['has a huge exponent', () => rsa, { e: '_____w' }, 'has an exponent other than 65537'],
@@ -97,9 +97,9 @@ describe('a published key', () => {
     ['is on a curve for key agreement', () => ed, { crv: 'X25519' }, 'has an unusable "crv"'],
     ['is symmetric', () => ec, { kty: 'oct' }, 'has an unusable "kty"'],
     ['has no kty', () => ec, { kty: undefined }, 'has an unusable "kty"'],
-    ['has a kid that is no text', () => ec, { kid: 7 }, 'has an unusable "kid"'],
-    ['has a kid too long', () => ec, { kid: 'k'.repeat(257) }, 'has an unusable "kid"'],
-  ])('is left out when it %s', async (_what, keyOf, change, problem) => {
+    ['has a kid that is not text', () => ec, { kid: 7 }, 'has an unusable "kid"'],
+    ['has a kid that is too long', () => ec, { kid: 'k'.repeat(257) }, 'has an unusable "kid"'],
+  ])('is left out if it %s', async (_what, keyOf, change, problem) => {
     const key = keyOf();
     const jwk = { ...key.publicJwk, ...change };
     const token = await issuer.token({}, { key });
@@ -114,18 +114,18 @@ describe('a published key', () => {
     ['1024 bits', { rsaBits: 1024 }],
     ['2047 bits', { rsaBits: 2047 }],
     ['an exponent of 3', { rsaExponent: 3 }],
-  ])('is left out when it is a real RSA key with %s', async (_what, weakness) => {
+  ])('is left out if it is a real RSA key with %s', async (_what, weakness) => {
     const weak = generateSigningKey('RS256', 'weak', weakness);
 
     expect(await droppedFrom([weak.publicJwk])).toHaveLength(1);
-    // Signed by hand, since jose would not sign with some of these.
+    // Signed by hand, because jose does not sign with some of these keys.
     const token = signCompact({ alg: 'RS256', kid: 'weak' }, issuer.claims(), weak);
     expect((await refusalOf(verifierWith([weak.publicJwk])(token))).reason).toBe('key_unknown');
     const sound = signCompact({ alg: 'RS256', kid: 'rsa' }, issuer.claims(), rsa);
     await verifierWith([weak.publicJwk, rsa.publicJwk])(sound);
   });
 
-  it('that is unusable does not take the others with it', async () => {
+  it('does not affect the others if it is unusable', async () => {
     const verify = verifierWith([{ kty: 'oct', k: 'AAAA', kid: 'ec' }, { kid: 1 }, ec.publicJwk]);
 
     expect((await verify(await issuer.token({}, { key: ec }))).subject).toBe('user-1');
@@ -142,7 +142,7 @@ describe('the key for a token', () => {
     expect((await refusalOf(verify(mislabelled))).reason).toBe('signature_invalid');
   });
 
-  it('is none of those that share a kid', async () => {
+  it('is never one that shares its kid with another', async () => {
     const twin = { ...generateSigningKey('ES256', 'ec').publicJwk };
     const token = await issuer.token({}, { key: ec });
 
@@ -157,7 +157,7 @@ describe('the key for a token', () => {
     await verifierWith([ec.publicJwk])(token);
   });
 
-  it('is the only one that fits when the token has no kid', async () => {
+  it('is the only one that fits if the token has no kid', async () => {
     const token = await issuer.token({}, { key: ec, header: { kid: undefined } });
     const second = generateSigningKey('ES256', 'second').publicJwk;
 
@@ -167,7 +167,7 @@ describe('the key for a token', () => {
     expect((await refusalOf(verifierWith([rsa.publicJwk])(token))).reason).toBe('key_unknown');
   });
 
-  it('is not one without kid when the token names one', async () => {
+  it('is not one without kid if the token has a kid', async () => {
     const { kid: _kid, ...anonymous } = ec.publicJwk;
     const verify = verifierWith([anonymous]);
 
@@ -177,7 +177,7 @@ describe('the key for a token', () => {
     await verify(await issuer.token({}, { key: ec, header: { kid: undefined } }));
   });
 
-  it('can be one for several algorithms', async () => {
+  it('can be used for several algorithms', async () => {
     const { alg: _alg, ...jwk } = rsa.publicJwk;
     const verify = verifierWith([jwk]);
 
@@ -190,7 +190,7 @@ describe('the key for a token', () => {
     expect(refusal.reason).toBe('signature_invalid');
   });
 
-  it('comes from a set of 50 keys at most', async () => {
+  it('comes from a set of at most 50 keys', async () => {
     const token = await issuer.token({}, { key: ec });
     const fillers = (count: number) =>
       Array.from({ length: count }, (_, index) => ({ ...ec.publicJwk, kid: `filler-${index}` }));
@@ -200,7 +200,7 @@ describe('the key for a token', () => {
     expect(refusal.reason).toBe('key_unknown');
   });
 
-  it('is unknown when the config has no usable key, and the operator is told', async () => {
+  it('is unknown if the config has no usable key, which is reported once to the operator', async () => {
     const events: OperationalEvent[] = [];
     const verify = verifierWith([{ kty: 'oct', k: 'c2VjcmV0' }], (event) => events.push(event));
     const token = await issuer.token({}, { key: ec });

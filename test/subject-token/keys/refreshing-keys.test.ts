@@ -1,4 +1,4 @@
-/** When keys are loaded and renewed: by the clock of the requests, once for all who wait. */
+/** When keys are loaded and refreshed: driven by requests, with one load for all that wait. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { OperationalEvent } from '../../../src/observe/event.ts';
 import { createTestIssuer, type TestIssuer } from '../../support/issuer.ts';
@@ -15,7 +15,7 @@ beforeEach(async () => {
 });
 afterEach(() => issuer.close());
 
-/** A verifier on the test clock, and a network that can be cut off or made to hang. */
+/** A verifier on the test clock, and a network that can hang. */
 function arrange() {
   const events: OperationalEvent[] = [];
   let isHanging = false;
@@ -35,7 +35,7 @@ function arrange() {
     hang(value: boolean) {
       isHanging = value;
     },
-    /** Waits until every load has come back, also those that run in the background. */
+    /** Waits until every load has finished, including those in the background. */
     async background() {
       while (events.length < calls) await new Promise((resolve) => setImmediate(resolve));
     },
@@ -45,7 +45,7 @@ function arrange() {
 const down = { kind: 'status', status: 500 } as const;
 
 describe('the first load', () => {
-  it('waits for the first token', async () => {
+  it('starts with the first token', async () => {
     const { verify, calls } = arrange();
     expect(calls()).toBe(0);
 
@@ -54,7 +54,7 @@ describe('the first load', () => {
     expect(calls()).toBe(1);
   });
 
-  it('is shared by everybody who needs it', async () => {
+  it('is shared by all requests that need it', async () => {
     const { verify, calls } = arrange();
     const token = await issuer.token();
 
@@ -63,7 +63,7 @@ describe('the first load', () => {
     expect(calls()).toBe(1);
   });
 
-  it('can be had in advance', async () => {
+  it('can run in advance', async () => {
     const { verify, calls, events } = arrange();
 
     await Promise.all([verify.warm(), verify.warm()]);
@@ -74,7 +74,7 @@ describe('the first load', () => {
     expect(events).toEqual([{ kind: 'keys_loaded', issuerName: 'test', keys: 1, dropped: [] }]);
   });
 
-  it('does not throw when it is had in advance and fails', async () => {
+  it('does not throw when it runs in advance and fails', async () => {
     const { verify, events } = arrange();
     issuer.fault('jwks', down);
 
@@ -84,7 +84,7 @@ describe('the first load', () => {
     expect(events).toEqual([{ kind: 'key_refresh_failed', issuerName: 'test', problem }]);
   });
 
-  it('that fails is tried again after 1, 2, 4 and at most 30 seconds', async () => {
+  it('is tried again after 1, 2, 4 and at most 30 seconds when it fails', async () => {
     const { verify, calls } = arrange();
     const token = await issuer.token();
     issuer.fault('jwks', down);
@@ -111,8 +111,8 @@ describe('the first load', () => {
   });
 });
 
-describe('keys at hand', () => {
-  it('are used for 10 minutes without asking the issuer', async () => {
+describe('held keys', () => {
+  it('are not refetched for 10 minutes', async () => {
     const { verify, calls } = arrange();
     await verify.warm();
 
@@ -125,7 +125,7 @@ describe('keys at hand', () => {
     expect(calls()).toBe(2);
   });
 
-  it('serve at once while they are renewed, even if the issuer never answers', async () => {
+  it('serve at once while they are refreshed, even if the issuer never answers', async () => {
     const { verify, calls, hang } = arrange();
     await verify.warm();
     clock.advanceSeconds(10 * MINUTE);
@@ -137,7 +137,7 @@ describe('keys at hand', () => {
     expect(calls()).toBe(2);
   });
 
-  it('serve while the issuer is down, and are refused after a day', async () => {
+  it('serve while the issuer is down, but not after a day', async () => {
     const { verify, calls, background } = arrange();
     await verify.warm();
     issuer.fault('jwks', down);
@@ -160,7 +160,7 @@ describe('keys at hand', () => {
     await verify(await issuer.token());
   });
 
-  it('that the issuer has withdrawn are gone with the next renewal', async () => {
+  it('are gone after the next refresh if the issuer has withdrawn them', async () => {
     const { verify, background } = arrange();
     await verify.warm();
     const [withdrawn] = issuer.keys();
@@ -168,7 +168,7 @@ describe('keys at hand', () => {
     clock.advanceSeconds(10 * MINUTE);
     const token = await issuer.token({}, { key: withdrawn });
 
-    // The renewal runs behind this one.
+    // The refresh runs in the background of this request.
     await verify(token);
     await background();
 
@@ -188,11 +188,11 @@ describe('keys at hand', () => {
     for (let again = 0; again < 20; again++) {
       expect((await refusalOf(verify(token))).reason).toBe('key_unknown');
     }
-    // One for the empty set, and one for a kid that is not in it.
+    // One load for the empty set, and one for a kid that is not in it.
     expect(calls()).toBe(3);
   });
 
-  it('stay when their renewal brings rubbish', async () => {
+  it('stay when a refresh returns an invalid JWKS', async () => {
     const { verify, background, events } = arrange();
     await verify.warm();
     issuer.publish({ keys: 'none' });
@@ -204,7 +204,7 @@ describe('keys at hand', () => {
     expect(events.at(-1)).toMatchObject({ problem: 'the JWKS has no array "keys"' });
   });
 
-  it('are still used, and renewed, when the clock is set back', async () => {
+  it('are used and refreshed when the clock is set back', async () => {
     const { verify, calls } = arrange();
     await verify.warm();
     clock.advanceSeconds(-2 * HOUR);
@@ -216,7 +216,7 @@ describe('keys at hand', () => {
 });
 
 describe('an unknown kid', () => {
-  it('costs one load for everybody after a rotation', async () => {
+  it('costs one load for all requests after a rotation', async () => {
     const { verify, calls } = arrange();
     await verify.warm();
     issuer.rotate({ keepOld: true });
@@ -227,7 +227,7 @@ describe('an unknown kid', () => {
     expect(calls()).toBe(2);
   });
 
-  it('costs no second load right after the first one', async () => {
+  it('costs no second load right after the first', async () => {
     const { verify, calls } = arrange();
 
     const refusal = await refusalOf(verify(await issuer.token({}, { header: { kid: 'made-up' } })));
@@ -236,7 +236,7 @@ describe('an unknown kid', () => {
     expect(calls()).toBe(1);
   });
 
-  it('costs one load in 30 seconds, however many are made up', async () => {
+  it('costs one load in 30 seconds, however many kids are made up', async () => {
     const { verify, calls } = arrange();
     await verify.warm();
     const madeUp = (index: number) => issuer.token({}, { header: { kid: `made-up-${index}` } });
@@ -255,7 +255,7 @@ describe('an unknown kid', () => {
     expect(calls()).toBe(3);
   });
 
-  it('costs no more while the issuer is down, and then is not called unknown', async () => {
+  it('costs no more while the issuer is down, and is not called unknown', async () => {
     const { verify, calls } = arrange();
     await verify.warm();
     issuer.fault('jwks', down);
@@ -274,7 +274,7 @@ describe('an unknown kid', () => {
     expect(calls()).toBe(2);
   });
 
-  it('never makes tokens with a known kid wait', async () => {
+  it('never delays tokens with a known kid', async () => {
     const { verify, calls, hang } = arrange();
     await verify.warm();
     hang(true);
@@ -288,7 +288,7 @@ describe('an unknown kid', () => {
     expect(storm).toHaveLength(20);
   });
 
-  it('brings the new keys in when the cooldown is over, though a storm has claimed it', async () => {
+  it('loads new keys after the cooldown, even if a made-up kid started it', async () => {
     const { verify, calls } = arrange();
     await verify.warm();
     await refusalOf(verify(await issuer.token({}, { header: { kid: 'made-up' } })));
@@ -319,7 +319,7 @@ describe('a load that was frozen with its function', () => {
     expect(await Promise.race([stuck, 'stuck'])).toBe('stuck');
   });
 
-  it('is made up for: the next renewal is waited for', async () => {
+  it('makes the next request wait for its refresh', async () => {
     const { verify, calls, hang } = arrange();
     await verify.warm();
     const [withdrawn] = issuer.keys();

@@ -1,4 +1,4 @@
-/** What the operator reads in the audit log when a subject token is refused, to the letter. */
+/** The exact details that the operator gets when a subject token is refused. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TrustedIssuer } from '../../../src/config/config.ts';
 import type { OperationalEvent } from '../../../src/observe/event.ts';
@@ -28,7 +28,7 @@ function verifierWith(keys: readonly unknown[], observe?: (event: OperationalEve
   return verifierFor(trusted, observe === undefined ? {} : { observe });
 }
 
-/** As JSON.parse would have given it, whatever it is. */
+/** The value as JSON.parse returns it. */
 function toObject(value: unknown): object {
   return JSON.parse(JSON.stringify(value));
 }
@@ -42,7 +42,7 @@ async function droppedFrom(keys: readonly unknown[]): Promise<readonly string[]>
   return dropped;
 }
 
-describe('of a claim, the operator is told', () => {
+describe('the details of a refused claim', () => {
   const FAR = Math.floor(Date.now() / 1000) + 300;
 
   it.each<[object, object]>([
@@ -53,16 +53,16 @@ describe('of a claim, the operator is told', () => {
     [{ jti: 7 }, { claim: 'jti', problem: 'is not a non-empty string' }],
     [{ exp: 'soon' }, { claim: 'exp', problem: 'is not a number' }],
     [{ iat: -1 }, { claim: 'iat', problem: 'is out of range' }],
-  ])('what is wrong with %o', async (claims, facts) => {
+  ])('say what is wrong with %o', async (claims, facts) => {
     expect(await refusalFor(claims)).toEqual({ reason: 'claim_invalid', ...facts });
   });
 
-  it.each(['iat', 'nbf'] as const)('that %s lies in the future', async (claim) => {
+  it.each(['iat', 'nbf'] as const)('say that %s is in the future', async (claim) => {
     const refusal = await refusalFor({ [claim]: FAR });
     expect(refusal).toEqual({ reason: 'token_not_yet_valid', claim });
   });
 
-  it('nothing of a token id that is not there', async () => {
+  it('have no token id if the token has none', async () => {
     const verified = await verifierFor(issuer.trusted())(await issuer.token());
     expect(verified).not.toHaveProperty('tokenId');
     const named = await verifierFor(issuer.trusted())(await issuer.token({ jti: 'one' }));
@@ -70,15 +70,15 @@ describe('of a claim, the operator is told', () => {
   });
 });
 
-describe('of a token that cannot be read, the operator is told', () => {
+describe('the details of a malformed token', () => {
   it.each<[string, (token: string) => string, string]>([
-    ['too few', (token) => token.replace('.', ''), 'is not three segments with a dot between them'],
+    ['two segments', (token) => token.replace('.', ''), 'is not three segments separated by dots'],
     ['no header', (token) => token.replace(/^[^.]+/, ''), 'is not three segments'],
     ['no payload', (token) => token.replace(/\.[^.]+\./, '..'), 'is not three segments'],
     ['a bad signature', (token) => `${token}=`, 'signature is not canonical base64url'],
     ['a bad header', (token) => `=${token}`, 'header is not canonical base64url'],
     ['a bad payload', (token) => token.replace('.', '.='), 'payload is not canonical base64url'],
-  ])('which part of it: %s', async (_what, change, problem) => {
+  ])('name the bad part: %s', async (_what, change, problem) => {
     const refusal = await refusalOf(verifierFor(issuer.trusted())(change(await issuer.token())));
 
     expect(refusal).toEqual({
@@ -88,21 +88,21 @@ describe('of a token that cannot be read, the operator is told', () => {
   });
 });
 
-describe('of an issuer, the operator is told', () => {
+describe('the details of a refused issuer', () => {
   it.each<[unknown, string]>([
     ['https://mistyped.example', 'https://mistyped.example'],
     ['https://long.example/'.padEnd(300, 'x'), 'https://long.example/'.padEnd(200, 'x')],
     [7, 'number'],
     [undefined, 'undefined'],
-  ])('which one a token claims to be of: %j', async (iss, claimedIssuer) => {
+  ])('show the iss of the token: %j', async (iss, claimedIssuer) => {
     expect(await refusalFor({ iss })).toEqual({ reason: 'issuer_untrusted', claimedIssuer });
   });
 
   it.each<[unknown, string]>([
-    ['https://other.example', 'is that of another issuer ("https://other.example")'],
-    ['y'.repeat(300), `is that of another issuer ("${'y'.repeat(200)}")`],
-    [7, 'is that of another issuer'],
-  ])('which one its metadata are of: %j', async (name, problem) => {
+    ['https://other.example', 'names another issuer ("https://other.example")'],
+    ['y'.repeat(300), `names another issuer ("${'y'.repeat(200)}")`],
+    [7, 'names another issuer'],
+  ])('show the issuer that its metadata name: %j', async (name, problem) => {
     const other = await createTestIssuer();
     other.discover({ issuer: name });
     const refusal = await refusalOf(verifierFor(other.trusted())(await other.token()));
@@ -111,7 +111,7 @@ describe('of an issuer, the operator is told', () => {
     expect(refusal).toMatchObject({ problem: `the discovery document: ${problem}` });
   });
 
-  it('that the place of its keys in its metadata is none', async () => {
+  it('say that the jwks_uri in its metadata is unusable', async () => {
     for (const uri of [7, ['https://a.example'], 'ftp://a.example', 'http://a.example']) {
       const other = await createTestIssuer();
       other.discover({ jwks_uri: uri });
@@ -124,7 +124,7 @@ describe('of an issuer, the operator is told', () => {
     }
   });
 
-  it('that a pinned place of its keys is none', async () => {
+  it('say that a pinned address of its keys is unusable', async () => {
     const keys = { kind: 'jwksUri', uri: 'http://keys.example' } as const;
 
     expect(await refusalFor({}, { keys })).toMatchObject({
@@ -133,23 +133,31 @@ describe('of an issuer, the operator is told', () => {
   });
 });
 
-describe('of a key, the operator is told', () => {
+describe('the details of a key', () => {
   it.each<[string, () => unknown, string]>([
-    ['is no object', () => 'canary', 'key 0 is not an object'],
+    ['is not an object', () => 'canary', 'key 0 is not an object'],
     ['is null', () => null, 'key 0 is not an object'],
     ['is a list', () => [], 'key 0 is not an object'],
-    ['has a point of no base64url', () => ({ ...ec.publicJwk, x: 'a b' }), 'key 0 has no readable'],
-    ['has a point with more', () => ({ ...ec.publicJwk, x: '+ab' }), 'key 0 has no readable point'],
+    [
+      'has a point that is not base64url',
+      () => ({ ...ec.publicJwk, x: 'a b' }),
+      'key 0 has no readable',
+    ],
+    [
+      'has a point with another character',
+      () => ({ ...ec.publicJwk, x: '+ab' }),
+      'key 0 has no readable point',
+    ],
     ['has half a point', () => ({ ...ec.publicJwk, y: undefined }), 'key 0 has no readable point'],
     ['is an Edwards key without a point', () => ({ kty: 'OKP', crv: 'Ed25519' }), 'no readable'],
     ['is for another algorithm', () => ({ ...ec.publicJwk, alg: 'Ed25519' }), 'fits none of'],
     ['is an Edwards key for ES256', () => ({ ...ed.publicJwk, alg: 'ES256' }), 'fits none of'],
-    ['is for another yet', () => ({ ...ec.publicJwk, alg: 'EdDSA' }), 'fits none of'],
-  ])('why it is left out: it %s', async (_what, keyOf, problem) => {
+    ['is for EdDSA but on P-256', () => ({ ...ec.publicJwk, alg: 'EdDSA' }), 'fits none of'],
+  ])('say why it is left out: it %s', async (_what, keyOf, problem) => {
     expect(await droppedFrom([keyOf()])).toEqual([expect.stringContaining(problem)]);
   });
 
-  it('that it shares its name, each of those that do, and no other', async () => {
+  it('name every key that shares its kid, and no other', async () => {
     const { kid: _kid, ...nameless } = ec.publicJwk;
 
     expect(await droppedFrom([ec.publicJwk, ec.publicJwk, nameless, nameless])).toEqual([
@@ -158,7 +166,7 @@ describe('of a key, the operator is told', () => {
     ]);
   });
 
-  it('its name, even where the token does not say it', async () => {
+  it('include its kid, even if the token has none', async () => {
     const other = generateSigningKey('RS256', 'another');
     const verify = verifierWith([other.publicJwk, ec.publicJwk]);
     const named = await verify(await issuer.token({}, { key: ec }));
@@ -167,7 +175,7 @@ describe('of a key, the operator is told', () => {
     expect([named.keyId, unnamed.keyId]).toEqual(['ec', 'ec']);
   });
 
-  it('no name where it has none', async () => {
+  it('have no kid if the key has none', async () => {
     const { kid: _kid, ...nameless } = ec.publicJwk;
     const other = generateSigningKey('RS256', 'another');
     const verify = verifierWith([other.publicJwk, nameless]);
@@ -177,8 +185,8 @@ describe('of a key, the operator is told', () => {
   });
 });
 
-describe('of a header, the operator is told', () => {
-  it('which member is not text', async () => {
+describe('the details of a refused header', () => {
+  it('name the member that is not text', async () => {
     const [key] = issuer.keys();
     const token = signCompact({ alg: key.algorithm, kid: 7 }, issuer.claims(), key);
 
@@ -188,7 +196,7 @@ describe('of a header, the operator is told', () => {
     });
   });
 
-  it('that its type is another, however it is put', async () => {
+  it('say that the type is not allowed, however it is written', async () => {
     for (const typ of [
       'x-application/jwt',
       'jwtapplication/',
