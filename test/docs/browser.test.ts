@@ -83,7 +83,15 @@ describe('the page of the README', () => {
     expect((await upload()).res.status).toBe(200);
   });
 
-  it('does not start with a refusal, and says its code', async () => {
+  it('names its grant, so that a second one that fits changes nothing', async () => {
+    const member = { ...world, token: () => world.token('app', { plan: 'team' }) };
+    const { body } = await world.broker.ask({ token: await member.token() });
+    expect(body['code']).toBe('ambiguous_grant');
+
+    expect((await (await openPage(member)).upload()).res.status).toBe(200);
+  });
+
+  it('stops at a refusal, and says its code', async () => {
     const strangers = { ...world, token: () => world.token('acme') };
 
     await expect(openPage(strangers)).rejects.toThrow('no_grant');

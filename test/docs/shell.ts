@@ -29,6 +29,16 @@ const line = JSON.stringify({ name, args, environment: process.env });
 require('node:fs').appendFileSync(process.env.RECORDED_CALLS, line + '\\n');
 `;
 
+/** Programs that the text calls and this machine does not have; none where a skip is a failure. */
+export function missingPrograms(text: string): readonly string[] {
+  if (process.env['SKIP_NOTHING'] === '1') return [];
+  return ['bash', 'curl', 'jq'].filter(
+    (name) =>
+      (name === 'bash' || new RegExp(`\\b${name} `).test(text)) &&
+      spawnSync(name, ['--version']).error !== undefined,
+  );
+}
+
 /** What stands behind an option of a call. */
 export function optionOf(args: readonly string[], name: string): string | undefined {
   return args.includes(name) ? args[args.indexOf(name) + 1] : undefined;

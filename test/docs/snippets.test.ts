@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Block, PAGES } from './pages.ts';
 import { RULES } from './rules.ts';
+import { missingPrograms } from './shell.ts';
 import { startWorld, type World } from './world.ts';
 
 const BLOCKS = PAGES.flatMap(({ blocks }) => blocks);
@@ -17,13 +18,15 @@ const rulesFor = (block: Block) => RULES.filter((rule) => rule.covers(block));
 const placeOf = ({ page, line }: Block) => `${page}:${line}`;
 
 describe('a fenced block', () => {
-  it.each(
+  it.for(
     BLOCKS.map(
       (block) => [placeOf(block), rulesFor(block)[0]?.name ?? 'covered by no rule', block] as const,
     ),
-  )('%s is %s', async (_place, _name, block) => {
+  )('%s is %s', async ([, , block], { skip }) => {
     const [rule, another] = rulesFor(block);
     if (rule === undefined) throw new Error('no rule covers this block: write one');
+    const missing = block.language === 'sh' ? missingPrograms(block.text) : [];
+    skip(missing.length > 0, `there is no ${missing.join(', no ')}`);
 
     expect(another?.name).toBeUndefined();
     await rule.check(block, world);
