@@ -17,7 +17,9 @@ export async function checkScript(block: Block, world: World): Promise<void> {
 
   const upload = await run({ TOKEN });
   await expectUpload(upload, world, 'partners/acme/');
-  expectStop(await run({ TOKEN: `${TOKEN}x` }));
+  const refused = await run({ TOKEN: `${TOKEN}x` });
+  expectStop(refused);
+  expect(refused.stderr).toContain('"code":"subject_token_invalid"');
   expectStop(await run({ TOKEN, GRANT: 'user-files' }));
   expectStop(await run({ TOKEN, BROKER_URL: 'http://127.0.0.1:1' }));
   // something that answers in the broker's place, and has no credential

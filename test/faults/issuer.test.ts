@@ -71,7 +71,7 @@ describe('the issuer', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'issuer down when the broker starts',
-      promise: 'refused until its keys can be read, with `Retry-After`',
+      promise: 'refuses with `Retry-After` until it can read the keys',
       seen: `50 at once: ${tally(during)}, ${stsCalls} AssumeRole; once it is up: ${tally(after)}`,
     });
   });
@@ -88,7 +88,7 @@ describe('the issuer', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'issuer answers 500',
-      promise: 'asked once for all who wait, then left alone until a pause is over',
+      promise: 'asks the issuer once for all who wait, then pauses',
       seen: `50 at once, twice: ${tally([...during, ...again])}, ${loads} request to the issuer; after it: ${tally(after)}`,
     });
   });
@@ -104,7 +104,7 @@ describe('the issuer', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'issuer never answers',
-      promise: 'answered within 5 s',
+      promise: 'answers within 5 s',
       seen: `50 at once: ${tally(during)}, ${loads} request to the issuer; after it: ${tally(after)}`,
     });
   });
@@ -125,7 +125,8 @@ describe('the issuer', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'issuer down during a rotation of its keys',
-      promise: 'keys at hand stay good; a new one is refused as unavailable, not as wrong',
+      promise:
+        'keys at hand stay good; a token with a new key is refused as unavailable, not as invalid',
       seen: `old key: ${tally([withOldKey])}; new key: ${tally(withNewKey)}; after it: new key ${tally(after)}, old key ${tally([withdrawn])}`,
     });
   });
@@ -149,7 +150,7 @@ describe('the issuer', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'issuer down for an hour',
-      promise: 'no caller notices; the issuer is asked now and then',
+      promise: 'no caller notices; the broker asks the issuer now and then',
       seen: `a request every 5 minutes: ${tally(during)}, at most 12 requests to the issuer; after it, with a new key: ${tally(after)}`,
     });
   });
@@ -167,7 +168,7 @@ describe('the issuer', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'issuer down for more than a day',
-      promise: 'keys that could not be renewed for 24 hours are trusted no more',
+      promise: 'stops trusting keys after 24 hours without renewal',
       seen: `after 25 hours: ${tally(during)}; after it: ${tally(after)}`,
     });
   });

@@ -66,7 +66,7 @@ describe('the audit log', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'nobody reads standard output, which is the audit log',
-      promise: 'nothing is handed out without its line, and no request waits for more than 2 s',
+      promise: 'hands nothing out without its line; no request waits longer than 2 s',
       seen: `20 at once: ${tally(during)}; after it: ${tally(after)}`,
     });
   });
@@ -93,8 +93,8 @@ describe('SIGTERM', () => {
 
     watched.expectPromisesKept();
     showInTable(task, {
-      fault: 'SIGTERM in the middle of load',
-      promise: 'what has begun is finished, and nothing new is taken in',
+      fault: 'SIGTERM under load',
+      promise: 'finishes what has begun, and takes nothing new',
       seen: `100 in flight: ${tally(finished)}; 20 more: ${late.filter(({ status }) => status === 'rejected').length} × no connection; exit code ${code}`,
     });
   });
@@ -130,7 +130,7 @@ describe('open files', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'out of file descriptors: 100 idle connections and 64 files at most',
-      promise: 'lives on, and answers whoever is connected',
+      promise: 'lives on, and answers on open connections',
       seen: `at least ${MUST_BE_TURNED_AWAY} of them turned away at once; 10 requests on connections from before: ${tally(during)}; after it: ${tally(after)}`,
     });
   });
@@ -205,7 +205,7 @@ describe('a request', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'callers hang up while STS is at work',
-      promise: 'what STS issued is audited all the same, and is there for the next request',
+      promise: 'audits what STS issued, and keeps it for the next request',
       seen: `50 hang up, the next asks: ${tally([next])}, ${broker.stsCalls()} AssumeRole, ${broker.auditLines().length} audit lines`,
     });
   });
@@ -230,7 +230,7 @@ describe('a request', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: `callers hang up halfway through a body with ${form}`,
-      promise: 'refused and audited for what it is, and STS is not asked',
+      promise: 'refuses and audits the request, and does not ask STS',
       seen: `20 hang up: 20 audit lines with \`${[...reasons].join()}\`, ${calls} AssumeRole; the next asks: ${tally([next])}`,
     });
   });

@@ -160,7 +160,7 @@ describe('Redis', () => {
     showInTable(task, {
       fault: 'Redis evicting (`allkeys-lru`)',
       promise:
-        'counts begin anew, and no request fails; not for one-time tokens, see [one-time tokens](config.md#one-time-tokens)',
+        'counts begin anew, and no request fails; wrong for [one-time tokens](config.md#one-time-tokens)',
       seen: `one caller 11 times whose limit is 10: ${tally(upToLimit)}; after its count was evicted: ${tally(counted)}`,
     });
   });

@@ -66,7 +66,7 @@ describe('an outage of STS opens the circuit:', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault,
-      promise: 'answered within `sts.timeout`; then refused at once, without asking STS',
+      promise: 'answers within `sts.timeout`; then refuses at once, without asking STS',
       seen: `20 at once: ${tally(first)}; 20 more: ${tally(second)}, ${calls} AssumeRole; after it: ${tally(after)}`,
     });
   });
@@ -85,7 +85,7 @@ describe('STS', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'STS answers 200 with half a credential, or nothing',
-      promise: 'nothing is handed out, and nothing is kept of it',
+      promise: 'hands nothing out, and keeps nothing of it',
       seen: `half: ${tally(incomplete)}; nothing: ${tally(empty)}; after it: ${tally(after)}`,
     });
   });
@@ -104,7 +104,7 @@ describe('STS', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'one caller asks 100 times at once while STS is slow, or fails',
-      promise: 'one flight for each key',
+      promise: 'asks STS once for all equal requests',
       seen: `slow: ${tally(during)}, ${slowCalls} AssumeRole; failing: ${tally(failed)}, at most 5 AssumeRole`,
     });
   });
@@ -126,8 +126,8 @@ describe('STS', () => {
     expect(tally(before)).toBe('10 × 200');
     watched.expectPromisesKept();
     showInTable(task, {
-      fault: 'half-open connections: 10 to STS are there, and lead nowhere any more',
-      promise: 'given up at the deadline and replaced',
+      fault: '10 open connections to STS lead nowhere any more',
+      promise: 'gives the connections up at the deadline, and opens others',
       seen: `10 at once: ${tally(during)}; then: ${tally(after)}`,
     });
   });
@@ -143,7 +143,7 @@ describe('STS', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: "the broker's clock is 20 minutes behind that of STS",
-      promise: 'found out, and named in the audit log; needs no restart once it is set right',
+      promise: 'names the cause in the audit log; needs no restart once the clock is right',
       seen: `10 at once: ${tally(during)}, ${named.length} audit lines with “${CLOCK_HINT}”; after it: ${tally(after)}`,
     });
   });
@@ -165,7 +165,7 @@ describe('STS', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'STS fails for a minute, and 500 callers try again and again',
-      promise: 'the storm is damped: `Retry-After` is spread, and one request at a time finds out',
+      promise: 'spreads `Retry-After`; one request at a time finds out whether STS is back',
       seen: `first wave: ${tally(wave.answers)}, at least 4 different \`Retry-After\`; in the minute after it: at most 8 AssumeRole; after it: all 500 served`,
     });
   });
@@ -181,7 +181,7 @@ describe('STS', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'STS allows 100 requests a second, and 300 callers come at once',
-      promise: 'whoever is refused is served when coming back as `Retry-After` says',
+      promise: 'serves refused callers when they come back as `Retry-After` says',
       seen: `first second: ${tally(wave.answers)}; within a minute: all 300 served, at most 600 AssumeRole`,
     });
   });
@@ -204,7 +204,7 @@ describe('an issuer', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: "the broker's clock is 5 minutes behind that of an issuer",
-      promise: 'found out, and named in the audit log',
+      promise: 'names the cause in the audit log',
       seen: `10 at once: ${tally(during)}, ${named.length} audit lines with \`${ISSUED_LATER}\`; after it: ${tally(after)}`,
     });
   });
