@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config-loader/config-problems.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
@@ -93,13 +92,6 @@ describe('a good config', () => {
     );
 
     expect(load(text).config.buckets[0]?.endpoint).toBe(endpoint);
-  });
-
-  it('is what the README shows', () => {
-    const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-    const [, example] = /the file with[\s\S]*?```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
-
-    expect(load(example ?? '').warnings).toEqual([]);
   });
 });
 

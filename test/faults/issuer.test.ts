@@ -5,7 +5,7 @@ import { freePort } from '../support/bundle.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { retryAfterMs, subjects, tally } from './answers.ts';
 import { letClockRun, passTime, stopClock } from './clock.ts';
-import { showInReadme } from './matrix.ts';
+import { showInTable } from './matrix.ts';
 import { type Watch, watch } from './promises.ts';
 
 /** The whole time that loading the keys of an issuer may take. */
@@ -69,9 +69,9 @@ describe('the issuer', () => {
     server.close();
 
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'issuer down when the broker starts',
-      promise: 'refused until its keys can be read, with `Retry-After`',
+      promise: 'refuses with `Retry-After` until it can read the keys',
       seen: `50 at once: ${tally(during)}, ${stsCalls} AssumeRole; once it is up: ${tally(after)}`,
     });
   });
@@ -86,9 +86,9 @@ describe('the issuer', () => {
     const after = await watched.askAll(subjects('user', 50));
 
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'issuer answers 500',
-      promise: 'asked once for all who wait, then left alone until a pause is over',
+      promise: 'asks the issuer once for all who wait, then pauses',
       seen: `50 at once, twice: ${tally([...during, ...again])}, ${loads} request to the issuer; after it: ${tally(after)}`,
     });
   });
@@ -102,9 +102,9 @@ describe('the issuer', () => {
     const after = await watched.askAll(subjects('user', 50));
 
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'issuer never answers',
-      promise: 'answered within 5 s',
+      promise: 'answers within 5 s',
       seen: `50 at once: ${tally(during)}, ${loads} request to the issuer; after it: ${tally(after)}`,
     });
   });
@@ -123,9 +123,10 @@ describe('the issuer', () => {
 
     expect(tally(before)).toBe('10 × 200');
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'issuer down during a rotation of its keys',
-      promise: 'keys at hand stay good; a new one is refused as unavailable, not as wrong',
+      promise:
+        'keys at hand stay good; a token with a new key is refused as unavailable, not as invalid',
       seen: `old key: ${tally([withOldKey])}; new key: ${tally(withNewKey)}; after it: new key ${tally(after)}, old key ${tally([withdrawn])}`,
     });
   });
@@ -147,9 +148,9 @@ describe('the issuer', () => {
 
     expect(loads).toBeLessThanOrEqual(12);
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'issuer down for an hour',
-      promise: 'no caller notices; the issuer is asked now and then',
+      promise: 'no caller notices; the broker asks the issuer now and then',
       seen: `a request every 5 minutes: ${tally(during)}, at most 12 requests to the issuer; after it, with a new key: ${tally(after)}`,
     });
   });
@@ -165,9 +166,9 @@ describe('the issuer', () => {
 
     expect(before.status).toBe(200);
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'issuer down for more than a day',
-      promise: 'keys that could not be renewed for 24 hours are trusted no more',
+      promise: 'stops trusting keys after 24 hours without renewal',
       seen: `after 25 hours: ${tally(during)}; after it: ${tally(after)}`,
     });
   });

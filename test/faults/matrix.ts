@@ -1,4 +1,4 @@
-/** The fault matrix: a test hands in what it has seen, and the README must say just that. */
+/** The fault matrix: a test hands in what it has seen, and docs/operations.md must say just that. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
@@ -11,21 +11,23 @@ export interface FaultRow {
   readonly seen: string;
 }
 
-export const README = fileURLToPath(new URL('../../README.md', import.meta.url));
+export const PAGE = fileURLToPath(new URL('../../docs/operations.md', import.meta.url));
 export const BEGIN = '<!-- faults:begin -->';
 export const END = '<!-- faults:end -->';
 
-/** Whether the README is being written from these tests, and not compared with them. */
+/** Whether the page is being written from these tests, and not compared with them. */
 const isWriting = process.env['WRITE_FAULTS'] === '1';
 
-/** Keeps the row for the report of this run, and compares it with the README. */
-export function showInReadme(task: { readonly meta: object }, row: FaultRow): void {
+/** Keeps the row for the report of this run, and compares it with the page. */
+export function showInTable(task: { readonly meta: object }, row: FaultRow): void {
   Object.assign(task.meta, { fault: row });
   if (isWriting) return;
-  const lines = readFileSync(README, 'utf8').split('\n');
+  const lines = readFileSync(PAGE, 'utf8').split('\n');
   const table = lines.slice(lines.indexOf(BEGIN) + 1, lines.indexOf(END));
   const shown = table.find((line) => line.startsWith(`| ${row.fault} |`));
-  expect(shown, 'README.md, section Faults: `npm run faults` writes it').toBe(formatRow(row));
+  expect(shown, 'docs/operations.md, section Faults: `npm run faults` writes it').toBe(
+    formatRow(row),
+  );
 }
 
 /** One line of a Markdown table. */

@@ -13,7 +13,7 @@ import {
 } from '../support/broker.ts';
 import { type Bundle, buildBundle } from '../support/bundle.ts';
 import { subjects, tally } from './answers.ts';
-import { showInReadme } from './matrix.ts';
+import { showInTable } from './matrix.ts';
 import { type Watch, watch } from './promises.ts';
 
 /** The longest that a request waits: for STS, and then for its audit line. */
@@ -64,9 +64,9 @@ describe('the audit log', () => {
 
     expect(tally(filling)).toMatch(/^\d+ × 200, \d+ × 503 `audit_unavailable`$/);
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'nobody reads standard output, which is the audit log',
-      promise: 'nothing is handed out without its line, and no request waits for more than 2 s',
+      promise: 'hands nothing out without its line; no request waits longer than 2 s',
       seen: `20 at once: ${tally(during)}; after it: ${tally(after)}`,
     });
   });
@@ -92,9 +92,9 @@ describe('SIGTERM', () => {
     await waitUntil(() => isAudited(finished));
 
     watched.expectPromisesKept();
-    showInReadme(task, {
-      fault: 'SIGTERM in the middle of load',
-      promise: 'what has begun is finished, and nothing new is taken in',
+    showInTable(task, {
+      fault: 'SIGTERM under load',
+      promise: 'finishes what has begun, and takes nothing new',
       seen: `100 in flight: ${tally(finished)}; 20 more: ${late.filter(({ status }) => status === 'rejected').length} × no connection; exit code ${code}`,
     });
   });
@@ -128,9 +128,9 @@ describe('open files', () => {
 
     expect(tally(before)).toBe('10 × 403 `target_outside_grant`');
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'out of file descriptors: 100 idle connections and 64 files at most',
-      promise: 'lives on, and answers whoever is connected',
+      promise: 'lives on, and answers on open connections',
       seen: `at least ${MUST_BE_TURNED_AWAY} of them turned away at once; 10 requests on connections from before: ${tally(during)}; after it: ${tally(after)}`,
     });
   });
@@ -203,9 +203,9 @@ describe('a request', () => {
 
     expect(new Set(outcomes)).toEqual(new Set(['aborted']));
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'callers hang up while STS is at work',
-      promise: 'what STS issued is audited all the same, and is there for the next request',
+      promise: 'audits what STS issued, and keeps it for the next request',
       seen: `50 hang up, the next asks: ${tally([next])}, ${broker.stsCalls()} AssumeRole, ${broker.auditLines().length} audit lines`,
     });
   });
@@ -228,9 +228,9 @@ describe('a request', () => {
     const next = await watched.ask('user');
 
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: `callers hang up halfway through a body with ${form}`,
-      promise: 'refused and audited for what it is, and STS is not asked',
+      promise: 'refuses and audits the request, and does not ask STS',
       seen: `20 hang up: 20 audit lines with \`${[...reasons].join()}\`, ${calls} AssumeRole; the next asks: ${tally([next])}`,
     });
   });

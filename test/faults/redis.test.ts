@@ -3,7 +3,7 @@ import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/brok
 import { describeWithRedis, startTestRedis, type TestRedis } from '../support/redis.ts';
 import { subjects, tally } from './answers.ts';
 import { letClockRun, passTime, stopClock } from './clock.ts';
-import { showInReadme } from './matrix.ts';
+import { showInTable } from './matrix.ts';
 import { type Watch, watch } from './promises.ts';
 
 /** For one operation; a request waits for a few at the most. */
@@ -91,7 +91,7 @@ describeWithRedis('Redis', () => {
 
     expect(tally(before)).toBe('40 × 200');
     expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'Redis down',
       promise: REDIS_PROMISE,
       seen: `20 callers, and one 11 times whose limit is 10: ${tally(counted)}; one-time tokens: ${tally(claimed)}; after it: ${tally(after)}`,
@@ -106,7 +106,7 @@ describeWithRedis('Redis', () => {
     const after = await recover();
 
     expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'Redis down when the broker starts',
       promise: REDIS_PROMISE,
       seen: `20 callers, and one 11 times whose limit is 10: ${tally(counted)}; one-time tokens: ${tally(claimed)}; after it: ${tally(after)}`,
@@ -124,7 +124,7 @@ describeWithRedis('Redis', () => {
 
     expect(tally(before)).toBe('40 × 200');
     expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'Redis slow: stopped for longer than `store.timeout`',
       promise: `no request waits longer than that; ${REDIS_PROMISE}`,
       seen: `20 callers, and one 11 times whose limit is 10: ${tally(counted)}; one-time tokens: ${tally(claimed)}; after it: ${tally(after)}, tokens used before it: ${tally(again)}`,
@@ -143,7 +143,7 @@ describeWithRedis('Redis', () => {
 
     expect(tally(before)).toBe('40 × 200');
     expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'Redis full (`noeviction`)',
       promise: REDIS_PROMISE,
       seen: `20 callers, and one 11 times whose limit is 10: ${tally(counted)}; one-time tokens: ${tally(claimed)}; after it: ${tally(after)}, tokens used before it: ${tally(again)}`,
@@ -157,10 +157,10 @@ describeWithRedis('Redis', () => {
 
     expect(tally(upToLimit)).toBe('10 × 200, 1 × 429 `rate_limited`');
     watchedLimited.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'Redis evicting (`allkeys-lru`)',
       promise:
-        'counts begin anew, and no request fails; not for one-time tokens, see [limits](#limits)',
+        'counts begin anew, and no request fails; wrong for [one-time tokens](config.md#one-time-tokens)',
       seen: `one caller 11 times whose limit is 10: ${tally(upToLimit)}; after its count was evicted: ${tally(counted)}`,
     });
   });

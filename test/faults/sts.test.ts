@@ -10,7 +10,7 @@ import { startFreezingProxy } from '../support/freezing-proxy.ts';
 import { createTestIssuer } from '../support/issuer.ts';
 import { comeBackAsTold, newcomers, retryAfterMs, subjects, tally } from './answers.ts';
 import { letClockRun, passTime, stopClock } from './clock.ts';
-import { showInReadme } from './matrix.ts';
+import { showInTable } from './matrix.ts';
 import { type Watch, watch } from './promises.ts';
 
 /** The longest of any config here. */
@@ -64,9 +64,9 @@ describe('an outage of STS opens the circuit:', () => {
 
     expect(calls).toBe(0);
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault,
-      promise: 'answered within `sts.timeout`; then refused at once, without asking STS',
+      promise: 'answers within `sts.timeout`; then refuses at once, without asking STS',
       seen: `20 at once: ${tally(first)}; 20 more: ${tally(second)}, ${calls} AssumeRole; after it: ${tally(after)}`,
     });
   });
@@ -83,9 +83,9 @@ describe('STS', () => {
     const after = [await watched.ask('user-0'), ...(await watched.askAll(subjects('user', 10)))];
 
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'STS answers 200 with half a credential, or nothing',
-      promise: 'nothing is handed out, and nothing is kept of it',
+      promise: 'hands nothing out, and keeps nothing of it',
       seen: `half: ${tally(incomplete)}; nothing: ${tally(empty)}; after it: ${tally(after)}`,
     });
   });
@@ -102,9 +102,9 @@ describe('STS', () => {
 
     expect(failedCalls).toBeLessThanOrEqual(5);
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'one caller asks 100 times at once while STS is slow, or fails',
-      promise: 'one flight for each key',
+      promise: 'asks STS once for all equal requests',
       seen: `slow: ${tally(during)}, ${slowCalls} AssumeRole; failing: ${tally(failed)}, at most 5 AssumeRole`,
     });
   });
@@ -125,9 +125,9 @@ describe('STS', () => {
 
     expect(tally(before)).toBe('10 × 200');
     watched.expectPromisesKept();
-    showInReadme(task, {
-      fault: 'half-open connections: 10 to STS are there, and lead nowhere any more',
-      promise: 'given up at the deadline and replaced',
+    showInTable(task, {
+      fault: '10 open connections to STS lead nowhere any more',
+      promise: 'gives the connections up at the deadline, and opens others',
       seen: `10 at once: ${tally(during)}; then: ${tally(after)}`,
     });
   });
@@ -141,9 +141,9 @@ describe('STS', () => {
     const after = await watched.askAll(subjects('user', 10));
 
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: "the broker's clock is 20 minutes behind that of STS",
-      promise: 'found out, and named in the audit log; needs no restart once it is set right',
+      promise: 'names the cause in the audit log; needs no restart once the clock is right',
       seen: `10 at once: ${tally(during)}, ${named.length} audit lines with “${CLOCK_HINT}”; after it: ${tally(after)}`,
     });
   });
@@ -163,9 +163,9 @@ describe('STS', () => {
     expect(probes).toBeLessThanOrEqual(8);
     expect(rest.waiting).toEqual([]);
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'STS fails for a minute, and 500 callers try again and again',
-      promise: 'the storm is damped: `Retry-After` is spread, and one request at a time finds out',
+      promise: 'spreads `Retry-After`; one request at a time finds out whether STS is back',
       seen: `first wave: ${tally(wave.answers)}, at least 4 different \`Retry-After\`; in the minute after it: at most 8 AssumeRole; after it: all 500 served`,
     });
   });
@@ -179,9 +179,9 @@ describe('STS', () => {
     expect(rest.waiting).toEqual([]);
     expect(broker.stsCalls()).toBeLessThanOrEqual(600);
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: 'STS allows 100 requests a second, and 300 callers come at once',
-      promise: 'whoever is refused is served when coming back as `Retry-After` says',
+      promise: 'serves refused callers when they come back as `Retry-After` says',
       seen: `first second: ${tally(wave.answers)}; within a minute: all 300 served, at most 600 AssumeRole`,
     });
   });
@@ -202,9 +202,9 @@ describe('an issuer', () => {
     await issuer.close();
 
     watched.expectPromisesKept();
-    showInReadme(task, {
+    showInTable(task, {
       fault: "the broker's clock is 5 minutes behind that of an issuer",
-      promise: 'found out, and named in the audit log',
+      promise: 'names the cause in the audit log',
       seen: `10 at once: ${tally(during)}, ${named.length} audit lines with \`${ISSUED_LATER}\`; after it: ${tally(after)}`,
     });
   });

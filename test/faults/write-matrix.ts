@@ -1,8 +1,8 @@
-/** `npm run faults`: writes the table of faults in the README from the report of their tests. */
+/** `npm run faults`: writes the table of faults in docs/operations.md from the report of their tests. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
-import { BEGIN, END, formatRow, README } from './matrix.ts';
+import { BEGIN, END, formatRow, PAGE } from './matrix.ts';
 
 /** From what is asked for first to what is around it. */
 const ORDER = ['issuer.test.ts', 'sts.test.ts', 'redis.test.ts', 'process.test.ts'];
@@ -27,10 +27,7 @@ const rows = ORDER.flatMap((name) =>
 );
 const table = ['| fault | promise | what was seen |', '|---|---|---|', ...rows.map(formatRow)];
 
-const readme = readFileSync(README, 'utf8');
-const [before, after] = [readme.indexOf(BEGIN), readme.indexOf(END)];
-if (before === -1 || after < before) throw new Error(`README.md has no ${BEGIN} and ${END}`);
-writeFileSync(
-  README,
-  `${readme.slice(0, before)}${BEGIN}\n${table.join('\n')}\n${readme.slice(after)}`,
-);
+const page = readFileSync(PAGE, 'utf8');
+const [before, after] = [page.indexOf(BEGIN), page.indexOf(END)];
+if (before === -1 || after < before) throw new Error(`${PAGE} has no ${BEGIN} and ${END}`);
+writeFileSync(PAGE, `${page.slice(0, before)}${BEGIN}\n${table.join('\n')}\n${page.slice(after)}`);

@@ -1,0 +1,103 @@
+/** JSON on the pages: answers and audit lines, which the broker must give just so, and RAM policies. */
+import { expect } from 'vitest';
+import { createAnswerCheck, toObject } from '../support/declared.ts';
+import { completeConfig, everyCallerConfig, REPORT_CONFIG, toList } from './configs.ts';
+import { readPolicy, readTrust } from './policies.ts';
+import type { Rule } from './rules.ts';
+import { startWorld } from './world.ts';
+
+const whatIsWrong = createAnswerCheck();
+const TARGET = 'oss://app-media/users/42/avatar.png';
+
+/** Members by name, and whether each is text, a number, a list or an object, all the way down. */
+function shapeOf(value: unknown): unknown {
+  if (Array.isArray(value)) return value.slice(0, 1).map(shapeOf);
+  if (typeof value !== 'object' || value === null) return typeof value;
+  const members = Object.entries(value).map(([name, member]) => [name, shapeOf(member)] as const);
+  return Object.fromEntries(members);
+}
+
+const jsonRule = (name: string, members: readonly string[], check: Rule['check']): Rule => ({
+  name,
+  covers({ language, text }) {
+    if (language !== 'json') return false;
+    const value = toObject(JSON.parse(text));
+    return members.every((member) =>
+      member.startsWith('!') ? !(member.slice(1) in value) : member in value,
+    );
+  },
+  check,
+});
+
+const answer = jsonRule('the answer of the broker', ['StatusCode'], async ({ text }, world) => {
+  const shown = toObject(JSON.parse(text));
+  const headers = {
+    'x-request-id': String(shown['RequestId']),
+    'cache-control': 'no-store',
+    'content-type': 'application/json',
+  };
+  const { body } = await world.broker.ask({
+    token: await world.token('app'),
+    body: { Grant: 'user-files', Target: TARGET, Permissions: ['write'] },
+  });
+
+  expect(whatIsWrong('POST', '/v1/credentials', { status: 200, headers, text })).toBeUndefined();
+  expect(shapeOf(shown)).toEqual(shapeOf(body));
+});
+
+const problem = jsonRule(
+  'a refusal of the broker',
+  ['requestId', 'code'],
+  async ({ text }, world) => {
+    const { requestId, ...shown } = toObject(JSON.parse(text));
+    const token = await world.token('app', { plan: 'team' });
+    const { body } = await world.broker.ask({ token });
+
+    expect(body).toEqual({ ...shown, requestId: body['requestId'] });
+    expect(typeof requestId).toBe('string');
+  },
+);
+
+const audited = jsonRule('an audit line', ['decision', 'time'], async ({ text }) => {
+  // a broker of its own, since an answer that is used again has another line
+  const world = await startWorld({ config: everyCallerConfig() });
+  const shown = toObject(JSON.parse(text));
+  const isGranted = shown['decision'] === 'granted';
+  const claims = isGranted ? {} : { plan: 'free' };
+  await world.broker.ask({
+    token: await world.token('app', claims),
+    body: { Grant: isGranted ? 'user-files' : 'team-files' },
+  });
+  const line = world.broker.auditLines().at(-1) ?? {};
+  await world.close();
+
+  expect(shapeOf(shown)).toEqual(shapeOf(line));
+  for (const name of ['decision', 'reason', 'why', 'subject', 'claims', 'grant', 'targets']) {
+    expect(shown[name]).toEqual(line[name]);
+  }
+});
+
+const reported = jsonRule(
+  'an audit line in report mode',
+  ['reported', '!time'],
+  async ({ text }) => {
+    const world = await startWorld({ config: completeConfig(REPORT_CONFIG) });
+    const { status } = await world.broker.ask({
+      token: await world.token('app', { plan: 'free' }),
+      body: { Target: 'oss://app-media/users/42/photos/' },
+    });
+    const line = world.broker.auditLines().at(-1);
+    await world.close();
+
+    expect(status).toBe(200);
+    expect(line).toMatchObject(toObject(JSON.parse(text)));
+  },
+);
+
+const policy = jsonRule('a RAM policy', ['Version', 'Statement'], ({ text }) => {
+  const [statement] = toList(toObject(JSON.parse(text))['Statement']).map(toObject);
+  if (statement?.['Principal'] === undefined) expect(readPolicy(text).Statement).toHaveLength(1);
+  else expect(readTrust(text)).toHaveLength(1);
+});
+
+export const JSON_RULES: readonly Rule[] = [answer, problem, audited, reported, policy];

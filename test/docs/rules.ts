@@ -1,0 +1,21 @@
+/** One rule for each kind of fenced block: what it covers, and what must hold of it. */
+import type { Block } from './pages.ts';
+import { CONFIG_RULES } from './rules-config.ts';
+import { JSON_RULES } from './rules-json.ts';
+import { PROGRAM_RULES } from './rules-program.ts';
+import { SHELL_RULES } from './rules-shell.ts';
+import type { World } from './world.ts';
+
+export interface Rule {
+  /** Completes the sentence "this block is …". */
+  readonly name: string;
+  covers(block: Block): boolean;
+  check(block: Block, world: World): Promise<void> | void;
+}
+
+export const RULES: readonly Rule[] = [
+  ...CONFIG_RULES,
+  ...JSON_RULES,
+  ...SHELL_RULES,
+  ...PROGRAM_RULES,
+];
