@@ -1,13 +1,13 @@
-/** The fault matrix: a test hands in what it has seen, and the README must say just that. */
+/** The fault matrix: each test reports what was seen, and the README must say exactly that. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 
 export interface FaultRow {
   readonly fault: string;
-  /** What the broker promises under it. */
+  /** What the broker promises under the fault. */
   readonly promise: string;
-  /** Put together from what was counted, without times, so that it is the same each time. */
+  /** Made of counts, without times, so that every run gives the same text. */
   readonly seen: string;
 }
 
@@ -15,10 +15,10 @@ export const README = fileURLToPath(new URL('../../README.md', import.meta.url))
 export const BEGIN = '<!-- faults:begin -->';
 export const END = '<!-- faults:end -->';
 
-/** Whether the README is being written from these tests, and not compared with them. */
+/** Whether this run writes the README instead of comparing with it. */
 const isWriting = process.env['WRITE_FAULTS'] === '1';
 
-/** Keeps the row for the report of this run, and compares it with the README. */
+/** Adds the row to the report of this run, and compares it with the README unless this run writes it. */
 export function showInReadme(task: { readonly meta: object }, row: FaultRow): void {
   Object.assign(task.meta, { fault: row });
   if (isWriting) return;

@@ -1,10 +1,10 @@
-/** `npm run faults`: writes the table of faults in the README from the report of their tests. */
+/** `npm run faults`: writes the table of faults into the README from the report of the tests. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { z } from 'zod';
 import { BEGIN, END, formatRow, README } from './matrix.ts';
 
-/** From what is asked for first to what is around it. */
+/** The order of the pipeline, then the process. */
 const ORDER = ['issuer.test.ts', 'sts.test.ts', 'redis.test.ts', 'process.test.ts'];
 
 const Row = z.object({ fault: z.string(), promise: z.string(), seen: z.string() });
