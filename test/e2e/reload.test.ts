@@ -44,7 +44,7 @@ function startReloading() {
   };
   const clock = { nowMs: Date.now() };
   const parsing = { wait: async () => {} };
-  const told: string[] = [];
+  const operatorLines: string[] = [];
   const lines: AuditLine[] = [];
   let readVersion = 1;
   const read = async () => {
@@ -66,7 +66,7 @@ function startReloading() {
       return parseConfig({ ...text, environment: {} });
     },
     now: () => clock.nowMs,
-    observe: tellInto(told, () => clock.nowMs),
+    observe: tellInto(operatorLines, () => clock.nowMs),
     build: (config) =>
       createBroker({
         config,
@@ -86,7 +86,7 @@ function startReloading() {
     file.text = change(file.text);
     file.version++;
   };
-  return { broker, file, clock, told, lines, write, parsing };
+  return { broker, file, clock, operatorLines, lines, write, parsing };
 }
 
 function unreadable(): ConfigError {
@@ -107,7 +107,7 @@ const killSwitch = (text: string) =>
 
 describe('a running broker', () => {
   it('checks the config after a request, and applies a change to later requests', async () => {
-    const { broker, clock, told, lines, write } = startReloading();
+    const { broker, clock, operatorLines, lines, write } = startReloading();
     const before = await ask(broker);
     write(killSwitch);
     clock.nowMs += 2001;
@@ -115,7 +115,7 @@ describe('a running broker', () => {
     const after = await ask(broker);
 
     expect([before, during, after]).toEqual([200, 200, 401]);
-    expect(told.join()).toMatch(/config [0-9a-f]{12} is in use/);
+    expect(operatorLines.join()).toMatch(/config [0-9a-f]{12} is in use/);
     expect(lines.at(-1)).toMatchObject({ reason: 'token_revoked' });
     expect(lines.at(-1)?.configRevision).not.toBe(lines[0]?.configRevision);
   });
@@ -136,15 +136,15 @@ describe('a running broker', () => {
   });
 
   it('reports the problems of an invalid config, and keeps the current one', async () => {
-    const { broker, clock, told, lines, write } = startReloading();
+    const { broker, clock, operatorLines, lines, write } = startReloading();
     await ask(broker);
     write((text) => text.replace('audiences: [oss-token-broker]', 'audiences: []'));
     clock.nowMs += 2001;
     await ask(broker);
 
     expect(await ask(broker)).toBe(200);
-    expect(told.join('\n')).toContain('issuers[0].audiences: must name at least one audience');
-    expect(told.join('\n')).toContain('stays in use');
+    expect(operatorLines.join('\n')).toContain('issuers[0].audiences: must name at least one audience');
+    expect(operatorLines.join('\n')).toContain('stays in use');
     expect(lines.at(-1)?.configRevision).toBe(lines[0]?.configRevision);
 
     write((text) => killSwitch(text.replace('audiences: []', 'audiences: [oss-token-broker]')));
@@ -220,7 +220,7 @@ describe('a running broker', () => {
   });
 
   it('reports an unreadable config once per outage, and on every call of reload', async () => {
-    const { broker, file, clock, told } = startReloading();
+    const { broker, file, clock, operatorLines } = startReloading();
     const look = async () => {
       clock.nowMs += 2001;
       await ask(broker);
@@ -228,16 +228,16 @@ describe('a running broker', () => {
     file.isGone = true;
     await look();
     await look();
-    expect(told).toHaveLength(1);
-    expect(told[0]).toMatch(/broker\.yaml:1:1 cannot be read\n.*stays in use/);
+    expect(operatorLines).toHaveLength(1);
+    expect(operatorLines[0]).toMatch(/broker\.yaml:1:1 cannot be read\n.*stays in use/);
 
     file.isGone = false;
     await look();
     file.isGone = true;
     await look();
-    expect(told).toHaveLength(2);
+    expect(operatorLines).toHaveLength(2);
     await broker.reload();
-    expect(told).toHaveLength(3);
+    expect(operatorLines).toHaveLength(3);
   });
 
   it('uses the config that it read last, even if an earlier check takes longer', async () => {

@@ -204,16 +204,13 @@ describe('threat 23: replay', () => {
 
 describe('threat 31: clock skew', () => {
   it.each([
-    ['exp', 29, 200],
-    ['exp', 32, 401],
-  ])(
-    'a token presented after %s by %i seconds is answered with %i',
-    async (_claim, late, status) => {
-      const exp = Math.floor(Date.now() / 1000) - late;
+    [29, 200],
+    [32, 401],
+  ])('a token presented %i seconds after its exp is answered with %i', async (late, status) => {
+    const exp = Math.floor(Date.now() / 1000) - late;
 
-      expect((await broker.ask({ claims: { exp, iat: exp - 60 } })).status).toBe(status);
-    },
-  );
+    expect((await broker.ask({ claims: { exp, iat: exp - 60 } })).status).toBe(status);
+  });
 
   it('an exp in the year 9999 gives no credential beyond the grant’s duration', async () => {
     const { body } = await broker.ask({ claims: { sub: 'eternal', exp: 253_402_300_799 } });
