@@ -1,4 +1,4 @@
-/** `npm run build`: what starts with plain Node, its source maps, and the licences of what is in it. An argument is a folder other than `dist`. */
+/** `npm run build [folder]`: bundles the broker for plain Node, with source maps, licences and a code cache. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -10,8 +10,8 @@ import { installPlatformNode } from './platform-node.ts';
 const [OUT = 'dist'] = process.argv.slice(2);
 
 /**
- * What the first answer does not need. Each group is a file of its own beside main.cjs, read when
- * something in it is first used: V8 looks through all of a file before it runs any of it.
+ * Packages that the first answer does not need. Each group is a separate file beside main.cjs and is
+ * read on first use, because V8 scans a whole file before it runs any of it.
  */
 const LATER: Readonly<Record<string, readonly string[]>> = {
   alicloud: ['@alicloud/sts20150401', '@alicloud/openapi-core', '@alicloud/credentials'],
@@ -24,14 +24,14 @@ const SETTINGS: BuildOptions & { readonly metafile: true } = {
   minify: true,
   platform: 'node',
   target: 'node20.10',
-  // the SDK is CommonJS and requires at run time, which the ESM form cannot
+  // the SDK is CommonJS and calls require at run time, which ESM output does not support
   format: 'cjs',
-  // a script that comes out of the code cache cannot import, not even what is part of Node
+  // a script from the code cache cannot use import(), not even for Node's own modules
   supported: { 'dynamic-import': false },
   sourcemap: 'external',
   legalComments: 'none',
   metafile: true,
-  // `debug` colours its output where it finds this package; it is none of ours
+  // an optional dependency of `debug` that colours its output; the broker does not ship it
   external: ['supports-color'],
 };
 
@@ -69,7 +69,7 @@ const later = await Promise.all(
   ),
 );
 
-/** What this build itself writes. */
+/** Matches the inputs that this build generates. */
 const OWN_INPUT = new RegExp(`^(?:<stdin>$|(?:${Object.keys(LATER).join('|')}):)`);
 const productionFolders = new Set(
   listPackages(parseLockfile(readFileSync('package-lock.json', 'utf8')))
@@ -80,18 +80,20 @@ const inputs = [broker, start, importer, ...later].flatMap(({ metafile }) =>
   Object.keys(metafile.inputs),
 );
 const strays = inputs.filter((input) => !isForProduction(input));
-if (strays.length > 0) throw new Error(`not for production: ${strays.join(', ')}`);
+if (strays.length > 0) {
+  throw new Error(`the bundle holds files that are not for production: ${strays.join(', ')}`);
+}
 writeFileSync(join(OUT, 'LICENSES.txt'), collectLicences(inputs));
 await makeCodeCache();
 
-/** From src, or from a package that production asks for: a package of the tools may stand in its place. */
+/** Whether the input is in src or in a package that production needs. A tool's copy of that package does not count. */
 function isForProduction(input: string): boolean {
   const folder = packageFolder(input);
   if (folder !== undefined) return productionFolders.has(folder);
   return input.startsWith('src/') || OWN_INPUT.test(input);
 }
 
-/** With the Node of Function Compute, since a cache fits only the version that made it. */
+/** Uses the Node of Function Compute, since a code cache works only in the version that made it. */
 async function makeCodeCache(): Promise<void> {
   const maker = `node_modules/.cache/oss-token-broker/make-code-cache-${process.pid}.mjs`;
   await build({
@@ -117,7 +119,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0;
 }
 
-/** Puts a `require` of the group's file in the place of each package in it. */
+/** Replaces each package of a group with a `require` of the group's file. */
 function loadLater({ onResolve, onLoad }: PluginBuild): void {
   for (const [group, names] of Object.entries(LATER)) {
     onResolve({ filter: /^[@a-z]/ }, ({ path }) =>
@@ -134,7 +136,7 @@ function loadLater({ onResolve, onLoad }: PluginBuild): void {
   onResolve({ filter: /^\.\/[a-z]+\.cjs$/ }, ({ path }) => ({ path, external: true }));
 }
 
-/** The licence of every package of which a file is in the bundle. Throws if a package has none. */
+/** The licence of every package that has a file in the bundle. Throws if a package has none. */
 function collectLicences(files: readonly string[]): string {
   const packages = new Set(files.flatMap((file) => packageFolder(file) ?? []));
   return [...packages]
@@ -143,7 +145,7 @@ function collectLicences(files: readonly string[]): string {
     .join(`\n${'-'.repeat(79)}\n\n`);
 }
 
-/** `node_modules/@scope/name` of a file within it, at whatever depth it was installed. */
+/** The folder of the package that holds the file, e.g. `node_modules/@scope/name`, at any depth. */
 function packageFolder(file: string): string | undefined {
   const at = file.lastIndexOf('node_modules/');
   if (at === -1) return undefined;

@@ -1,4 +1,4 @@
-/** Part of `npm run check`: where dependencies come from, their licences, and what is known against them. */
+/** Part of `npm run check`: checks where dependencies come from, their licences and their advisories. */
 import { readFileSync } from 'node:fs';
 import { askForAdvisories } from './dependencies/advisories.ts';
 import { findLicenceProblems } from './dependencies/licences.ts';

@@ -1,4 +1,4 @@
-/** `npm run compile -- broker.yaml dist/broker.json`: checks a config and writes it down for quick starts. */
+/** `npm run compile -- broker.yaml dist/broker.json`: checks a config and writes its compiled form, which loads faster. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { writeCompiledConfig } from '../src/config-loader/compiled-config.ts';
 import { ConfigError, formatProblem } from '../src/config-loader/config-problems.ts';

@@ -1,4 +1,4 @@
-/** Writes the JSON Schema of `broker.yaml` to the path in the first argument: `npm run schema`. */
+/** `npm run schema`: writes the JSON Schema of `broker.yaml` to the path in the first argument. */
 import { writeFileSync } from 'node:fs';
 import { jsonSchema } from '../src/config-loader/config-schema.ts';
 

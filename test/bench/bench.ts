@@ -1,4 +1,4 @@
-/** `npm run bench`: what a request costs, in one run, interleaved, as ratios to a bare node:http server. */
+/** `npm run bench`: measures the cost of a request, interleaved with a bare node:http server, as ratios to it. */
 import { type ChildProcess, fork } from 'node:child_process';
 import type { KeyObject } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
@@ -11,7 +11,7 @@ import type { SubjectOptions } from './subject.ts';
 
 const ROUNDS = 5;
 const REQUESTS = 4000;
-/** Each fresh credential is an AssumeRole of its own, signed and verified for real. */
+/** Each fresh credential needs its own AssumeRole, which is really signed and verified. */
 const FRESH_REQUESTS = 400;
 const CONCURRENCY = 16;
 const ISSUER = 'https://login.example.com/';
@@ -68,14 +68,14 @@ const cases: readonly Case[] = [
   { name: 'hono', kind: 'hono', expectedStatus: 200, requests: REQUESTS, tokens: good },
   { name: 'hono + jose', kind: 'hono+jose', expectedStatus: 200, requests: REQUESTS, tokens: good },
   {
-    name: 'granted (credential at hand)',
+    name: 'granted (cached credential)',
     kind: 'broker',
     expectedStatus: 200,
     requests: REQUESTS,
     tokens: good,
   },
   {
-    name: 'granted (AssumeRole each)',
+    name: 'granted (one AssumeRole each)',
     kind: 'broker',
     expectedStatus: 200,
     requests: FRESH_REQUESTS,
@@ -111,7 +111,7 @@ interface Sample {
   readonly memoryMiB: number;
 }
 
-// the first round warms up and is thrown away; within a round every server has its turn
+// the first round warms up and is not counted; each round measures every server once
 for (let round = 0; round <= ROUNDS; round++) {
   for (const one of running) {
     const before = await usageOf(one.child);
@@ -151,7 +151,7 @@ process.stdout.write(
   `\nNode ${process.version}, ${ROUNDS} rounds of ${REQUESTS} requests, ${CONCURRENCY} at a time, medians; ratios to node:http\n\n`,
 );
 process.stdout.write(
-  '| server | req/s | p50 ms | p99 ms | CPU µs/req | CPU ratio | CPU to hono + jose | MiB |\n|---|--:|--:|--:|--:|--:|--:|--:|\n',
+  '| server | req/s | p50 ms | p99 ms | CPU µs/req | CPU ratio | CPU ratio to hono + jose | MiB |\n|---|--:|--:|--:|--:|--:|--:|--:|\n',
 );
 for (const row of rows) {
   const ratio = row.cpuMs / (first?.cpuMs ?? 1);
@@ -186,7 +186,7 @@ async function signTokens(
   );
 }
 
-/** One real answer of the broker, so that the baselines send the same bytes. */
+/** A real answer of the broker, so that the baselines send the same bytes. */
 async function sampleAnswer(): Promise<string> {
   const { child, port } = await startSubject('broker', '');
   const response = await fetch(`http://127.0.0.1:${port}/v1/credentials`, {
@@ -198,7 +198,7 @@ async function sampleAnswer(): Promise<string> {
   return answer;
 }
 
-/** Compiles the servers as the product is compiled: a loader of TypeScript would slow our code down, and no library. */
+/** Compiles the servers like the product. A TypeScript loader would slow down the broker's code but no library. */
 async function buildSubject(): Promise<string> {
   const outfile = fileURLToPath(
     new URL('../../node_modules/.cache/oss-token-broker/subject.mjs', import.meta.url),
@@ -240,7 +240,7 @@ function usageOf(child: ChildProcess): Promise<{ cpuMs: number; memoryMiB: numbe
 
 function messageOf<Message>(child: ChildProcess): Promise<Message> {
   return new Promise((resolve, reject) => {
-    const onExit = () => reject(new Error('a server ended early'));
+    const onExit = () => reject(new Error('a server exited early'));
     child.once('exit', onExit);
     child.once('message', (message: Message) => {
       child.off('exit', onExit);
@@ -256,7 +256,7 @@ function median(values: readonly number[]): number {
   );
 }
 
-/** Of ascending values. */
+/** `values` must be ascending. */
 function quantile(values: readonly number[], share: number): number {
   return values[Math.min(values.length - 1, Math.floor(values.length * share))] ?? Number.NaN;
 }

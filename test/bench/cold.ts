@@ -1,4 +1,4 @@
-/** `npm run bench:cold`: from the start of a process to its first answer, interleaved, as ratios to a bare node:http server. */
+/** `npm run bench:cold`: measures the time from process start to the first answer, as ratios to a bare node:http server. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
@@ -101,7 +101,7 @@ for (let round = 0; round <= ROUNDS; round++) {
   for (const one of cases) {
     const { milliseconds, mebibytes } = await startOnce(one);
     memory.set(one.name, mebibytes);
-    // the first round fills the disk's cache
+    // the first round fills the disk cache and is not counted
     if (round > 0) times.get(one.name)?.push(milliseconds);
   }
 }
@@ -142,7 +142,7 @@ async function startOnce({ script, config: file, path }: Case) {
   return { milliseconds, mebibytes };
 }
 
-/** False as long as nobody listens. Throws on an answer other than 200. */
+/** False while nothing listens on the port. Throws on an answer other than 200. */
 function isAnswered(port: number, path: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const headers = { Authorization: `Bearer ${token}` };

@@ -1,4 +1,4 @@
-/** A load generator: a fixed number of requests over keep-alive connections, with the latency of each. */
+/** A load generator: sends a fixed number of requests over keep-alive connections and measures each latency. */
 import { Agent, request } from 'node:http';
 
 export interface Load {
@@ -16,7 +16,7 @@ export interface LoadResult {
   readonly latencies: readonly number[];
 }
 
-/** Sends the load and waits for every answer. Throws on an answer with another status than expected. */
+/** Sends the load and waits for every answer. Throws on an answer with an unexpected status. */
 export async function sendLoad(load: Load): Promise<LoadResult> {
   const agent = new Agent({ keepAlive: true, maxSockets: load.concurrency });
   const latencies: number[] = [];

@@ -1,4 +1,4 @@
-/** One server under measurement, in a process of its own: prints its port, and its CPU and memory when asked. */
+/** One server under measurement in its own process: sends its port to the parent, and its CPU and memory on request. */
 import { lookup } from 'node:dns';
 import { createServer } from 'node:http';
 import { serve } from '@hono/node-server';
@@ -11,10 +11,10 @@ import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { startServer } from '../../src/server.ts';
 import { createFetchIssuer } from '../../src/subject-token/keys/issuer-fetch.ts';
 
-/** What the parent hands over. */
+/** The message that the parent sends first. */
 export interface SubjectOptions {
   readonly kind: 'node' | 'hono' | 'hono+jose' | 'broker';
-  /** The bytes that the baselines answer: what the broker would. */
+  /** The body that the baselines answer: the same as the broker's. */
   readonly body: string;
   readonly jwks: JSONWebKeySet;
   readonly issuer: string;
@@ -57,7 +57,7 @@ async function startBroker({ config: text, sourceCredentials }: SubjectOptions):
   const app = createBroker({
     config,
     sourceCredentials: createStaticCredentials(sourceCredentials),
-    // the line is made and serialised as always; where it goes is the operator's affair
+    // the line is made and serialised as usual; writing it depends on the operator's setup
     recordAudit: createAuditLog(async () => {}),
     now: Date.now,
     fetchIssuer: createFetchIssuer({ lookup }),

@@ -20,7 +20,7 @@ afterAll(async () => {
   await broker.close();
 });
 
-/** The audit line of an answer, once it has come through the pipe. */
+/** Waits for the audit line of an answer to come through the pipe. */
 async function auditLineOf(requestId: string | null) {
   return vi.waitFor(() => {
     const line = broker.auditLines().find((one) => one['requestId'] === requestId);
@@ -30,7 +30,7 @@ async function auditLineOf(requestId: string | null) {
 }
 
 describe('the built broker, under the Node of Function Compute', () => {
-  it('issues a credential that ali-oss uploads with, below its prefix only', async () => {
+  it('issues a credential that lets ali-oss upload below its prefix only', async () => {
     const { body } = await broker.ask({ claims: { plan: 'basic' } });
     const client = createOssClient(broker.simulator.oss.url, credentialOf(body));
 
@@ -40,7 +40,7 @@ describe('the built broker, under the Node of Function Compute', () => {
     );
   });
 
-  it('takes the request id of the platform, and its hooks', async () => {
+  it('uses the request ID of Function Compute, and answers its hooks', async () => {
     const headers = { 'x-fc-request-id': '1-64f6cd87-0f3a2b7e5c1d' };
     const hook = (controlPath: string) =>
       broker.ask({
@@ -56,7 +56,7 @@ describe('the built broker, under the Node of Function Compute', () => {
     expect((await hook('/http-invoke')).status).toBe(404);
   });
 
-  // the last of these takes the role of the function away, as if its session were over
+  // the last case removes the function's role, as if its session had expired
   it.each(REFUSAL_CASES)('refuses for $reason with $status $code', async (refusal) => {
     await keepCircuitClosed(broker, refusal);
     const answer = await refusal.ask(broker);
@@ -69,7 +69,7 @@ describe('the built broker, under the Node of Function Compute', () => {
     });
   });
 
-  it('finishes the requests in flight when it is told to end', async () => {
+  it('finishes the requests in flight after SIGTERM', async () => {
     const other = await startTestBroker({ config: SIMPLE_CONFIG });
     const running = await startBundle({
       ...bundle,
@@ -98,7 +98,7 @@ describe('the built broker, under the Node of Function Compute', () => {
 });
 
 describe('the built broker, with its config in OSS', () => {
-  it('starts from it, takes up a change, and keeps what it has when the change is bad', async () => {
+  it('loads the config, applies a change, and keeps the current config if a change is invalid', async () => {
     const cloud = await startTestBroker({ config: SIMPLE_CONFIG });
     const { simulator, issuer } = cloud;
     const { accessKeyId } = simulator.sourceCredentials;
@@ -141,9 +141,9 @@ describe('the built broker, with its config in OSS', () => {
         BROKER_CONFIG_ENDPOINT: simulator.oss.url,
       },
     });
-    let told = '';
+    let errorOutput = '';
     running.child.stderr?.on('data', (chunk) => {
-      told += chunk;
+      errorOutput += chunk;
     });
     const ask = async () => {
       const headers = { Authorization: `Bearer ${await issuer.token()}` };
@@ -151,17 +151,19 @@ describe('the built broker, with its config in OSS', () => {
       return (await fetch(url, { headers })).status;
     };
     const change = async (config: string) => {
-      const before = told.length;
+      const before = errorOutput.length;
       await put(config);
       running.child.kill('SIGHUP');
-      await vi.waitFor(() => expect(told.slice(before)).toContain('in use'), { timeout: 5000 });
+      await vi.waitFor(() => expect(errorOutput.slice(before)).toContain('in use'), {
+        timeout: 5000,
+      });
     };
 
     expect(await ask()).toBe(200);
     await change(text.replace('    issuer: app', '    issuer: app\n    disabled: true'));
     expect(await ask()).toBe(403);
     await change('region: X');
-    expect(told).toContain('oss://other/broker.yaml:1:9 region: must be a region id');
+    expect(errorOutput).toContain('oss://other/broker.yaml:1:9 region: must be a region id');
     expect(await ask()).toBe(403);
     await change(`${text}# as before\n`);
     expect(await ask()).toBe(200);
@@ -170,48 +172,48 @@ describe('the built broker, with its config in OSS', () => {
   });
 });
 
-describe('the built broker, started by hand', () => {
+describe('the built broker, started as a plain process', () => {
   const run = async (environment: Readonly<Record<string, string>>, node = process.execPath) => {
     const child = spawn(node, [bundle.main], {
       env: environment,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-    let told = '';
+    let errorOutput = '';
     child.stderr.on('data', (chunk) => {
-      told += chunk;
+      errorOutput += chunk;
     });
     const code = await new Promise<number | null>((resolve) => child.once('exit', resolve));
-    return { code, told };
+    return { code, errorOutput };
   };
 
-  it('never starts with a bad config, and says all that is wrong with it', async () => {
-    const { code, told } = await run({
+  it('does not start with an invalid config, and reports all problems at once', async () => {
+    const { code, errorOutput } = await run({
       BROKER_CONFIG_YAML: 'region: X\nbuckets: {}\nissuers: []\n',
       PORT: '0',
     });
 
     expect(code).toBe(1);
-    expect(told).toContain('BROKER_CONFIG_YAML:1:9 region: must be a region id');
-    expect(told).toContain('grants: is missing');
-    expect(told).not.toContain('    at ');
+    expect(errorOutput).toContain('BROKER_CONFIG_YAML:1:9 region: must be a region id');
+    expect(errorOutput).toContain('grants: is missing');
+    expect(errorOutput).not.toContain('    at ');
   });
 
-  it('says what to do without a config, or with one that was tampered with', async () => {
-    expect((await run({ BROKER_CONFIG: '/nowhere/broker.yaml' })).told).toContain(
+  it('says what to do if the config is missing, has no region, or was edited after compilation', async () => {
+    expect((await run({ BROKER_CONFIG: '/nowhere/broker.yaml' })).errorOutput).toContain(
       'set BROKER_CONFIG to the path',
     );
-    expect((await run({ BROKER_CONFIG: 'oss://bucket/broker.yaml' })).told).toContain(
+    expect((await run({ BROKER_CONFIG: 'oss://bucket/broker.yaml' })).errorOutput).toContain(
       'needs BROKER_CONFIG_REGION',
     );
-    expect((await run({ BROKER_CONFIG: `${process.cwd()}/package.json` })).told).toContain(
+    expect((await run({ BROKER_CONFIG: `${process.cwd()}/package.json` })).errorOutput).toContain(
       'is not what npm run compile writes',
     );
   });
 
   it.each([
     ['this Node', () => process.execPath],
-    ['the Node of the platform', () => bundle.node],
-  ])('starts under %s, whose code cache the build holds or not', async (_what, node) => {
+    ['the Node of Function Compute', () => bundle.node],
+  ])('starts under %s, whether or not the code cache fits it', async (_what, node) => {
     const text = SIMPLE_CONFIG.replace('{{issuer}}', 'https://login.example.com')
       .replace('{{sts}}', '127.0.0.1:1')
       .replace('{{oss}}', 'http://127.0.0.1:1');
@@ -229,7 +231,7 @@ describe('the built broker, started by hand', () => {
 });
 
 describe('the folder of the build', () => {
-  it('holds nothing of the simulator or the tests, and the licence of everything else', () => {
+  it('holds no code of the simulator or the tests, and the licences of the packages', () => {
     const folder = dirname(bundle.main);
     const code = readdirSync(folder)
       .filter((name) => name.endsWith('.cjs'))

@@ -3,7 +3,7 @@ import { createStaticCredentials } from '../../simulator/static-credentials.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
 
-/** Marked secrets that the broker holds or is sent. */
+/** Marked secrets that the broker holds or receives. */
 const SOURCE = {
   accessKeyId: 'STS.canaryKeyId',
   accessKeySecret: 'canary-source-secret',
@@ -38,8 +38,8 @@ describe('a secret', () => {
     vi.restoreAllMocks();
   });
 
-  /** All that anybody can read of what the broker said. */
-  function everythingSaid(answers: readonly string[]): string {
+  /** Everything that the broker wrote: audit log, answers, standard output and standard error. */
+  function everythingWritten(answers: readonly string[]): string {
     const printed = [...stderr.mock.calls, ...stdout.mock.calls, ...consoleError.mock.calls];
     return [broker.log.text, ...answers, ...printed.map(([text]) => String(text))].join('\n');
   }
@@ -63,28 +63,29 @@ describe('a secret', () => {
       if (authorization !== null) tokens.add(authorization.replace('Bearer ', ''));
     }
     sent.mockRestore();
-    const said = everythingSaid(answers);
+    const written = everythingWritten(answers);
 
     for (const mark of ['canary', 'Statement', 'Policy=', 'x-acs-'])
-      expect(said).not.toContain(mark);
+      expect(written).not.toContain(mark);
     expect(tokens.size).toBeGreaterThan(30);
     for (const token of tokens) {
       const [, , signature] = token.split('.');
-      expect(said).not.toContain(token);
-      if (signature !== undefined && signature.length > 20) expect(said).not.toContain(signature);
+      expect(written).not.toContain(token);
+      if (signature !== undefined && signature.length > 20)
+        expect(written).not.toContain(signature);
     }
   });
 
-  it('is in no log line of what is granted, and the credential is in the answer alone', async () => {
+  it('is in no log line of a grant, and the issued credential is only in the answer', async () => {
     const { status, body } = await broker.ask({ claims: { plan: 'basic', sub: 'granted' } });
-    const said = everythingSaid([]);
+    const written = everythingWritten([]);
     const call = broker.simulator.sts.calls.at(-1);
 
     expect(status).toBe(200);
-    expect(said).toContain(String(body['AccessKeyId']));
-    expect(said).not.toContain(String(body['AccessKeySecret']));
-    expect(said).not.toContain(String(body['SecurityToken']).slice(0, 40));
-    expect(said).not.toContain(call?.params['Policy']);
-    expect(said).not.toContain('canary');
+    expect(written).toContain(String(body['AccessKeyId']));
+    expect(written).not.toContain(String(body['AccessKeySecret']));
+    expect(written).not.toContain(String(body['SecurityToken']).slice(0, 40));
+    expect(written).not.toContain(call?.params['Policy']);
+    expect(written).not.toContain('canary');
   });
 });

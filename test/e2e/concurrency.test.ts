@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
 import { type Credential, credentialOf } from '../support/oss-client.ts';
 
-/** As many callers at once; `CALLERS=10000` for the full run. */
+/** The number of concurrent callers; `CALLERS=10000` for the full run. */
 const CALLERS = Number(process.env['CALLERS'] ?? 1000);
 const SOCKETS = 200;
 
@@ -12,7 +12,7 @@ let broker: TestBroker;
 let agent: Agent;
 
 beforeAll(async () => {
-  // the simulated STS works in this very process, and has them all to answer first
+  // the simulated STS shares this process and has to answer all callers
   broker = await startTestBroker({ config: SIMPLE_CONFIG.replace('timeout: 2s', 'timeout: 30s') });
   agent = new Agent({ keepAlive: true, maxSockets: SOCKETS });
 });
@@ -50,7 +50,7 @@ function send(
   });
 }
 
-/** Puts an empty object, signed by hand, and gives the status that OSS answers with. */
+/** Puts an empty object, signed by hand, and returns the status that OSS answers. */
 async function put(credential: Credential, key: string): Promise<number> {
   const date = new Date().toUTCString();
   const token = `x-oss-security-token:${credential.SecurityToken}`;
@@ -69,7 +69,7 @@ async function ask(subject: string): Promise<Got> {
   return send(`${broker.url}/v1/credentials`, 'GET', { Authorization: `Bearer ${token}` });
 }
 
-/** A request for each subject, all under way at once, with what was spent on them. */
+/** Sends one request per subject, all at once, and measures what they cost. */
 async function askAll(subjects: readonly string[]) {
   const calls = broker.stsCalls();
   const lines = broker.log.text.length;
@@ -87,19 +87,19 @@ async function askAll(subjects: readonly string[]) {
 }
 
 describe(`${CALLERS} callers at once`, () => {
-  it('of one subject share one credential, and STS is asked once', async () => {
+  it('with one subject share one flight to STS and one credential', async () => {
     const { answers, stsCalls, audited } = await askAll(
       Array.from({ length: CALLERS }, () => 'popular'),
     );
 
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     expect(new Set(answers.map(({ body }) => body['AccessKeyId'])).size).toBe(stsCalls);
-    // the subject token gets older by a second here and there, which makes another duration no other key
+    // the remaining token life can drop by a second meanwhile, which gives another key for a flight
     expect(stsCalls).toBeLessThanOrEqual(3);
     expect(audited).toBe(CALLERS);
   }, 120_000);
 
-  it('of as many subjects get a credential each, good for their own prefix and no other', async () => {
+  it('with different subjects each get a credential for their own prefix only', async () => {
     const subjects = Array.from({ length: CALLERS }, (_, n) => `caller-${n}`);
     const { answers, stsCalls, grownMiB, audited } = await askAll(subjects);
 

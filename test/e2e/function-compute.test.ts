@@ -25,17 +25,14 @@ describe('the lifecycle hooks of Function Compute', () => {
       headers: controlPath === undefined ? {} : { 'x-fc-control-path': controlPath },
     });
 
-  it.each(['/initialize', '/pre-stop'])(
-    'answers %s to the platform and to nobody else',
-    async (path) => {
-      expect((await hook(onPlatform, path, path)).status).toBe(200);
-      expect((await hook(onPlatform, path, '/http-invoke')).status).toBe(404);
-      expect((await hook(onPlatform, path, undefined)).status).toBe(404);
-      expect((await hook(elsewhere, path, path)).status).toBe(404);
-    },
-  );
+  it.each(['/initialize', '/pre-stop'])('answer %s for Function Compute only', async (path) => {
+    expect((await hook(onPlatform, path, path)).status).toBe(200);
+    expect((await hook(onPlatform, path, '/http-invoke')).status).toBe(404);
+    expect((await hook(onPlatform, path, undefined)).status).toBe(404);
+    expect((await hook(elsewhere, path, path)).status).toBe(404);
+  });
 
-  it('loads the keys of issuers before the first request', async () => {
+  it('load the keys of issuers before the first request', async () => {
     const broker = await startTestBroker({ isOnFunctionCompute: true });
     await hook(broker, '/initialize', '/initialize');
     const before = { ...broker.issuer.requests };
@@ -47,7 +44,7 @@ describe('the lifecycle hooks of Function Compute', () => {
     await broker.close();
   });
 
-  it('waits in /pre-stop until the requests in flight are answered', async () => {
+  it('wait in /pre-stop until the requests in flight are answered', async () => {
     const broker = await startTestBroker({ isOnFunctionCompute: true });
     broker.simulator.sts.faults.once({ kind: 'slow', delayMs: 300 });
     let isAnswered = false;
@@ -63,7 +60,7 @@ describe('the lifecycle hooks of Function Compute', () => {
     await broker.close();
   });
 
-  it('takes the request id from the platform only', async () => {
+  it('come with a request ID, which is used on Function Compute only', async () => {
     const headers = { 'x-fc-request-id': '1-64f6cd87-0f3a2b7e5c1d' };
 
     expect((await onPlatform.ask({ headers })).body['RequestId']).toBe(headers['x-fc-request-id']);
@@ -82,14 +79,14 @@ describe('s.yaml', () => {
   const { edition, resources } = parse(text.replaceAll('$' + '{vars.region}', 'cn-hangzhou'));
   const { component, props } = resources.broker;
 
-  it('is what the component fc3 takes', () => {
+  it('matches the schema of the component fc3', () => {
     expect(edition).toBe('3.0.0');
     expect(component).toBe('fc3');
     expect(validate(props), JSON.stringify(validate.errors)).toBe(true);
     expect(validate({ ...props, instanceConcurrency: 1000 })).toBe(false);
   });
 
-  it('is still that with its variant for a VPC', () => {
+  it('matches it in its variant for a VPC', () => {
     const variant = text.replace(/^ {6}# (?=(?:vpcConfig|internetAccess| {2}\w+):)/gm, '      ');
     const inVpc = parse(variant.replaceAll('$' + '{vars.region}', 'cn-hangzhou')).resources.broker
       .props;
@@ -98,7 +95,7 @@ describe('s.yaml', () => {
     expect(validate(inVpc), JSON.stringify(validate.errors)).toBe(true);
   });
 
-  it('starts what the build writes, and looks after it at addresses that it has', () => {
+  it('starts the file that the build writes, and checks its health at a path that exists', () => {
     expect(props).toMatchObject({
       code: './dist',
       customRuntimeConfig: {

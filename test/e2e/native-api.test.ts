@@ -14,7 +14,7 @@ afterAll(async () => {
 });
 
 describe('the credential', () => {
-  it('has the one form that the pull-type clients of all OSS SDKs read', async () => {
+  it('has the form that the credential providers of all OSS SDKs read', async () => {
     const { status, body, headers } = await broker.ask();
 
     expect(status).toBe(200);
@@ -53,7 +53,7 @@ describe('the credential', () => {
     expect(left).toBeLessThanOrEqual(183_000);
   });
 
-  it('is the same for GET as for POST, and asked of STS once', async () => {
+  it('is the same for GET and POST, with one AssumeRole', async () => {
     const claims = { sub: 'twice' };
     const calls = broker.stsCalls();
     const asked = {
@@ -74,7 +74,7 @@ describe('the credential', () => {
     expect(broker.auditLines().slice(-2)).toMatchObject([{ cacheHit: false }, { cacheHit: true }]);
   });
 
-  it('is never that of another caller', async () => {
+  it('is never the credential of another caller', async () => {
     const answers = await Promise.all(
       ['a', 'b', 'a', 'b'].map((sub) => broker.ask({ claims: { sub } })),
     );
@@ -84,7 +84,7 @@ describe('the credential', () => {
     expect([a2, b2]).toEqual([a, b]);
   });
 
-  it('lives no longer than the subject token, but for the floor of STS', async () => {
+  it('expires with the subject token, or after the shortest duration of STS', async () => {
     const nowSeconds = Math.floor(Date.now() / 1000);
     const lives = await Promise.all(
       [1800, 300].map(async (life) => {
@@ -103,7 +103,7 @@ describe('the credential', () => {
   });
 });
 
-describe('a method', () => {
+describe('the method', () => {
   it.each(['HEAD', 'PUT', 'PATCH', 'DELETE'])(
     '%s is refused without asking STS',
     async (method) => {
@@ -124,12 +124,12 @@ describe('a method', () => {
     '/v1',
     '/v1/credentials/',
     '/v1//credentials',
-  ])('of any kind finds nothing at %s', async (path) => {
+  ])('does not matter at %s, which is not found', async (path) => {
     expect((await broker.ask({ path, method: 'GET' })).status).toBe(404);
     expect((await broker.ask({ path, method: 'POST' })).status).toBe(404);
   });
 
-  it('HEAD is answered for health checks', async () => {
+  it('HEAD is answered by health checks', async () => {
     expect((await broker.ask({ path: '/health', method: 'HEAD', token: null })).status).toBe(200);
     expect((await broker.ask({ path: '/ready', method: 'HEAD', token: null })).status).toBe(200);
   });
@@ -141,9 +141,9 @@ describe('a request', () => {
     ['a repeated member', { body: '{"Grant":"user-files","Grant":"user-files"}' }],
     ['a member of the wrong type', { body: { Grant: 1 } }],
     ['a list', { body: '[]' }],
-    ['no JSON', { body: '{' }],
+    ['a body that is not JSON', { body: '{' }],
     ['a byte order mark', { body: '\ufeff{}' }],
-    ['a duration below the floor', { body: { DurationSeconds: 899 } }],
+    ['a duration below the minimum', { body: { DurationSeconds: 899 } }],
     ['a duration as text', { body: { DurationSeconds: '900' } }],
     ['a fraction of a second', { body: { DurationSeconds: 900.5 } }],
     ['an unknown permission', { body: { Permissions: ['admin'] } }],
@@ -153,7 +153,7 @@ describe('a request', () => {
     ['a token in the query', { method: 'GET', path: '/v1/credentials?access_token=x' }],
     ['a repeated parameter', { method: 'GET', path: '/v1/credentials?Grant=a&Grant=b' }],
     [
-      'a duration that is no number',
+      'a duration that is not an integer',
       { method: 'GET', path: '/v1/credentials?DurationSeconds=9e2' },
     ],
   ])('with %s is refused', async (_what, options) => {
@@ -168,7 +168,7 @@ describe('a request', () => {
   it.each([
     [4096, 403],
     [4097, 413],
-  ])('with a body of %i bytes in chunks is answered with %i', async (size, status) => {
+  ])('with a chunked body of %i bytes is answered with %i', async (size, status) => {
     const body = JSON.stringify({ Grant: 'x'.repeat(size - '{"Grant":""}'.length) });
     const token = await broker.issuer.token();
     const answered = await new Promise<number | undefined>((resolve, reject) => {
@@ -207,7 +207,7 @@ describe('a request', () => {
     expect((await broker.ask({ token: null, headers: { Authorization } })).status).toBe(status);
   });
 
-  it('has an id of its own, whatever the caller sends', async () => {
+  it('has its own request ID, whatever the caller sends', async () => {
     const headers = { 'X-Request-Id': 'mine', 'x-fc-request-id': 'also-mine-12345' };
     const ids = await Promise.all([broker.ask({ headers }), broker.ask({ headers })]);
 
@@ -216,7 +216,7 @@ describe('a request', () => {
   });
 });
 
-describe('a page', () => {
+describe('a web page', () => {
   const preflight = (origin: string) =>
     broker.ask({
       token: null,
@@ -228,7 +228,7 @@ describe('a page', () => {
       },
     });
 
-  it('of a listed origin may call', async () => {
+  it('of a listed origin may read answers', async () => {
     const { status, headers } = await preflight(ORIGIN);
     const answer = await broker.ask({ headers: { Origin: ORIGIN } });
     const refusal = await broker.ask({ token: 'x', headers: { Origin: ORIGIN } });
@@ -252,7 +252,7 @@ describe('a page', () => {
     'HTTPS://APP.EXAMPLE.COM',
     'null',
     '*',
-  ])('of the origin %s may not', async (origin) => {
+  ])('of the origin %s may not read answers', async (origin) => {
     const { headers } = await preflight(origin);
     const answer = await broker.ask({ headers: { Origin: origin } });
 
@@ -261,7 +261,7 @@ describe('a page', () => {
     expect(answer.headers.get('vary')).toContain('Origin');
   });
 
-  it('that asks first is neither authenticated nor audited', async () => {
+  it('may send a preflight, which is neither authenticated nor audited', async () => {
     const lines = broker.auditLines().length;
     await preflight(ORIGIN);
 
@@ -271,7 +271,7 @@ describe('a page', () => {
 });
 
 describe('the address of the caller', () => {
-  it('is that of the connection, whatever the caller says', async () => {
+  it('is the address of the connection, whatever headers the caller sends', async () => {
     await broker.ask({ headers: { 'X-Forwarded-For': '203.0.113.7', 'X-Real-Ip': '203.0.113.8' } });
 
     expect(broker.auditLines().at(-1)).toMatchObject({ callerAddress: '127.0.0.1' });

@@ -1,4 +1,4 @@
-/** Whether the broker is ready may be asked by anybody, so asking costs the source of credentials nothing. */
+/** Anyone may call /ready, so many calls must not cause many requests for source credentials. */
 import { afterEach, describe, expect, it } from 'vitest';
 import { createSourceCredentials } from '../../src/source-credentials/create-source-credentials.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
@@ -10,7 +10,7 @@ const MAX_ATTEMPTS = 3;
 let broker: TestBroker | undefined;
 afterEach(() => broker?.close());
 
-/** A broker whose credentials come from a URI, which answers what the test says. */
+/** Starts a broker with source credentials from a URI whose answer the test chooses. */
 async function start() {
   const state = { nowMs: Date.now(), answer: () => new Response(null, { status: 503 }), loads: 0 };
   const sourceCredentials = createSourceCredentials(
@@ -55,8 +55,8 @@ function credentialsFor(durationMs: number, nowMs: number): Response {
   });
 }
 
-describe('asking whether the broker is ready', () => {
-  it('asks a source that is down once for all who ask, and then not before its backoff is over', async () => {
+describe('the readiness check', () => {
+  it('loads once for all callers from a source that is down, and again only after the backoff', async () => {
     const { state, askMany } = await start();
     for (let round = 0; round < 4; round += 1) expect(await askMany()).toEqual([503]);
     expect(state.loads).toBe(MAX_ATTEMPTS);
@@ -66,7 +66,7 @@ describe('asking whether the broker is ready', () => {
     expect(state.loads).toBe(2 * MAX_ATTEMPTS);
   });
 
-  it('asks a source no more often while it is down for a long time', async () => {
+  it('loads rarely while the source is down for a long time', async () => {
     const { state, askMany } = await start();
     const startMs = state.nowMs;
     for (; state.nowMs < startMs + 120_000; state.nowMs += 2000) await askMany();
@@ -74,7 +74,7 @@ describe('asking whether the broker is ready', () => {
     expect(state.loads).toBeLessThanOrEqual(10 * MAX_ATTEMPTS);
   });
 
-  it('asks a source that is down no more often while what it gave is still good', async () => {
+  it('loads rarely while the source is down and its last credentials are still valid', async () => {
     const { state, askMany } = await start();
     state.answer = () => credentialsFor(3_600_000, state.nowMs);
     await askMany();
@@ -86,7 +86,7 @@ describe('asking whether the broker is ready', () => {
     expect(state.loads).toBe(before + MAX_ATTEMPTS);
   });
 
-  it('does not ask for what is there, and notices when it comes', async () => {
+  it('notices when source credentials become available, and then does not load again', async () => {
     const { state, askMany } = await start();
     expect(await askMany()).toEqual([503]);
     state.answer = () => credentialsFor(3_600_000, state.nowMs);

@@ -32,7 +32,7 @@ afterEach(async () => {
   await Promise.all([issuer.close(), simulator.close()]);
 });
 
-/** A broker whose config is a variable, as if it were a file. */
+/** Starts a broker whose config file is a variable. */
 function startReloading() {
   const file = {
     text: SIMPLE_CONFIG.replace('{{issuer}}', issuer.url)
@@ -44,13 +44,13 @@ function startReloading() {
   };
   const clock = { nowMs: Date.now() };
   const parsing = { wait: async () => {} };
-  const told: string[] = [];
+  const operatorLines: string[] = [];
   const lines: AuditLine[] = [];
-  let givenVersion = 1;
+  let readVersion = 1;
   const read = async () => {
     if (file.isGone) throw unreadable();
     file.reads++;
-    givenVersion = file.version;
+    readVersion = file.version;
     return { text: file.text, file: 'broker.yaml' };
   };
   const keepIssuerKeys = createKeptIssuerKeys();
@@ -59,14 +59,14 @@ function startReloading() {
     source: {
       checkEveryMs: 2000,
       read,
-      readChange: async () => (file.version === givenVersion && !file.isGone ? undefined : read()),
+      readChange: async () => (file.version === readVersion && !file.isGone ? undefined : read()),
     },
     async parse(text) {
       await parsing.wait();
       return parseConfig({ ...text, environment: {} });
     },
     now: () => clock.nowMs,
-    observe: tellInto(told, () => clock.nowMs),
+    observe: tellInto(operatorLines, () => clock.nowMs),
     build: (config) =>
       createBroker({
         config,
@@ -86,7 +86,7 @@ function startReloading() {
     file.text = change(file.text);
     file.version++;
   };
-  return { broker, file, clock, told, lines, write, parsing };
+  return { broker, file, clock, operatorLines, lines, write, parsing };
 }
 
 function unreadable(): ConfigError {
@@ -106,21 +106,21 @@ const killSwitch = (text: string) =>
   text.replace('    audiences:', '    tokensValidAfter: 2099-01-01T00:00:00Z\n    audiences:');
 
 describe('a running broker', () => {
-  it('takes up a changed config after a request has made it look, and refuses by it', async () => {
-    const { broker, clock, told, lines, write } = startReloading();
+  it('checks the config after a request, and applies a change to later requests', async () => {
+    const { broker, clock, operatorLines, lines, write } = startReloading();
     const before = await ask(broker);
     write(killSwitch);
     clock.nowMs += 2001;
-    const looking = await ask(broker);
+    const during = await ask(broker);
     const after = await ask(broker);
 
-    expect([before, looking, after]).toEqual([200, 200, 401]);
-    expect(told.join()).toMatch(/config [0-9a-f]{12} is in use/);
+    expect([before, during, after]).toEqual([200, 200, 401]);
+    expect(operatorLines.join()).toMatch(/config [0-9a-f]{12} is in use/);
     expect(lines.at(-1)).toMatchObject({ reason: 'token_revoked' });
     expect(lines.at(-1)?.configRevision).not.toBe(lines[0]?.configRevision);
   });
 
-  it('looks no more than once in two seconds, and reads only what has changed', async () => {
+  it('checks the config at most once in two seconds, and reads it only if it has changed', async () => {
     const { broker, file, clock, write } = startReloading();
     await Promise.all(Array.from({ length: 20 }, () => ask(broker)));
     expect(file.reads).toBe(0);
@@ -135,16 +135,18 @@ describe('a running broker', () => {
     expect(file.reads).toBe(1);
   });
 
-  it('tells of a bad config with its lines, and goes on with the good one', async () => {
-    const { broker, clock, told, lines, write } = startReloading();
+  it('reports the problems of an invalid config, and keeps the current one', async () => {
+    const { broker, clock, operatorLines, lines, write } = startReloading();
     await ask(broker);
     write((text) => text.replace('audiences: [oss-token-broker]', 'audiences: []'));
     clock.nowMs += 2001;
     await ask(broker);
 
     expect(await ask(broker)).toBe(200);
-    expect(told.join('\n')).toContain('issuers[0].audiences: must name at least one audience');
-    expect(told.join('\n')).toContain('stays in use');
+    expect(operatorLines.join('\n')).toContain(
+      'issuers[0].audiences: must name at least one audience',
+    );
+    expect(operatorLines.join('\n')).toContain('stays in use');
     expect(lines.at(-1)?.configRevision).toBe(lines[0]?.configRevision);
 
     write((text) => killSwitch(text.replace('audiences: []', 'audiences: [oss-token-broker]')));
@@ -153,7 +155,7 @@ describe('a running broker', () => {
     expect(await ask(broker)).toBe(401);
   });
 
-  it('looks at once when it is told to', async () => {
+  it('checks the config at once on a call of reload', async () => {
     const { broker, write } = startReloading();
     expect(await ask(broker)).toBe(200);
 
@@ -162,7 +164,7 @@ describe('a running broker', () => {
     expect(await ask(broker)).toBe(401);
   });
 
-  it('finishes a request with the config that it began with', async () => {
+  it('finishes a request with the config that it started with', async () => {
     const { broker, write } = startReloading();
     simulator.sts.faults.once({ kind: 'slow', delayMs: 200 });
     const slow = ask(broker);
@@ -178,7 +180,7 @@ describe('a running broker', () => {
     ['deny: { subjects: [user-1] }', 'subject_denied'],
     ['deny: { tokenIds: [token-1] }', 'token_denied'],
     ['deny: { keyIds: [key-1] }', 'key_denied'],
-  ])('obeys %s without a new start', async (deny, reason) => {
+  ])('applies %s without a restart', async (deny, reason) => {
     const { broker, lines, write } = startReloading();
     const claims = { sub: 'user-1', jti: 'token-1' };
     expect(await ask(broker, claims)).toBe(200);
@@ -193,7 +195,7 @@ describe('a running broker', () => {
   });
 
   it.each(['disabled: true', 'deny: { subjects: [user-1] }'])(
-    'obeys %s of a grant without a new start',
+    'applies %s of a grant without a restart',
     async (line) => {
       const { broker, lines, write } = startReloading();
       expect(await ask(broker)).toBe(200);
@@ -205,7 +207,7 @@ describe('a running broker', () => {
     },
   );
 
-  it('keeps the keys of an issuer that is down while the config changes', async () => {
+  it('keeps the keys of an issuer that is down when the config changes', async () => {
     const { broker, write, clock } = startReloading();
     const token = await issuer.token({ sub: 'user-2' });
     await ask(broker);
@@ -219,8 +221,8 @@ describe('a running broker', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('tells once that the config cannot be read, again once it could be, and each time it is asked to look', async () => {
-    const { broker, file, clock, told } = startReloading();
+  it('reports an unreadable config once per outage, and on every call of reload', async () => {
+    const { broker, file, clock, operatorLines } = startReloading();
     const look = async () => {
       clock.nowMs += 2001;
       await ask(broker);
@@ -228,19 +230,19 @@ describe('a running broker', () => {
     file.isGone = true;
     await look();
     await look();
-    expect(told).toHaveLength(1);
-    expect(told[0]).toMatch(/broker\.yaml:1:1 cannot be read\n.*stays in use/);
+    expect(operatorLines).toHaveLength(1);
+    expect(operatorLines[0]).toMatch(/broker\.yaml:1:1 cannot be read\n.*stays in use/);
 
     file.isGone = false;
     await look();
     file.isGone = true;
     await look();
-    expect(told).toHaveLength(2);
+    expect(operatorLines).toHaveLength(2);
     await broker.reload();
-    expect(told).toHaveLength(3);
+    expect(operatorLines).toHaveLength(3);
   });
 
-  it('takes up what it read last, however long the look before took', async () => {
+  it('uses the config that it read last, even if an earlier check takes longer', async () => {
     const gate = { open: () => {} };
     const isOpen = new Promise<void>((resolve) => {
       gate.open = resolve;

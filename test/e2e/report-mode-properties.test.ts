@@ -34,7 +34,7 @@ const condition = fc
   )
   .map(([itsMode, comparison]) => ({ ...comparison, mode: itsMode }));
 
-/** Members that leave each step of the decision something to refuse. */
+/** Members of grants for which every step of the decision can refuse. */
 const members = fc.record({
   mode,
   when: fc.array(condition, { maxLength: 2 }),
@@ -92,7 +92,7 @@ const request = fc.record({
 
 type Request = typeof request extends fc.Arbitrary<infer T> ? T : never;
 
-/** Keeps the config from having no grant at all, and fits nobody. */
+/** A grant that fits nobody, since a config needs at least one grant. */
 const NOBODYS = {
   name: 'nobodys',
   issuer: 'app',
@@ -107,7 +107,7 @@ beforeAll(async () => {
 });
 afterAll(() => issuer.close());
 
-/** What callers and STS saw of these requests, and the audit lines. */
+/** Sends the requests; returns the answers, the sessions that STS was asked for, and the audit lines. */
 async function observe(plan: readonly object[], requests: readonly Request[]) {
   const [beforeGrants = ''] = SIMPLE_CONFIG.replace(
     'user: { claim: sub }',
@@ -119,12 +119,12 @@ async function observe(plan: readonly object[], requests: readonly Request[]) {
   const answers = [];
   for (const { claims, body } of requests) {
     const { status, body: answered } = await broker.ask({ claims, body });
-    const { code, detail, grants: told, Grant } = answered;
+    const { code, detail, grants: listed, Grant } = answered;
     answers.push({
       status,
       code,
       detail,
-      told,
+      listed,
       granted: JSON.stringify(Grant)?.replace(/127[^"]*/g, ''),
     });
   }
@@ -146,7 +146,7 @@ function withoutReportMode(plan: readonly GrantPlan[]): readonly GrantPlan[] {
 const RUNS = { numRuns: Number(process.env['FC_RUNS'] ?? 50) };
 
 describe('for any config and any request', () => {
-  it('the answer is the one of the config without what is in report mode', async () => {
+  it('the answer is the same as for the config without grants and conditions in report mode', async () => {
     const requests = fc.array(request, { minLength: 1, maxLength: 6 });
     await fc.assert(
       fc.asyncProperty(grants, requests, async (plan, asked) => {
@@ -161,7 +161,7 @@ describe('for any config and any request', () => {
     );
   }, 60_000);
 
-  it('a grant decides as it was reported to, once it is enforced and alone', async () => {
+  it('a grant that is enforced alone decides as its report said', async () => {
     await fc.assert(
       fc.asyncProperty(grants, request, async (plan, { claims, body }) => {
         const { Grant, ...asked } = body;
@@ -185,7 +185,7 @@ describe('for any config and any request', () => {
   }, 60_000);
 });
 
-/** Without the misfit of the grant that fits nobody, and without what depends on the second. */
+/** `why` without the misfit of the grant that fits nobody and without `leftSeconds`, which changes with time. */
 function comparable(why: unknown): unknown {
   if (typeof why !== 'object' || why === null) return undefined;
   const { misfits, ...others } = Object(why);
@@ -193,7 +193,7 @@ function comparable(why: unknown): unknown {
   return { ...others, misfits: misfits.filter(({ grant }) => grant !== NOBODYS.name) };
 }
 
-describe('a defect in what is only reported', () => {
+describe('a defect in a grant in report mode', () => {
   const text = (onTrial: string) =>
     `${SIMPLE_CONFIG}
   - name: on-trial
@@ -206,7 +206,7 @@ describe('a defect in what is only reported', () => {
       .replace('{{sts}}', '127.0.0.1:1')
       .replace('{{oss}}', 'http://127.0.0.1:1');
 
-  /** A broker with a renderer that breaks down over one target. */
+  /** Asks a broker whose renderer throws for one target. */
   async function ask(onTrial: string, body: object) {
     const lines: AuditLine[] = [];
     const { config } = loadConfig({ text: text(onTrial), file: 'broker.yaml', environment: {} });
@@ -246,7 +246,7 @@ describe('a defect in what is only reported', () => {
     return { status: response.status, line: lines[0] };
   }
 
-  it('changes no decision, and is told with its place as what it is', async () => {
+  it('changes no decision, and is reported as a defect with its place', async () => {
     const { status, line } = await ask('mode: report', {});
 
     expect(status).toBe(200);
@@ -262,7 +262,7 @@ describe('a defect in what is only reported', () => {
     expect(JSON.stringify(line)).not.toContain('canary');
   });
 
-  it('is one of the decision once that is enforced', async () => {
+  it('fails the request once the grant is enforced', async () => {
     const { status, line } = await ask('mode: enforce', { Grant: 'on-trial' });
 
     expect(status).toBe(500);

@@ -3,7 +3,7 @@ import { SIMPLE_CONFIG, startTestBroker, type TestBrokerOptions } from '../suppo
 
 const ROLE = 'acs:ram::123456789012:role/oss-uploader';
 
-/** Everybody's own prefix, enforced. What a test adds comes after it. */
+/** An enforced grant for each caller's own prefix. Tests add grants after it. */
 const ENFORCED = grant('user-files', { target: 'users/{user}/' });
 
 interface GrantText {
@@ -27,7 +27,7 @@ ${more.map((line) => `    ${line}\n`).join('')}`;
 const onTrial = (more: readonly string[] = [], name = 'on-trial', target = 'users/{user}/in/') =>
   grant(name, { target, permissions: 'write', more: ['mode: report', ...more] });
 
-/** A broker with these grants, and the line of its last decision. */
+/** Starts a broker with these grants. `lastLine` is the audit line of the last decision. */
 async function start(grants: readonly string[], options: TestBrokerOptions = {}) {
   const [beforeGrants] = SIMPLE_CONFIG.split(/(?<=grants:)/);
   const config = `${beforeGrants}${grants.join('')}\n${options.config ?? ''}`;
@@ -51,7 +51,7 @@ describe('a condition in report mode', () => {
     why: { misfits: [{ grant: 'user-files', why: NOT_PRO }] },
   };
 
-  it('refuses nobody, and its grant says in the audit line whom it would have refused', async () => {
+  it('refuses nobody, and the audit line reports what it would have refused', async () => {
     const broker = await start([withPlan('report')]);
 
     expect((await broker.ask({ claims: { plan: 'free' } })).status).toBe(200);
@@ -59,14 +59,14 @@ describe('a condition in report mode', () => {
     expect(broker.lastLine()).toHaveProperty('reported', [refused]);
   });
 
-  it('leaves no trace where it holds', async () => {
+  it('reports nothing if it is met', async () => {
     const broker = await start([withPlan('report')]);
 
     expect((await broker.ask({ claims: { plan: 'pro' } })).status).toBe(200);
     expect(broker.lastLine()).not.toHaveProperty('reported');
   });
 
-  it('refuses as it said once it is enforced', async () => {
+  it('refuses as reported once it is enforced', async () => {
     const broker = await start([withPlan('enforce')]);
 
     expect((await broker.ask({ claims: { plan: 'free' } })).status).toBe(403);
@@ -75,7 +75,7 @@ describe('a condition in report mode', () => {
     expect((await broker.ask({ claims: { plan: 'pro' } })).status).toBe(200);
   });
 
-  it('tells of every one that is unmet, and none that is enforced', async () => {
+  it('is reported with all other unmet conditions in report mode, but not enforced ones', async () => {
     const when = [
       '{ claim: plan, in: [pro], mode: report }',
       '{ claim: sub, exists: true }',
@@ -111,7 +111,7 @@ describe('a condition in report mode', () => {
     ]);
   });
 
-  it('is not reported of a grant that was not used', async () => {
+  it('is not reported for a grant that was not used', async () => {
     const broker = await start([withPlan('report'), grant('shared', { target: 'shared/' })]);
 
     expect((await broker.ask({ body: { Grant: 'shared' } })).status).toBe(200);
@@ -122,7 +122,7 @@ describe('a condition in report mode', () => {
 });
 
 describe('a grant in report mode', () => {
-  it('gives nothing, and says what it would have given', async () => {
+  it('gives no credential, and reports what it would have granted', async () => {
     const broker = await start([onTrial()]);
     const answer = await broker.ask();
 
@@ -141,21 +141,24 @@ describe('a grant in report mode', () => {
     ]);
   });
 
-  it('is refused exactly like one that does not exist, if it is named', async () => {
+  it('is refused exactly like a grant that does not exist if a caller names it', async () => {
     const broker = await start([ENFORCED, onTrial()]);
-    const told = async (name: string) => {
+    const outcomeOf = async (name: string) => {
       const { status, body } = await broker.ask({ body: { Grant: name } });
       const { reason, why } = broker.lastLine();
       return { status, body: { ...body, requestId: '' }, reason, why };
     };
 
-    expect(await told('on-trial')).toEqual(await told('nobody'));
-    expect(await told('on-trial')).toMatchObject({ status: 403, reason: 'grant_not_available' });
-    expect((await told('user-files')).status).toBe(200);
+    expect(await outcomeOf('on-trial')).toEqual(await outcomeOf('nobody'));
+    expect(await outcomeOf('on-trial')).toMatchObject({
+      status: 403,
+      reason: 'grant_not_available',
+    });
+    expect((await outcomeOf('user-files')).status).toBe(200);
     expect(broker.stsCalls()).toBe(1);
   });
 
-  it('makes no request ambiguous, and is not among the grants that are', async () => {
+  it('makes no request ambiguous, and is not listed when a request is', async () => {
     const broker = await start([ENFORCED, onTrial()]);
     const both = await start([ENFORCED, grant('shared', { target: 'shared/' }), onTrial()]);
 
@@ -173,7 +176,7 @@ describe('a grant in report mode', () => {
     expect(both.lastLine()).toMatchObject({ reported: [{ grant: 'on-trial' }] });
   });
 
-  it('is decided as if the caller had named none, and as if it were alone', async () => {
+  it('is decided as if it were the only grant and the caller had named none', async () => {
     const broker = await start([ENFORCED, onTrial(), onTrial([], 'other', 'other/')]);
     await broker.ask({ body: { Grant: 'user-files' } });
 
@@ -250,7 +253,7 @@ describe('a grant in report mode', () => {
         why: { grant: 'on-trial', by: 'subject' },
       },
     ],
-  ])('refuses for its %s in the report alone', async (_, body, more, expected) => {
+  ])('refuses for its %s only in the report', async (_, body, more, expected) => {
     const broker = await start([ENFORCED, onTrial(more)]);
     const answer = await broker.ask({ body });
 
@@ -272,7 +275,7 @@ describe('a grant in report mode', () => {
     });
   });
 
-  it('is not looked at before the token is verified, nor for tokens of another issuer', async () => {
+  it('is not evaluated before the token is verified, or for tokens of another issuer', async () => {
     const foreign = onTrial([]).replace('issuer: app', 'issuer: foreign');
     const [, issuers = ''] = /issuers:([\s\S]*?)grants:/.exec(SIMPLE_CONFIG) ?? [];
     const other = issuers
@@ -303,7 +306,7 @@ describe('a grant in report mode', () => {
     }
   });
 
-  it('is reported together with 19 others at most', async () => {
+  it('is reported with at most 19 others', async () => {
     const names = Array.from({ length: 25 }, (_, index) => `trial-${index}`);
     const broker = await start([ENFORCED, ...names.map((name) => onTrial([], name))]);
 
@@ -315,7 +318,7 @@ describe('a grant in report mode', () => {
 });
 
 describe('without report mode', () => {
-  it('an audit line says nothing of it', async () => {
+  it('audit lines have no member "reported"', async () => {
     const broker = await start([ENFORCED]);
     await broker.ask();
     await broker.ask({ body: { Grant: 'nobody' } });

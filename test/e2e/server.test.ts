@@ -5,7 +5,7 @@ import { type RunningServer, startServer } from '../../src/server.ts';
 
 type Fetch = Parameters<typeof startServer>[0]['fetch'];
 
-/** Far longer than a test may take: what waits for it fails. */
+/** Far longer than a test may take, so a test that waits for it fails. */
 const LONG_MS = 600_000;
 
 const started: RunningServer[] = [];
@@ -32,7 +32,7 @@ interface Connection {
   readonly socket: Socket;
   readonly received: { text: string };
   readonly ended: Promise<string>;
-  /** Resolves once the text has come. */
+  /** Resolves once the text was received. */
   waitFor(text: string): Promise<void>;
 }
 
@@ -48,12 +48,12 @@ function open({ port }: RunningServer): Promise<Connection> {
       socket.once('close', () => end(received.text));
     });
     const waitFor = (text: string) =>
-      new Promise<void>((come) => {
-        const look = () => {
-          if (received.text.includes(text)) come();
+      new Promise<void>((found) => {
+        const check = () => {
+          if (received.text.includes(text)) found();
         };
-        socket.on('received', look);
-        look();
+        socket.on('received', check);
+        check();
       });
     socket.once('error', reject);
     socket.once('connect', () => resolve({ socket, received, ended, waitFor }));
@@ -69,7 +69,7 @@ async function send(server: RunningServer, text: string): Promise<string> {
 const GET = 'GET / HTTP/1.1\r\nHost: a\r\n\r\n';
 const LAST_GET = 'GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n';
 
-/** A handler that waits to be let go, and tells when it was reached. */
+/** A handler that waits for `letGo`. `reached` resolves once it is called. */
 function createHeldFetch() {
   const hold = { reach: () => {}, letGo: () => {} };
   const reached = new Promise<void>((resolve) => {
@@ -87,18 +87,18 @@ function createHeldFetch() {
 }
 
 describe('starting', () => {
-  it('tells the port, and serves', async () => {
+  it('returns the port and serves on it', async () => {
     const server = await start(sayHello);
     expect(server.port).toBeGreaterThan(0);
     expect(await send(server, LAST_GET)).toMatch(/^HTTP\/1.1 200 .*hello/s);
   });
 
-  it('fails where the port is taken', async () => {
+  it('throws if the port is in use', async () => {
     const { port } = await start(sayHello);
     await expect(start(sayHello, { port })).rejects.toThrow('EADDRINUSE');
   });
 
-  it('tells how long an idle connection is kept, unless it never hangs up', async () => {
+  it('announces the keep-alive timeout, unless the server never hangs up', async () => {
     const header = async (neverHangUp: boolean) => {
       const server = await start(sayHello, { neverHangUp });
       const agent = new Agent({ keepAlive: true });
@@ -115,7 +115,7 @@ describe('starting', () => {
 });
 
 describe('closing', () => {
-  it('finishes the request in flight, takes no new connection, and then ends', async () => {
+  it('finishes the request in flight, and accepts no new connection', async () => {
     const { fetch, reached, letGo } = createHeldFetch();
     const server = await start(fetch);
     const { socket, ended } = await open(server);
@@ -126,12 +126,12 @@ describe('closing', () => {
     await expect(open(server)).rejects.toThrow('ECONNREFUSED');
     letGo();
 
-    // the connection would have stayed open: it was not asked to close
+    // the request did not ask to close the connection, so only the server can have closed it
     expect(await ended).toMatch(/^HTTP\/1.1 200 .*held/s);
     await closed;
   });
 
-  it('closes connections that are idle, whether they were used or not', async () => {
+  it('closes idle connections, used or unused', async () => {
     const server = await start(sayHello);
     const [used, fresh] = [await open(server), await open(server)];
     used.socket.write(GET);
@@ -144,7 +144,7 @@ describe('closing', () => {
     expect(await fresh.ended).toBe('');
   });
 
-  it('cuts off what is not done in time', async () => {
+  it('cuts off a request that is not answered in time', async () => {
     const { fetch, reached, letGo } = createHeldFetch();
     const server = await start(fetch);
     const { socket, ended } = await open(server);
@@ -157,7 +157,7 @@ describe('closing', () => {
     letGo();
   });
 
-  it('cuts off a request that has not arrived in time', async () => {
+  it('cuts off a request that does not arrive completely in time', async () => {
     const server = await start(sayHello);
     const { socket, ended } = await open(server);
     socket.on('error', () => {});
@@ -167,25 +167,25 @@ describe('closing', () => {
   });
 });
 
-/** An answer with a status and nothing else. */
+/** Matches an answer without a body and with only fixed headers. */
 const bare = (status: number) =>
   new RegExp(
     `^HTTP/1\\.1 ${status} [A-Za-z ]+\\r\\nConnection: close\\r\\nCache-Control: no-store\\r\\nContent-Length: 0\\r\\n\\r\\n$`,
   );
 
-describe('what is no URL', () => {
+describe('a request target', () => {
   it.each([
-    ['a backslash', 'GET /\\v1\\credentials HTTP/1.1\r\nHost: a\r\n'],
-    ['an asterisk', 'OPTIONS * HTTP/1.1\r\nHost: a\r\n'],
-    ['a Host that is none', 'GET / HTTP/1.1\r\nHost: a b\r\n'],
-    ['a Host that holds more', 'GET / HTTP/1.1\r\nHost: a/v1/credentials?\r\n'],
-    ['a Host with a user', 'GET / HTTP/1.1\r\nHost: user:password@a\r\n'],
-    ['a Host with no port', 'GET / HTTP/1.1\r\nHost: a:99999\r\n'],
-    ['another scheme', 'GET ftp://a/ HTTP/1.1\r\nHost: a\r\n'],
-    ['no host in it', 'GET http:/// HTTP/1.1\r\nHost: a\r\n'],
-    ['a user in it', 'GET http://user:password@a/ HTTP/1.1\r\nHost: a\r\n'],
-    ['a user alone in it', 'GET http://user@a/ HTTP/1.1\r\nHost: a\r\n'],
-  ])('%s leads nowhere, and is answered as such', async (_what, head) => {
+    ['with a backslash', 'GET /\\v1\\credentials HTTP/1.1\r\nHost: a\r\n'],
+    ['of an asterisk', 'OPTIONS * HTTP/1.1\r\nHost: a\r\n'],
+    ['with a Host that is not a host name', 'GET / HTTP/1.1\r\nHost: a b\r\n'],
+    ['with a Host that holds a path', 'GET / HTTP/1.1\r\nHost: a/v1/credentials?\r\n'],
+    ['with a user in the Host', 'GET / HTTP/1.1\r\nHost: user:password@a\r\n'],
+    ['with an invalid port in the Host', 'GET / HTTP/1.1\r\nHost: a:99999\r\n'],
+    ['with another scheme', 'GET ftp://a/ HTTP/1.1\r\nHost: a\r\n'],
+    ['without a host', 'GET http:/// HTTP/1.1\r\nHost: a\r\n'],
+    ['with a user and a password', 'GET http://user:password@a/ HTTP/1.1\r\nHost: a\r\n'],
+    ['with a user', 'GET http://user@a/ HTTP/1.1\r\nHost: a\r\n'],
+  ])('%s is handled as an unknown path', async (_what, head) => {
     const asked: string[] = [];
     const server = await start((request) => {
       asked.push(new URL(request.url).href);
@@ -200,16 +200,20 @@ describe('what is no URL', () => {
 
   it.each([
     [
-      'a URL with another host',
+      'of a URL with another host',
       'GET http://evil/at?x=@ HTTP/1.1\r\nHost: a\r\n',
       'http://evil/at?x=@',
     ],
-    ['two slashes', 'GET //evil/at HTTP/1.1\r\nHost: a\r\n', 'http://a//evil/at'],
-    ['no Host in HTTP/1.0', 'HEAD /at HTTP/1.0\r\n', 'http://localhost/at'],
-    ['an empty Host', 'GET /at HTTP/1.1\r\nHost:\r\n', 'http://localhost/at'],
-    ['an address for a Host', 'GET /at HTTP/1.1\r\nHost: [::1]:9000\r\n', 'http://[::1]:9000/at'],
-    ['two Hosts', 'GET /at HTTP/1.1\r\nHost: a\r\nHost: b\r\n', 'http://a/at'],
-  ])('is not %s', async (_what, head, url) => {
+    ['with two slashes', 'GET //evil/at HTTP/1.1\r\nHost: a\r\n', 'http://a//evil/at'],
+    ['without a Host in HTTP/1.0', 'HEAD /at HTTP/1.0\r\n', 'http://localhost/at'],
+    ['with an empty Host', 'GET /at HTTP/1.1\r\nHost:\r\n', 'http://localhost/at'],
+    [
+      'with an IP address as Host',
+      'GET /at HTTP/1.1\r\nHost: [::1]:9000\r\n',
+      'http://[::1]:9000/at',
+    ],
+    ['with two Hosts', 'GET /at HTTP/1.1\r\nHost: a\r\nHost: b\r\n', 'http://a/at'],
+  ])('%s is served', async (_what, head, url) => {
     const asked: string[] = [];
     const server = await start((request) => {
       asked.push(request.url);
@@ -220,7 +224,7 @@ describe('what is no URL', () => {
     expect(asked).toEqual([url]);
   });
 
-  it('is not a missing Host, which Node refuses in HTTP/1.1 by itself', async () => {
+  it('without a Host in HTTP/1.1 is answered with 400 by Node', async () => {
     const server = await start(sayHello);
 
     expect(await send(server, 'GET / HTTP/1.1\r\nConnection: close\r\n\r\n')).toMatch(
@@ -229,15 +233,15 @@ describe('what is no URL', () => {
   });
 
   it.each([
-    ['CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n'],
-    ['CONNECT with a path', 'CONNECT /v1/credentials HTTP/1.1\r\nHost: a\r\n\r\n'],
-  ])('%s is hung up on', async (_what, text) => {
+    ['of CONNECT', 'CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n'],
+    ['of CONNECT with a path', 'CONNECT /v1/credentials HTTP/1.1\r\nHost: a\r\n\r\n'],
+  ])('%s gets no answer and a closed connection', async (_what, text) => {
     const server = await start(sayHello);
 
     expect(await send(server, text)).toBe('');
   });
 
-  it('an upgrade is not made, and the request served as any other', async () => {
+  it('with an Upgrade header is served without an upgrade', async () => {
     const server = await start(sayHello);
     const upgrade =
       'GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade, close\r\n\r\n';
@@ -246,12 +250,12 @@ describe('what is no URL', () => {
   });
 });
 
-describe('what cannot be read', () => {
+describe('unreadable input', () => {
   it.each([
-    ['no HTTP', 'canary\r\n\r\n', 400],
-    ['a TLS greeting', '\u0016\u0003\u0001\u0002canary\r\n\r\n', 400],
+    ['text that is not HTTP', 'canary\r\n\r\n', 400],
+    ['a TLS ClientHello', '\u0016\u0003\u0001\u0002canary\r\n\r\n', 400],
     ['a bad header', 'GET / HTTP/1.1\r\nHost: a\r\nca nary: x\r\n\r\n', 400],
-    ['a line folded', 'GET / HTTP/1.1\r\nHost: a\r\nX: canary\r\n\0: x\r\n\r\n', 400],
+    ['a NUL in a header name', 'GET / HTTP/1.1\r\nHost: a\r\nX: canary\r\n\0: x\r\n\r\n', 400],
     ['a bad version', 'GET /canary HTTP/9.9\r\nHost: a\r\n\r\n', 400],
     ['a bad length', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 0x2\r\n\r\nab', 400],
     [
@@ -265,7 +269,7 @@ describe('what cannot be read', () => {
       400,
     ],
     [
-      'one header too long',
+      'a header that is too long',
       `GET / HTTP/1.1\r\nHost: a\r\nX: ${'canary'.repeat(3000)}\r\n\r\n`,
       431,
     ],
@@ -274,8 +278,8 @@ describe('what cannot be read', () => {
       `GET / HTTP/1.1\r\nHost: a\r\n${'Canary: canary\r\n'.repeat(1900)}\r\n`,
       431,
     ],
-    ['an address too long', `GET /${'canary'.repeat(3000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
-  ])('%s gets a bare status, and reaches nobody', async (_what, text, status) => {
+    ['a path that is too long', `GET /${'canary'.repeat(3000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
+  ])('%s gets a bare status and does not reach the handler', async (_what, text, status) => {
     let calls = 0;
     const server = await start(() => {
       calls += 1;
@@ -284,17 +288,17 @@ describe('what cannot be read', () => {
     const answer = await send(server, text);
     expect(answer).toMatch(bare(status));
     expect(calls).toBe(0);
-    // and the next one is served
+    // the next request is served
     expect(await send(server, LAST_GET)).toContain('hello');
   });
 
-  it('is not a request with as many headers as Function Compute passes on', async () => {
+  it('does not include a request with as many header bytes as Function Compute passes on', async () => {
     const server = await start(sayHello);
     const text = LAST_GET.replace('Host: a', `Host: a\r\nX: ${'x'.repeat(12_000)}`);
     expect(await send(server, text)).toContain('hello');
   });
 
-  it('may be a connection that is reset, which harms nobody', async () => {
+  it('of a connection that is reset does not disturb later requests', async () => {
     const server = await start(sayHello);
     const { socket, ended } = await open(server);
     socket.write('GET / HTTP/1.1\r\n');
@@ -304,13 +308,13 @@ describe('what cannot be read', () => {
   });
 });
 
-describe('what takes too long to arrive', () => {
+describe('a request that arrives too slowly', () => {
   const requestTimeoutMs = 100;
 
   it.each([
-    ['headers', 'GET / HTTP/1.1\r\nHost: a\r\nX-Canary: canary'],
-    ['a body', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\ncanary'],
-  ])('%s is cut off, with nothing of it in the answer', async (_what, text) => {
+    ['in its headers', 'GET / HTTP/1.1\r\nHost: a\r\nX-Canary: canary'],
+    ['in its body', 'POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 20\r\n\r\ncanary'],
+  ])('%s is cut off, and the answer repeats nothing of it', async (_what, text) => {
     const server = await start(async (request) => new Response(await request.text()), {
       requestTimeoutMs,
     });
@@ -318,7 +322,7 @@ describe('what takes too long to arrive', () => {
     expect(await send(server, LAST_GET)).toMatch(/^HTTP\/1.1 200 /);
   });
 
-  it('is cut off even if a little comes now and then', async () => {
+  it('is cut off even if bytes keep arriving', async () => {
     const server = await start(sayHello, { requestTimeoutMs });
     const { socket, ended } = await open(server);
     socket.on('error', () => {});
@@ -329,7 +333,7 @@ describe('what takes too long to arrive', () => {
     expect(answer).toMatch(bare(408));
   });
 
-  it('is not an answer that takes its time', async () => {
+  it('is cut off by a timeout that does not apply to slow answers', async () => {
     const { fetch, reached, letGo } = createHeldFetch();
     const server = await start(fetch, { requestTimeoutMs });
     const { socket, ended } = await open(server);

@@ -7,9 +7,9 @@ import { createOssClient, credentialOf, ossRefusal } from '../support/oss-client
 const CALLER = { id: '1', secret: 'secret-of-1' };
 const NEIGHBOUR = { id: '10', secret: 'secret-of-10' };
 
-/** A credential for a caller whose subject token comes from oidc-provider, over HTTP at every step. */
+/** The subject token comes from oidc-provider, and every step goes over HTTP. */
 describe.each([{ authorizationV4: false }, { authorizationV4: true }])(
-  'a credential in the hands of ali-oss, with %o',
+  'a credential used by ali-oss with %o',
   (signing) => {
     let issuer: SimulatedIssuer;
     let broker: TestBroker;
@@ -63,7 +63,7 @@ describe.each([{ authorizationV4: false }, { authorizationV4: true }])(
       expect(await ossRefusal(client.get('users/1/copy.txt'))).toBe('NoSuchKey');
     });
 
-    it('is refused everything beside its prefix', async () => {
+    it('is refused everything outside its prefix', async () => {
       const client = await clientOf(CALLER);
       const neighbour = await clientOf(NEIGHBOUR);
       await neighbour.put('users/10/private.txt', Buffer.from('private'));
@@ -84,7 +84,7 @@ describe.each([{ authorizationV4: false }, { authorizationV4: true }])(
       ).toBe('AccessDenied');
     });
 
-    it('is refused listings of the bucket and of neighbours', async () => {
+    it('is refused listings of the bucket and of other prefixes', async () => {
       const client = await clientOf(CALLER);
 
       expect((await client.listV2({ prefix: 'users/1/', 'max-keys': '1' }, {})).res.status).toBe(
@@ -97,7 +97,7 @@ describe.each([{ authorizationV4: false }, { authorizationV4: true }])(
       expect(await ossRefusal(client.listBuckets({ 'max-keys': 10 }))).toBe('AccessDenied');
     });
 
-    it('is refused publishing an object', async () => {
+    it('is refused when it makes an object public', async () => {
       const client = await clientOf(CALLER);
       const publish = (acl: string) =>
         client.put('users/1/page.html', Buffer.from('x'), { headers: { 'x-oss-object-acl': acl } });
@@ -110,10 +110,10 @@ describe.each([{ authorizationV4: false }, { authorizationV4: true }])(
       );
     });
 
-    it('makes URLs that others can read from, and not others than that', async () => {
+    it('signs URLs that work for their own object only', async () => {
       const client = await clientOf(CALLER);
       await client.put('users/1/shared.txt', Buffer.from('shared'));
-      // ali-oss signs no URL for an IP address, so it signs one for a host that is then not asked
+      // ali-oss signs no URL for an IP address, so sign for a host name and send to the simulator
       const signer = await clientOf(CALLER, 'http://oss-cn-hangzhou.aliyuncs.com');
       const sign = (name: string) =>
         signing.authorizationV4
@@ -131,7 +131,7 @@ describe.each([{ authorizationV4: false }, { authorizationV4: true }])(
       ).toBe(403);
     });
 
-    it('is good for nothing once it has expired', async () => {
+    it('is refused once it has expired', async () => {
       const client = await clientOf(CALLER);
       await client.put('users/1/last.txt', Buffer.from('x'));
 
@@ -147,8 +147,8 @@ describe.each([{ authorizationV4: false }, { authorizationV4: true }])(
   },
 );
 
-describe('a grant that asks for HTTPS', () => {
-  it('gives a credential that plain HTTP is refused with', async () => {
+describe('a grant that requires HTTPS', () => {
+  it('gives a credential that OSS refuses over plain HTTP', async () => {
     const secure = await startTestBroker({
       config: SIMPLE_CONFIG.replace('    restrict: { https: false }\n', ''),
     });

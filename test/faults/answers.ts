@@ -1,15 +1,15 @@
-/** Counts and words for what a broker answered under a fault. */
+/** Counts the answers of a broker under a fault, and lets callers retry as `Retry-After` says. */
 import { expect } from 'vitest';
 import type { Answer } from '../support/broker.ts';
 import { passTime } from './clock.ts';
 import type { Watch } from './promises.ts';
 
-/** `user-0`, `user-1`, and so on, with a prefix of their own for each group. */
+/** `<group>-0`, `<group>-1`, and so on. */
 export function subjects(group: string, count: number): readonly string[] {
   return Array.from({ length: count }, (_, n) => `${group}-${n}`);
 }
 
-/** `20 × 503 sts_unavailable`, each kind of answer once. */
+/** Counts each kind of answer, e.g. "20 × 503 `sts_unavailable`". */
 export function tally(answers: readonly Answer[]): string {
   const counts = new Map<string, number>();
   for (const { status, body } of answers) {
@@ -22,7 +22,7 @@ export function tally(answers: readonly Answer[]): string {
     .join(', ');
 }
 
-/** Milliseconds after which each of them may come back. Fails if one is not told. */
+/** The `Retry-After` of each answer in milliseconds. Fails if an answer has none. */
 export function retryAfterMs(answers: readonly Answer[]): readonly number[] {
   return answers.map(({ headers }) => {
     const text = headers.get('retry-after');
@@ -38,10 +38,10 @@ export interface Waiting {
 }
 
 /**
- * Everybody asks at once, and again as `Retry-After` says, for so many seconds of the clock. Tells
- * all answers, and who has not been served by then.
+ * All callers ask at once and retry after their `Retry-After`, for `seconds` of the clock. Returns all
+ * answers and the callers that were not served by then.
  */
-export async function comeBackAsTold(
+export async function followRetryAfter(
   watched: Watch,
   options: { readonly callers: readonly Waiting[]; readonly seconds: number },
 ): Promise<{ readonly answers: readonly Answer[]; readonly waiting: readonly Waiting[] }> {
@@ -51,19 +51,19 @@ export async function comeBackAsTold(
     const due = waiting.filter(({ dueAtMs }) => dueAtMs <= Date.now());
     const answered = await watched.askAll(due.map(({ subject }) => subject));
     answers.push(...answered);
-    const sentAway = due.flatMap(({ subject }, n) => {
+    const refused = due.flatMap(({ subject }, n) => {
       const answer = answered[n];
       if (answer === undefined || answer.status === 200) return [];
       const [waitMs = 0] = retryAfterMs([answer]);
       return [{ subject, dueAtMs: Date.now() + waitMs }];
     });
-    waiting = [...waiting.filter((one) => !due.includes(one)), ...sentAway];
+    waiting = [...waiting.filter((one) => !due.includes(one)), ...refused];
     passTime(1000);
   }
   return { answers, waiting };
 }
 
-/** Nobody has asked yet. */
-export function newcomers(group: string, count: number): readonly Waiting[] {
+/** Callers that have not asked yet. */
+export function newCallers(group: string, count: number): readonly Waiting[] {
   return subjects(group, count).map((subject) => ({ subject, dueAtMs: 0 }));
 }

@@ -1,7 +1,7 @@
-/** A clock that stands still until a test moves it: for the broker, its issuer, the simulator and the SDK alike. */
+/** A clock that stands still until a test moves it, shared by the broker, its issuer, the simulator and the SDK. */
 import { vi } from 'vitest';
 
-/** Stops the clock. Timers run on as ever. */
+/** Stops the clock. Timers still run. */
 export function stopClock(): void {
   vi.useFakeTimers({ toFake: ['Date'] });
 }

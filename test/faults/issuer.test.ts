@@ -8,7 +8,7 @@ import { letClockRun, passTime, stopClock } from './clock.ts';
 import { showInTable } from './matrix.ts';
 import { type Watch, watch } from './promises.ts';
 
-/** The whole time that loading the keys of an issuer may take. */
+/** The longest time that loading the keys of an issuer may take. */
 const ISSUER_DEADLINE_MS = 5000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -39,7 +39,7 @@ function failBoth(fault: Parameters<TestIssuer['fault']>[1]): void {
   issuer.fault('jwks', fault);
 }
 
-/** An address where nobody listens until it is told to. */
+/** A JWKS address without a server until `appear` starts it. */
 async function createAbsentJwks(): Promise<{ url: string; appear(): Promise<Server> }> {
   const port = await freePort();
   return {
@@ -53,8 +53,10 @@ async function createAbsentJwks(): Promise<{ url: string; appear(): Promise<Serv
   };
 }
 
-describe('the issuer', () => {
-  it('that nobody listens for when the broker starts', async ({ task }) => {
+describe('an issuer fault', () => {
+  it('lets the broker start while the issuer is down, and serve once it is up', async ({
+    task,
+  }) => {
     await broker.close();
     const jwks = await createAbsentJwks();
     await start(
@@ -71,12 +73,12 @@ describe('the issuer', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'issuer down when the broker starts',
-      promise: 'refuses with `Retry-After` until it can read the keys',
+      promise: 'requests are refused with `Retry-After` until the keys are available',
       seen: `50 at once: ${tally(during)}, ${stsCalls} AssumeRole; once it is up: ${tally(after)}`,
     });
   });
 
-  it('that answers with an error when the broker starts', async ({ task }) => {
+  it('causes one request to the issuer when it answers with an error', async ({ task }) => {
     failBoth({ kind: 'status', status: 500 });
     const during = await watched.askAll(subjects('user', 50));
     const again = await watched.askAll(subjects('user', 50));
@@ -88,12 +90,12 @@ describe('the issuer', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'issuer answers 500',
-      promise: 'asks the issuer once for all who wait, then pauses',
-      seen: `50 at once, twice: ${tally([...during, ...again])}, ${loads} request to the issuer; after it: ${tally(after)}`,
+      promise: 'one request to the issuer for all waiting callers, then a pause before the next',
+      seen: `50 at once, twice: ${tally([...during, ...again])}, ${loads} request to the issuer; afterwards: ${tally(after)}`,
     });
   });
 
-  it('that accepts connections and says nothing', async ({ task }) => {
+  it('holds up no caller past the deadline when the issuer never answers', async ({ task }) => {
     failBoth({ kind: 'silence' });
     const during = await watched.askAll(subjects('user', 50));
     const loads = issuer.requests.discovery;
@@ -104,12 +106,12 @@ describe('the issuer', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'issuer never answers',
-      promise: 'answers within 5 s',
-      seen: `50 at once: ${tally(during)}, ${loads} request to the issuer; after it: ${tally(after)}`,
+      promise: 'callers get an answer within 5 s',
+      seen: `50 at once: ${tally(during)}, ${loads} request to the issuer; afterwards: ${tally(after)}`,
     });
   });
 
-  it('that is down while it has new keys', async ({ task }) => {
+  it('during a key rotation leaves known keys valid', async ({ task }) => {
     const before = await watched.askAll(subjects('user', 10));
     const oldToken = await issuer.token({ sub: 'user-0' });
     issuer.rotate();
@@ -124,14 +126,13 @@ describe('the issuer', () => {
     expect(tally(before)).toBe('10 × 200');
     watched.expectPromisesKept();
     showInTable(task, {
-      fault: 'issuer down during a rotation of its keys',
-      promise:
-        'keys at hand stay good; a token with a new key is refused as unavailable, not as invalid',
-      seen: `old key: ${tally([withOldKey])}; new key: ${tally(withNewKey)}; after it: new key ${tally(after)}, old key ${tally([withdrawn])}`,
+      fault: 'issuer down during a key rotation',
+      promise: 'known keys stay valid; a new key is refused as unavailable, not as invalid',
+      seen: `old key: ${tally([withOldKey])}; new key: ${tally(withNewKey)}; afterwards: new key ${tally(after)}, old key ${tally([withdrawn])}`,
     });
   });
 
-  it('that is down for an hour', async ({ task }) => {
+  it('of an hour is not noticed by callers', async ({ task }) => {
     await watched.ask('user');
     const loadsBefore = issuer.requests.discovery;
     failBoth({ kind: 'status', status: 503 });
@@ -150,12 +151,12 @@ describe('the issuer', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'issuer down for an hour',
-      promise: 'no caller notices; the broker asks the issuer now and then',
-      seen: `a request every 5 minutes: ${tally(during)}, at most 12 requests to the issuer; after it, with a new key: ${tally(after)}`,
+      promise: 'no caller notices; the broker keeps asking the issuer at intervals',
+      seen: `a request every 5 minutes: ${tally(during)}, at most 12 requests to the issuer; afterwards, with a new key: ${tally(after)}`,
     });
   });
 
-  it('that is down for longer than its keys are trusted', async ({ task }) => {
+  it('of more than a day ends the trust in known keys', async ({ task }) => {
     const before = await watched.ask('user');
     failBoth({ kind: 'status', status: 503 });
     passTime(25 * HOUR_MS);
@@ -168,8 +169,8 @@ describe('the issuer', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'issuer down for more than a day',
-      promise: 'stops trusting keys after 24 hours without renewal',
-      seen: `after 25 hours: ${tally(during)}; after it: ${tally(after)}`,
+      promise: 'keys that could not be refreshed for 24 hours are no longer trusted',
+      seen: `after 25 hours: ${tally(during)}; afterwards: ${tally(after)}`,
     });
   });
 });

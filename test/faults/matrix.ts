@@ -5,9 +5,9 @@ import { expect } from 'vitest';
 
 export interface FaultRow {
   readonly fault: string;
-  /** What the broker promises under it. */
+  /** What the broker promises under the fault. */
   readonly promise: string;
-  /** Put together from what was counted, without times, so that it is the same each time. */
+  /** Made of counts, without times, so that every run gives the same text. */
   readonly seen: string;
 }
 

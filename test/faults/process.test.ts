@@ -16,11 +16,11 @@ import { subjects, tally } from './answers.ts';
 import { showInTable } from './matrix.ts';
 import { type Watch, watch } from './promises.ts';
 
-/** The longest that a request waits: for STS, and then for its audit line. */
+/** The longest wait of a request: for STS, and then for its audit line. */
 const DEADLINE_MS = 7000;
 const MAX_OPEN_FILES = 64;
 const IDLE_CONNECTIONS = 100;
-const MUST_BE_TURNED_AWAY = IDLE_CONNECTIONS - MAX_OPEN_FILES;
+const MUST_BE_CLOSED = IDLE_CONNECTIONS - MAX_OPEN_FILES;
 const CONFIG = SIMPLE_CONFIG.replace('timeout: 2s', 'timeout: 5s');
 
 let folder: string;
@@ -50,11 +50,11 @@ const waitUntil = (isSo: () => boolean | Promise<boolean>) =>
   vi.waitFor(async () => expect(await isSo()).toBe(true), { timeout: 10_000, interval: 10 });
 
 describe('the audit log', () => {
-  it('that nobody reads', async ({ task }) => {
+  it('holds back credentials while it is not read', async ({ task }) => {
     await start({ bundle });
     await watched.ask('filler');
     broker.child?.stdout?.pause();
-    // some hundred lines fit into the pipe
+    // the pipe holds a few hundred lines
     const filling = await watched.askAll(Array.from({ length: 800 }, () => 'filler'));
     const during = await watched.askAll(subjects('user', 20));
     broker.child?.stdout?.resume();
@@ -65,9 +65,10 @@ describe('the audit log', () => {
     expect(tally(filling)).toMatch(/^\d+ × 200, \d+ × 503 `audit_unavailable`$/);
     watched.expectPromisesKept();
     showInTable(task, {
-      fault: 'nobody reads standard output, which is the audit log',
-      promise: 'hands nothing out without its line; no request waits longer than 2 s',
-      seen: `20 at once: ${tally(during)}; after it: ${tally(after)}`,
+      fault: 'standard output, which is the audit log, is not read',
+      promise:
+        'no credential is handed out without its audit line, and no request waits longer than 2 s',
+      seen: `20 at once: ${tally(during)}; afterwards: ${tally(after)}`,
     });
   });
 });
@@ -78,7 +79,7 @@ function isAudited(answers: readonly Answer[]): boolean {
 }
 
 describe('SIGTERM', () => {
-  it('in the middle of load', async ({ task }) => {
+  it('under load lets requests in flight finish', async ({ task }) => {
     await start({ bundle });
     const ended = new Promise<number | null>((resolve) => broker.child?.once('exit', resolve));
     broker.simulator.sts.faults.set({ kind: 'slow', delayMs: 2000 });
@@ -94,7 +95,7 @@ describe('SIGTERM', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'SIGTERM under load',
-      promise: 'finishes what has begun, and takes nothing new',
+      promise: 'requests in flight are finished, and no new connection is accepted',
       seen: `100 in flight: ${tally(finished)}; 20 more: ${late.filter(({ status }) => status === 'rejected').length} × no connection; exit code ${code}`,
     });
   });
@@ -111,13 +112,13 @@ function isListening(): Promise<boolean> {
   });
 }
 
-describe('open files', () => {
-  it('that are all used up', async ({ task }) => {
+describe('a broker out of file descriptors', () => {
+  it('still answers on open connections', async ({ task }) => {
     await start({ bundle: { ...bundle, maxOpenFiles: MAX_OPEN_FILES } });
     const agent = new Agent({ keepAlive: true, maxSockets: 10 });
     const kept = watch({ ...broker, ask: askThrough(agent) }, { deadlineMs: DEADLINE_MS });
     const outside = { body: { Target: 'oss://app-media/users/' } };
-    // loads the keys of the issuer, and nothing of what STS needs
+    // loads the issuer's keys, but nothing that requests to STS need
     const before = await Promise.all(subjects('user', 10).map((user) => kept.ask(user, outside)));
     const idle = await openIdle(IDLE_CONNECTIONS);
     const during = await kept.askAll(subjects('user', 10));
@@ -129,23 +130,23 @@ describe('open files', () => {
     expect(tally(before)).toBe('10 × 403 `target_outside_grant`');
     watched.expectPromisesKept();
     showInTable(task, {
-      fault: 'out of file descriptors: 100 idle connections and 64 files at most',
-      promise: 'lives on, and answers on open connections',
-      seen: `at least ${MUST_BE_TURNED_AWAY} of them turned away at once; 10 requests on connections from before: ${tally(during)}; after it: ${tally(after)}`,
+      fault: 'out of file descriptors: 100 idle connections, limit 64 files',
+      promise: 'the broker keeps running and answers on open connections',
+      seen: `at least ${MUST_BE_CLOSED} of the idle connections closed at once; 10 requests on earlier connections: ${tally(during)}; afterwards: ${tally(after)}`,
     });
   });
 });
 
-/** Connects so often, and waits until that has been taken in or turned away. */
+/** Opens connections, and waits until the broker has closed those above its limit. */
 async function openIdle(count: number): Promise<readonly Socket[]> {
   const port = Number(new URL(broker.url).port);
   const sockets = Array.from({ length: count }, () => connect(port, '127.0.0.1'));
   for (const socket of sockets) socket.on('error', () => {}).resume();
-  await waitUntil(() => sockets.filter(({ destroyed }) => destroyed).length >= MUST_BE_TURNED_AWAY);
+  await waitUntil(() => sockets.filter(({ destroyed }) => destroyed).length >= MUST_BE_CLOSED);
   return sockets;
 }
 
-/** Asks on connections that stay open. */
+/** Asks through the agent, whose connections stay open. */
 function askThrough(agent: Agent): TestBroker['ask'] {
   return async ({ claims, body } = {}) => {
     const token = await broker.issuer.token(claims);
@@ -180,8 +181,8 @@ function askThrough(agent: Agent): TestBroker['ask'] {
   };
 }
 
-describe('a request', () => {
-  it('that its caller aborts', async ({ task }) => {
+describe('an aborted request', () => {
+  it('is audited, and its credential serves the next request', async ({ task }) => {
     await start({});
     const { signal, abort } = createAbort();
     broker.simulator.sts.faults.once({ kind: 'slow', delayMs: 1000 });
@@ -204,16 +205,16 @@ describe('a request', () => {
     expect(new Set(outcomes)).toEqual(new Set(['aborted']));
     watched.expectPromisesKept();
     showInTable(task, {
-      fault: 'callers hang up while STS is at work',
-      promise: 'audits what STS issued, and keeps it for the next request',
-      seen: `50 hang up, the next asks: ${tally([next])}, ${broker.stsCalls()} AssumeRole, ${broker.auditLines().length} audit lines`,
+      fault: 'callers hang up while they wait for STS',
+      promise: 'the credential is audited anyway and serves the next request',
+      seen: `50 hang up; the next request: ${tally([next])}, ${broker.stsCalls()} AssumeRole, ${broker.auditLines().length} audit lines`,
     });
   });
 
   it.for([
-    ['a length', 'Content-Length: 100\r\n\r\n{"Grant"'],
+    ['`Content-Length`', 'Content-Length: 100\r\n\r\n{"Grant"'],
     ['chunks', 'Transfer-Encoding: chunked\r\n\r\n8\r\n{"Grant"\r\n'],
-  ])('of which the caller sends half a body, with %s', async ([form, half], { task }) => {
+  ])('with half a body is refused, sent with %s', async ([form, half], { task }) => {
     await start({});
     const token = await broker.issuer.token();
     const head = `POST /v1/credentials HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer ${token}\r\nContent-Type: application/json`;
@@ -229,9 +230,9 @@ describe('a request', () => {
 
     watched.expectPromisesKept();
     showInTable(task, {
-      fault: `callers hang up halfway through a body with ${form}`,
-      promise: 'refuses and audits the request, and does not ask STS',
-      seen: `20 hang up: 20 audit lines with \`${[...reasons].join()}\`, ${calls} AssumeRole; the next asks: ${tally([next])}`,
+      fault: `callers hang up halfway through a body sent with ${form}`,
+      promise: 'refused and audited as malformed, and STS is not asked',
+      seen: `20 hang up: 20 audit lines with \`${[...reasons].join()}\`, ${calls} AssumeRole; the next request: ${tally([next])}`,
     });
   });
 });

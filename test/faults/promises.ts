@@ -1,4 +1,4 @@
-/** What the broker promises under every fault, watched at each request of a test and compared at its end. */
+/** Checks what the broker promises under every fault, at each request and at the end of a test. */
 import { createHmac } from 'node:crypto';
 import { expect } from 'vitest';
 import type { Answer, AskOptions, TestBroker } from '../support/broker.ts';
@@ -7,11 +7,11 @@ import { type Credential, credentialOf } from '../support/oss-client.ts';
 type Watchable = Pick<TestBroker, 'ask' | 'auditLines' | 'simulator'>;
 
 export interface Watch {
-  /** Asks for the subject. Fails if there is no answer by the deadline, and uses what was issued. */
+  /** Asks as the subject and uses the issued credential. Fails if there is no answer by the deadline. */
   ask(subject: string, options?: AskOptions): Promise<Answer>;
-  /** All at once. */
+  /** Asks as all subjects at once. */
   askAll(subjects: readonly string[]): Promise<readonly Answer[]>;
-  /** Fails unless all that was issued was audited and was good for its caller's prefix only. */
+  /** Fails unless every issued credential was audited and worked for its caller's prefix only. */
   expectPromisesKept(): void;
 }
 
@@ -19,16 +19,16 @@ interface Issued {
   readonly requestId: unknown;
   readonly accessKeyId: string;
   readonly subject: string;
-  /** What OSS answered at the caller's own prefix, and at another's. */
+  /** The statuses that OSS answered at the caller's own prefix and at another caller's. */
   readonly used: string;
 }
 
-/** For a machine that has other things to do. */
+/** Extra time for a busy machine. */
 const MARGIN_MS = 10_000;
 
 /**
- * Watches what is asked of a broker with the config of `SIMPLE_CONFIG`. `deadlineMs` is how long the
- * longest wait within a request may take by the config.
+ * Watches the requests to a broker with `SIMPLE_CONFIG`. `deadlineMs` is the longest wait that the
+ * config allows within a request.
  */
 export function watch(broker: Watchable, { deadlineMs }: { readonly deadlineMs: number }): Watch {
   const issued: Issued[] = [];
@@ -44,7 +44,7 @@ export function watch(broker: Watchable, { deadlineMs }: { readonly deadlineMs: 
   async function ask(subject: string, options: AskOptions = {}): Promise<Answer> {
     const answering = broker.ask({ ...options, claims: { sub: subject, ...options.claims } });
     const answer = await within(deadlineMs + MARGIN_MS, answering);
-    // a fault from outside is no defect
+    // a fault outside the broker must not show as a defect of the broker
     expect(answer.status).not.toBe(500);
     if (answer.status !== 200) {
       expect(answer.text).not.toMatch(/SecurityToken|AccessKey/);
@@ -69,17 +69,17 @@ export function watch(broker: Watchable, { deadlineMs }: { readonly deadlineMs: 
         const lines = granted.filter((line) => line['requestId'] === requestId);
         expect(lines).toMatchObject([{ accessKeyId, subject }]);
       }
-      // at least one, or it would have shown nothing
+      // at least one credential must have been issued, or the test shows nothing
       expect([...new Set(issued.map(({ used }) => used))]).toEqual(['200 403']);
     },
   };
 }
 
-/** Fails if the promise is not settled in time. */
+/** Throws if the promise is not settled in time. */
 export async function within<T>(timeoutMs: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`nothing within ${timeoutMs} ms`)), timeoutMs);
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
   });
   try {
     return await Promise.race([promise, deadline]);
@@ -94,7 +94,7 @@ async function useOnce(broker: Watchable, credential: Credential, subject: strin
   return `${own} ${other}`;
 }
 
-/** Puts an empty object, signed by hand, and gives the status that OSS answers with. */
+/** Puts an empty object, signed by hand, and returns the status that OSS answers. */
 async function put({ simulator }: Watchable, credential: Credential, key: string): Promise<number> {
   const date = new Date(simulator.cloud.now()).toUTCString();
   const token = `x-oss-security-token:${credential.SecurityToken}`;

@@ -6,9 +6,9 @@ import { letClockRun, passTime, stopClock } from './clock.ts';
 import { showInTable } from './matrix.ts';
 import { type Watch, watch } from './promises.ts';
 
-/** For one operation; a request waits for a few at the most. */
+/** The deadline of one operation. A request waits for a few of them at most. */
 const STORE_DEADLINE_MS = 1000;
-/** Longer than any pause between attempts. */
+/** Longer than any pause between connection attempts. */
 const PAUSE_MS = 31_000;
 const LIMITED = `${SIMPLE_CONFIG}
 limits: { subject: { requests: 10, window: 1h } }
@@ -41,14 +41,14 @@ afterEach(async () => {
 
 const askLimited = (group: string) => watchedLimited.askAll(subjects(group, 20));
 
-/** One more than its limit allows. */
+/** Asks once more than the limit allows. */
 async function ask11Times(subject: string) {
   const answers = [];
   for (let n = 0; n < 11; n++) answers.push(await watchedLimited.ask(subject));
   return answers;
 }
 
-/** Each with a token of its own. */
+/** Each subject presents its own one-time token. */
 const askOneTime = (group: string) =>
   Promise.all(
     subjects(group, 20).map((subject) =>
@@ -63,7 +63,7 @@ const presentAgain = () =>
     ),
   );
 
-/** After the longest pause one request finds out that Redis is back, and then all the others know. */
+/** After the longest pause, one request finds out that Redis is back; then the others use it too. */
 async function recover() {
   passTime(PAUSE_MS);
   const first = [
@@ -78,14 +78,15 @@ function expectPromisesKept(): void {
   watchedOneTime.expectPromisesKept();
 }
 
-const REDIS_PROMISE = 'limits go on in memory; one-time tokens are refused rather than used twice';
+const REDIS_PROMISE =
+  'limits continue in memory; one-time tokens are refused rather than accepted twice';
 
-describeWithRedis('Redis', () => {
-  it('that is down', async ({ task }) => {
+describeWithRedis('limits and one-time tokens', () => {
+  it('keep their promises while Redis is down', async ({ task }) => {
     const before = [...(await askLimited('before')), ...(await askOneTime('before'))];
     await redis.kill();
-    const counted = [...(await askLimited('during')), ...(await ask11Times('busy'))];
-    const claimed = await askOneTime('during');
+    const limitedAnswers = [...(await askLimited('during')), ...(await ask11Times('busy'))];
+    const oneTimeAnswers = await askOneTime('during');
     await redis.restart();
     const after = await recover();
 
@@ -94,14 +95,14 @@ describeWithRedis('Redis', () => {
     showInTable(task, {
       fault: 'Redis down',
       promise: REDIS_PROMISE,
-      seen: `20 callers, and one 11 times whose limit is 10: ${tally(counted)}; one-time tokens: ${tally(claimed)}; after it: ${tally(after)}`,
+      seen: `20 callers once and one caller 11 times, limit 10: ${tally(limitedAnswers)}; one-time tokens: ${tally(oneTimeAnswers)}; afterwards: ${tally(after)}`,
     });
   });
 
-  it('that is down when the broker starts', async ({ task }) => {
+  it('keep their promises if Redis is down when the broker starts', async ({ task }) => {
     await redis.kill();
-    const counted = [...(await askLimited('during')), ...(await ask11Times('busy'))];
-    const claimed = await askOneTime('during');
+    const limitedAnswers = [...(await askLimited('during')), ...(await ask11Times('busy'))];
+    const oneTimeAnswers = await askOneTime('during');
     await redis.restart();
     const after = await recover();
 
@@ -109,15 +110,15 @@ describeWithRedis('Redis', () => {
     showInTable(task, {
       fault: 'Redis down when the broker starts',
       promise: REDIS_PROMISE,
-      seen: `20 callers, and one 11 times whose limit is 10: ${tally(counted)}; one-time tokens: ${tally(claimed)}; after it: ${tally(after)}`,
+      seen: `20 callers once and one caller 11 times, limit 10: ${tally(limitedAnswers)}; one-time tokens: ${tally(oneTimeAnswers)}; afterwards: ${tally(after)}`,
     });
   });
 
-  it('that answers too late', async ({ task }) => {
+  it('keep their promises while Redis answers too late', async ({ task }) => {
     const before = [...(await askLimited('before')), ...(await askOneTime('before'))];
     redis.freeze();
-    const counted = [...(await askLimited('during')), ...(await ask11Times('busy'))];
-    const claimed = await askOneTime('during');
+    const limitedAnswers = [...(await askLimited('during')), ...(await ask11Times('busy'))];
+    const oneTimeAnswers = await askOneTime('during');
     redis.thaw();
     const after = await recover();
     const again = await presentAgain();
@@ -126,17 +127,17 @@ describeWithRedis('Redis', () => {
     expectPromisesKept();
     showInTable(task, {
       fault: 'Redis slow: stopped for longer than `store.timeout`',
-      promise: `no request waits longer than that; ${REDIS_PROMISE}`,
-      seen: `20 callers, and one 11 times whose limit is 10: ${tally(counted)}; one-time tokens: ${tally(claimed)}; after it: ${tally(after)}, tokens used before it: ${tally(again)}`,
+      promise: `no request waits longer than \`store.timeout\`; ${REDIS_PROMISE}`,
+      seen: `20 callers once and one caller 11 times, limit 10: ${tally(limitedAnswers)}; one-time tokens: ${tally(oneTimeAnswers)}; afterwards: ${tally(after)}, tokens used before: ${tally(again)}`,
     });
   });
 
-  it('that is full and evicts nothing', async ({ task }) => {
+  it('keep their promises while Redis is full and evicts nothing', async ({ task }) => {
     const before = [...(await askLimited('before')), ...(await askOneTime('before'))];
     await redis.client.config('SET', 'maxmemory-policy', 'noeviction');
     await redis.client.config('SET', 'maxmemory', '1');
-    const counted = [...(await askLimited('during')), ...(await ask11Times('busy'))];
-    const claimed = await askOneTime('during');
+    const limitedAnswers = [...(await askLimited('during')), ...(await ask11Times('busy'))];
+    const oneTimeAnswers = await askOneTime('during');
     await redis.client.config('SET', 'maxmemory', '0');
     const after = await recover();
     const again = await presentAgain();
@@ -146,27 +147,27 @@ describeWithRedis('Redis', () => {
     showInTable(task, {
       fault: 'Redis full (`noeviction`)',
       promise: REDIS_PROMISE,
-      seen: `20 callers, and one 11 times whose limit is 10: ${tally(counted)}; one-time tokens: ${tally(claimed)}; after it: ${tally(after)}, tokens used before it: ${tally(again)}`,
+      seen: `20 callers once and one caller 11 times, limit 10: ${tally(limitedAnswers)}; one-time tokens: ${tally(oneTimeAnswers)}; afterwards: ${tally(after)}, tokens used before: ${tally(again)}`,
     });
   });
 
-  it('that evicts what it was told', async ({ task }) => {
+  it('start counting again when Redis evicts a counter', async ({ task }) => {
     const upToLimit = await ask11Times('busy');
     await evictEverything();
-    const counted = [await watchedLimited.ask('busy'), ...(await askLimited('during'))];
+    const limitedAnswers = [await watchedLimited.ask('busy'), ...(await askLimited('during'))];
 
     expect(tally(upToLimit)).toBe('10 × 200, 1 × 429 `rate_limited`');
     watchedLimited.expectPromisesKept();
     showInTable(task, {
       fault: 'Redis evicting (`allkeys-lru`)',
       promise:
-        'counts begin anew, and no request fails; wrong for [one-time tokens](config.md#one-time-tokens)',
-      seen: `one caller 11 times whose limit is 10: ${tally(upToLimit)}; after its count was evicted: ${tally(counted)}`,
+        'counts start again, and no request fails; unsafe for one-time tokens, see [limits](#limits)',
+      seen: `one caller 11 times, limit 10: ${tally(upToLimit)}; after its count was evicted: ${tally(limitedAnswers)}`,
     });
   });
 });
 
-/** Fills Redis until the one counter in it has gone. */
+/** Fills Redis until it has evicted its only counter. */
 async function evictEverything(): Promise<void> {
   const used = /used_memory:(\d+)/.exec(await redis.client.info('memory'))?.[1];
   await redis.client.config('SET', 'maxmemory-policy', 'allkeys-lru');

@@ -8,12 +8,12 @@ import {
 } from '../support/broker.ts';
 import { startFreezingProxy } from '../support/freezing-proxy.ts';
 import { createTestIssuer } from '../support/issuer.ts';
-import { comeBackAsTold, newcomers, retryAfterMs, subjects, tally } from './answers.ts';
+import { followRetryAfter, newCallers, retryAfterMs, subjects, tally } from './answers.ts';
 import { letClockRun, passTime, stopClock } from './clock.ts';
 import { showInTable } from './matrix.ts';
 import { type Watch, watch } from './promises.ts';
 
-/** The longest of any config here. */
+/** The longest `sts.timeout` of the configs in this file. */
 const STS_DEADLINE_MS = 5000;
 const CONFIG = SIMPLE_CONFIG.replace('timeout: 2s', 'timeout: 1s');
 const MINUTE_MS = 60_000;
@@ -40,19 +40,22 @@ async function start(options: TestBrokerOptions): Promise<void> {
 }
 
 const OUTAGES: readonly { readonly fault: string; readonly of: Fault }[] = [
-  { fault: 'STS throttles everything', of: { kind: 'throttling' } },
-  { fault: 'STS throttles by a redirect (302)', of: { kind: 'redirect302', body: 'json' } },
-  { fault: 'STS answers 500 as JSON', of: { kind: 'json5xx', code: 'InternalError' } },
-  { fault: 'a proxy answers 502 in HTML for STS', of: { kind: 'html5xx', status: 502 } },
-  { fault: 'a portal answers 200 in HTML for STS', of: { kind: 'html200' } },
-  { fault: 'STS trickles its answer beyond the deadline', of: { kind: 'slow', delayMs: 3000 } },
+  { fault: 'STS throttles every request', of: { kind: 'throttling' } },
+  { fault: 'STS throttles with a redirect (302)', of: { kind: 'redirect302', body: 'json' } },
+  { fault: 'STS answers 500 with JSON', of: { kind: 'json5xx', code: 'InternalError' } },
+  { fault: 'a proxy answers 502 with HTML instead of STS', of: { kind: 'html5xx', status: 502 } },
+  { fault: 'a captive portal answers 200 with HTML instead of STS', of: { kind: 'html200' } },
+  {
+    fault: 'STS sends its answer in small pieces past the deadline',
+    of: { kind: 'slow', delayMs: 3000 },
+  },
   { fault: 'STS accepts requests and never answers', of: { kind: 'hang' } },
-  { fault: 'STS announces a body that never comes', of: { kind: 'halfAnswer' } },
+  { fault: 'STS sends headers but never the body', of: { kind: 'halfAnswer' } },
   { fault: 'STS resets connections', of: { kind: 'reset' } },
 ];
 
-describe('an outage of STS opens the circuit:', () => {
-  it.for(OUTAGES)('$fault', async ({ fault, of }, { task }) => {
+describe('the circuit', () => {
+  it.for(OUTAGES)('opens when $fault', async ({ fault, of }, { task }) => {
     broker.simulator.sts.faults.set(of);
     const first = await watched.askAll(subjects('first', 20));
     const callsBefore = broker.stsCalls();
@@ -66,14 +69,15 @@ describe('an outage of STS opens the circuit:', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault,
-      promise: 'answers within `sts.timeout`; then refuses at once, without asking STS',
-      seen: `20 at once: ${tally(first)}; 20 more: ${tally(second)}, ${calls} AssumeRole; after it: ${tally(after)}`,
+      promise:
+        'callers get an answer within `sts.timeout`; later callers are refused at once, without asking STS',
+      seen: `20 at once: ${tally(first)}; 20 more: ${tally(second)}, ${calls} AssumeRole; afterwards: ${tally(after)}`,
     });
   });
 });
 
-describe('STS', () => {
-  it('that answers without a usable credential', async ({ task }) => {
+describe('an STS fault', () => {
+  it('issues nothing when the answer has no usable credential', async ({ task }) => {
     broker.simulator.sts.faults.set({ kind: 'malformedCredentials', omit: ['SecurityToken'] });
     const incomplete = await watched.askAll(subjects('user', 10));
     broker.simulator.sts.faults.set({ kind: 'empty200' });
@@ -84,13 +88,13 @@ describe('STS', () => {
 
     watched.expectPromisesKept();
     showInTable(task, {
-      fault: 'STS answers 200 with half a credential, or nothing',
-      promise: 'hands nothing out, and keeps nothing of it',
-      seen: `half: ${tally(incomplete)}; nothing: ${tally(empty)}; after it: ${tally(after)}`,
+      fault: 'STS answers 200 with half a credential or with an empty body',
+      promise: 'nothing is issued or cached',
+      seen: `half: ${tally(incomplete)}; empty: ${tally(empty)}; afterwards: ${tally(after)}`,
     });
   });
 
-  it('that takes its time within the deadline, for many of one caller', async ({ task }) => {
+  it('lets equal requests share one flight while STS is slow or fails', async ({ task }) => {
     await broker.close();
     await start({ config: CONFIG.replace('timeout: 1s', 'timeout: 5s') });
     broker.simulator.sts.faults.set({ kind: 'slow', delayMs: 2000 });
@@ -103,18 +107,18 @@ describe('STS', () => {
     expect(failedCalls).toBeLessThanOrEqual(5);
     watched.expectPromisesKept();
     showInTable(task, {
-      fault: 'one caller asks 100 times at once while STS is slow, or fails',
-      promise: 'asks STS once for all equal requests',
+      fault: 'one caller asks 100 times at once while STS is slow or fails',
+      promise: 'equal requests share one flight to STS',
       seen: `slow: ${tally(during)}, ${slowCalls} AssumeRole; failing: ${tally(failed)}, at most 5 AssumeRole`,
     });
   });
 
-  it('on connections that a firewall forgot', async ({ task }) => {
+  it('on half-open connections ends at the deadline', async ({ task }) => {
     await broker.close();
     const proxy = await startFreezingProxy(() => Number(new URL(broker.simulator.sts.url).port));
     const config = SIMPLE_CONFIG.replace('{{sts}}', `http://127.0.0.1:${proxy.port}`);
     await start({ config });
-    // so long that they all overlap, and each has a connection of its own
+    // slow enough that all requests overlap and each gets its own connection
     broker.simulator.sts.faults.once({ kind: 'slow', delayMs: 1000 }, 10);
     const before = await watched.askAll(subjects('before', 10));
     proxy.freeze();
@@ -126,14 +130,14 @@ describe('STS', () => {
     expect(tally(before)).toBe('10 × 200');
     watched.expectPromisesKept();
     showInTable(task, {
-      fault: '10 open connections to STS lead nowhere any more',
-      promise: 'gives the connections up at the deadline, and opens others',
+      fault: 'half-open connections: 10 connections to STS stay open but pass no more bytes',
+      promise: 'the broker gives them up at the deadline and opens new ones',
       seen: `10 at once: ${tally(during)}; then: ${tally(after)}`,
     });
   });
 
-  it('with a clock that is 20 minutes ahead of that of the broker', async ({ task }) => {
-    // of the broker, the SDK alone takes the time from the system, and signs with it
+  it('from a broker clock 20 minutes behind is named in the audit log', async ({ task }) => {
+    // only the SDK reads the system clock, which it signs with; the rest of the broker follows this one
     broker.clock.offsetMs = STS_SKEW_MS;
     const during = await watched.askAll(subjects('user', 10));
     const named = broker.auditLines().filter(({ why }) => JSON.stringify(why).includes(CLOCK_HINT));
@@ -142,20 +146,20 @@ describe('STS', () => {
 
     watched.expectPromisesKept();
     showInTable(task, {
-      fault: "the broker's clock is 20 minutes behind that of STS",
-      promise: 'names the cause in the audit log; needs no restart once the clock is right',
-      seen: `10 at once: ${tally(during)}, ${named.length} audit lines with “${CLOCK_HINT}”; after it: ${tally(after)}`,
+      fault: "the broker's clock is 20 minutes behind the clock of STS",
+      promise: 'the audit log names the cause; no restart is needed once the clock is right',
+      seen: `10 at once: ${tally(during)}, ${named.length} audit lines with “${CLOCK_HINT}”; afterwards: ${tally(after)}`,
     });
   });
 
-  it('fails for a minute, and 500 callers come back as they are told', async ({ task }) => {
+  it('of a minute lets 500 retrying callers send few requests to STS', async ({ task }) => {
     broker.simulator.sts.faults.set({ kind: 'json5xx', code: 'ServiceUnavailable' });
-    const wave = await comeBackAsTold(watched, { callers: newcomers('user', 500), seconds: 1 });
+    const wave = await followRetryAfter(watched, { callers: newCallers('user', 500), seconds: 1 });
     const waveCalls = broker.stsCalls();
-    const minute = await comeBackAsTold(watched, { callers: wave.waiting, seconds: 60 });
+    const minute = await followRetryAfter(watched, { callers: wave.waiting, seconds: 60 });
     const probes = broker.stsCalls() - waveCalls;
     broker.simulator.sts.faults.set(undefined);
-    const rest = await comeBackAsTold(watched, { callers: minute.waiting, seconds: 90 });
+    const rest = await followRetryAfter(watched, { callers: minute.waiting, seconds: 90 });
     const waits = new Set(retryAfterMs(wave.answers));
 
     expect(waveCalls).toBeLessThanOrEqual(500);
@@ -164,31 +168,31 @@ describe('STS', () => {
     expect(rest.waiting).toEqual([]);
     watched.expectPromisesKept();
     showInTable(task, {
-      fault: 'STS fails for a minute, and 500 callers try again and again',
-      promise: 'spreads `Retry-After`; one request at a time finds out whether STS is back',
-      seen: `first wave: ${tally(wave.answers)}, at least 4 different \`Retry-After\`; in the minute after it: at most 8 AssumeRole; after it: all 500 served`,
+      fault: 'STS fails for a minute while 500 callers retry',
+      promise: '`Retry-After` is spread, and one request at a time probes STS',
+      seen: `first wave: ${tally(wave.answers)}, at least 4 different \`Retry-After\`; in the next minute: at most 8 AssumeRole; afterwards: all 500 served`,
     });
   });
 
-  it('allows 100 requests a second, and 300 callers come at once', async ({ task }) => {
+  it('from its rate limit ends with every caller served', async ({ task }) => {
     broker.simulator.sts.faults.set({ kind: 'rateLimit', requestsPerSecond: 100 });
-    const callers = newcomers('user', 300);
-    const wave = await comeBackAsTold(watched, { callers, seconds: 1 });
-    const rest = await comeBackAsTold(watched, { callers: wave.waiting, seconds: 60 });
+    const callers = newCallers('user', 300);
+    const wave = await followRetryAfter(watched, { callers, seconds: 1 });
+    const rest = await followRetryAfter(watched, { callers: wave.waiting, seconds: 60 });
 
     expect(rest.waiting).toEqual([]);
     expect(broker.stsCalls()).toBeLessThanOrEqual(600);
     watched.expectPromisesKept();
     showInTable(task, {
-      fault: 'STS allows 100 requests a second, and 300 callers come at once',
-      promise: 'serves refused callers when they come back as `Retry-After` says',
+      fault: 'STS allows 100 requests a second, and 300 callers ask at once',
+      promise: 'refused callers are served when they retry after `Retry-After`',
       seen: `first second: ${tally(wave.answers)}; within a minute: all 300 served, at most 600 AssumeRole`,
     });
   });
 });
 
-describe('an issuer', () => {
-  it('with a clock that is 5 minutes ahead of that of the broker', async ({ task }) => {
+describe('an issuer clock', () => {
+  it('5 minutes ahead is named in the audit log', async ({ task }) => {
     const clock = { aheadMs: 5 * MINUTE_MS };
     await broker.close();
     const issuer = await createTestIssuer({ now: () => Date.now() + clock.aheadMs });
@@ -203,9 +207,9 @@ describe('an issuer', () => {
 
     watched.expectPromisesKept();
     showInTable(task, {
-      fault: "the broker's clock is 5 minutes behind that of an issuer",
-      promise: 'names the cause in the audit log',
-      seen: `10 at once: ${tally(during)}, ${named.length} audit lines with \`${ISSUED_LATER}\`; after it: ${tally(after)}`,
+      fault: "the broker's clock is 5 minutes behind the clock of an issuer",
+      promise: 'the audit log names the cause',
+      seen: `10 at once: ${tally(during)}, ${named.length} audit lines with \`${ISSUED_LATER}\`; afterwards: ${tally(after)}`,
     });
   });
 });

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import { BEGIN, END, formatRow, PAGE } from './matrix.ts';
 
-/** From what is asked for first to what is around it. */
+/** The order of the pipeline, then the process. */
 const ORDER = ['issuer.test.ts', 'sts.test.ts', 'redis.test.ts', 'process.test.ts'];
 
 const Row = z.object({ fault: z.string(), promise: z.string(), seen: z.string() });

@@ -1,13 +1,13 @@
-/** Requests that a client could send, good, bad and hostile, made from what openapi.yaml declares. */
+/** Generates good, bad and hostile requests from what openapi.yaml declares. */
 import fc from 'fast-check';
 import { memberAt, PATHS, resolve, SCHEMAS, toObject } from '../support/declared.ts';
 import { hostileString } from '../support/hostile-strings.ts';
 
 export interface Attempt {
   readonly method: string;
-  /** As it goes over the wire, with the query. */
+  /** As sent on the wire, with the query. */
   readonly path: string;
-  /** A name may come more than once. */
+  /** A name may occur more than once. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer | undefined;
   readonly isChunked: boolean;
@@ -16,7 +16,7 @@ export interface Attempt {
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const RARE_METHODS = ['TRACE', 'PROPFIND', 'PURGE', 'LINK', 'SEARCH', 'M-SEARCH', 'MKCOL'];
 
-/** Values that the schema allows: its examples, or whatever its keywords let through. */
+/** Values that the schema allows: its examples, or values that match its keywords. */
 function allowedBy(reference: unknown): fc.Arbitrary<unknown> {
   const schema = resolve(reference) ?? {};
   const { type, pattern, minimum, maximum, examples } = schema;
@@ -68,7 +68,7 @@ const bodyText = fc.oneof(
   { weight: 6, arbitrary: members.map((value) => JSON.stringify(value)) },
   fc.json(),
   hostileString,
-  // an end that never comes, a member twice, and brackets without end
+  // truncated JSON, repeated members, and brackets that are never closed
   fc.tuple(members, fc.nat(40)).map(([value, at]) => JSON.stringify(value).slice(0, at)),
   fc
     .tuple(members, members)
@@ -82,7 +82,7 @@ const body = fc.oneof(
   fc.uint8Array({ maxLength: 5000 }).map((bytes) => Buffer.from(bytes)),
 );
 
-/** Percent-encodes what cannot stand in a request line, and now and then all of it. */
+/** Percent-encodes characters that a request line cannot hold, or all characters. */
 function toPathText(text: string, isAllEncoded: boolean): string {
   const pattern = isAllEncoded ? /./gsu : /[^\x21-\x7e]/gu;
   return text.replace(pattern, (character) =>
@@ -159,7 +159,7 @@ const path = fc.oneof(
     ),
 );
 
-/** What Node's client puts into a header: bytes, without the control characters that HTTP forbids. */
+/** Header values that Node's client sends: bytes without the control characters that HTTP forbids. */
 const headerText = hostileString.map((text) =>
   Buffer.from(text)
     .toString('latin1')
@@ -216,7 +216,7 @@ const OTHER_HEADERS = [
   'X-Original-Url',
 ];
 
-/** One character changed, one part left out, one taken twice, or something put around it. */
+/** The token with one character changed, cut off, with segments omitted or repeated, or with text appended. */
 function mutated(token: string): fc.Arbitrary<string> {
   const parts = token.split('.');
   return fc.oneof(
@@ -253,7 +253,7 @@ function authorization(token: string): fc.Arbitrary<readonly string[]> {
   );
 }
 
-/** Requests to every declared path and method and to others, by a caller who holds this token. */
+/** Requests to declared and other paths and methods, by a caller with this subject token. */
 export function attempts(token: string): fc.Arbitrary<Attempt> {
   const method = fc.oneof(
     { weight: 6, arbitrary: fc.constantFrom('GET', 'POST') },

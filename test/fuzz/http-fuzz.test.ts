@@ -1,4 +1,4 @@
-/** Whatever is sent to the broker, it answers soon, as openapi.yaml declares, and gives nothing away. */
+/** Sends random requests and checks that every answer is prompt, declared in openapi.yaml and without secrets. */
 import { Agent, request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REFUSALS_CONFIG } from '../refusals/cases.ts';
@@ -10,7 +10,7 @@ import { type Attempt, attempts } from './attempts.ts';
 /** FC_HTTP_RUNS=100000 searches longer; FC_SEED repeats a search. */
 const runs = Number(process.env['FC_HTTP_RUNS'] ?? 400);
 const seed = Number(process.env['FC_SEED'] ?? Date.now() % 2 ** 31);
-/** How many are on their way at once. */
+/** How many requests are in flight at once. */
 const BATCH = 16;
 const TIMEOUT_MS = 5000;
 const MAX_HEAD_BYTES = 16_384;
@@ -73,7 +73,7 @@ function send(attempt: Attempt): Promise<Received> {
   });
 }
 
-/** Which paths of openapi.yaml an address may be taken for: `.` segments and percent-encoding say the same otherwise. */
+/** The paths of openapi.yaml that a request target may mean after `.` segments and percent-encoding are resolved. */
 function possiblePaths(target: string): readonly (string | undefined)[] {
   const path = target.replace(/[?#].*/s, '');
   if (path in PATHS) return [path];
@@ -85,12 +85,12 @@ function possiblePaths(target: string): readonly (string | undefined)[] {
   return decoded in PATHS ? [decoded, undefined] : [undefined];
 }
 
-/** What is wrong with an answer; undefined if nothing is. */
+/** Says what is wrong with an answer; undefined if nothing is. */
 function judge(attempt: Attempt, answer: Received, audit: string): string | undefined {
   const { method, path } = attempt;
   const { status, text } = answer;
   if (status >= 500) return `status ${status}: ${text}`;
-  // what the server cannot read has no answer of the broker: openapi.yaml is not about it
+  // the server answers what it cannot read before the broker sees it; openapi.yaml does not cover that
   if (status === 431 && text === '' && headBytes(attempt) > MAX_HEAD_BYTES - 1000) return undefined;
   if (status === 400 && text === '' && isUnreadable(path)) return undefined;
   if (status !== 200 && text.includes('SecurityToken')) return `a credential with ${status}`;
@@ -101,17 +101,17 @@ function judge(attempt: Attempt, answer: Received, audit: string): string | unde
   if (!problems.includes(undefined)) return problems[0];
   const isDecision = status >= 400 || text.includes('SecurityToken');
   const requestId = answer.headers['x-request-id'];
-  if (isDecision && !audit.includes(`"${String(requestId)}"`)) return 'there is no audit line';
+  if (isDecision && !audit.includes(`"${String(requestId)}"`)) return 'no audit line was written';
   return undefined;
 }
 
-/** Of several Authorization headers the first counts. */
+/** The first of several Authorization headers counts. */
 function isAuthorized({ headers }: Attempt): boolean {
   const [, value = ''] = headers.find(([name]) => name === 'Authorization') ?? [];
   return /^bearer +(\S+)$/i.exec(value.trim())?.[1] === token;
 }
 
-/** What is no HTTP to Node: a target that is neither a path nor a URL. */
+/** Whether Node cannot parse the target: it is neither a path nor a URL. */
 function isUnreadable(target: string): boolean {
   return !/^(?:\/|\*|[a-z]+:\/\/)/i.test(target);
 }
@@ -123,8 +123,8 @@ function headBytes({ method, path, headers }: Attempt): number {
   );
 }
 
-describe('whatever is sent to the broker', () => {
-  it('the answer comes soon, is one that openapi.yaml declares, and gives nothing away', async () => {
+describe('any request to the broker', () => {
+  it('gets a prompt answer that openapi.yaml declares and that leaks nothing', async () => {
     const startedAt = performance.now();
     let sent = 0;
     const batch = fc.array(attempts(token), { minLength: BATCH, maxLength: BATCH, size: 'max' });
@@ -160,7 +160,7 @@ describe('whatever is sent to the broker', () => {
       );
     });
 
-    // a search that meets only refusals, or no refusals, would have nothing to say
+    // a search without grants, or without refusals, would prove nothing
     for (const status of ['200', '400', '401', '403', '404', '405']) {
       expect(seen.get(status), status).toBeGreaterThan(0);
     }

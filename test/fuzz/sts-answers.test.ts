@@ -1,4 +1,4 @@
-/** Whatever STS answers, the broker has a usable credential or a refusal, and repeats nothing that it sent. */
+/** Feeds random STS answers to AssumeRole and expects a usable credential or a refusal without secrets. */
 import { createServer, type IncomingMessage } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStaticCredentials } from '../../simulator/static-credentials.ts';
@@ -18,7 +18,7 @@ const SOURCE = {
   accessKeySecret: 'CanarySecret5tWq8ZxV2bN4mK',
   securityToken: `CAIS+canary/${'x'.repeat(200)}==`,
 };
-/** Stands in an answer for all that was sent to STS. */
+/** In an answer, stands for everything that was sent to STS. */
 const ECHO = '<echo>';
 
 interface StsAnswer {
@@ -34,7 +34,7 @@ const server = createServer(async (incoming, response) => {
   const { status, contentType, body } = answering.with;
   const echo = JSON.stringify(await everythingSent(incoming)).slice(1, -1);
   response.writeHead(status, { 'Content-Type': contentType, Location: 'http://127.0.0.1:1/' });
-  // bytes that are no UTF-8 stay as they are
+  // a body without the marker is sent as bytes, since it may not be UTF-8
   response.end(body.includes(ECHO) ? body.toString().replaceAll(ECHO, () => echo) : body);
 });
 let endpoint: string;
@@ -140,8 +140,8 @@ function isWellFormed(role: AssumedRole): boolean {
   );
 }
 
-describe('whatever STS answers', () => {
-  it('there is a usable credential or a refusal, and neither holds what STS was sent', async () => {
+describe('any answer of STS', () => {
+  it('gives a usable credential, or a refusal that repeats nothing of the request', async () => {
     const { assumeRole } = createAssumeRole({
       region: 'cn-hangzhou',
       sts: { endpoint, network: 'public', timeoutMs: 5000 },
@@ -167,12 +167,12 @@ describe('whatever STS answers', () => {
         const reason = outcome instanceof RefusalError ? outcome.refusal.reason : 'issued';
         seen.set(reason, (seen.get(reason) ?? 0) + 1);
         if (reason === 'issued') return;
-        const said =
+        const refusalText =
           outcome instanceof RefusalError
             ? [JSON.stringify(outcome.refusal), outcome.stack, String(outcome.cause)].join()
             : '';
         for (const mark of ['canary', 'Canary', 'Statement', SOURCE.accessKeySecret]) {
-          expect(said).not.toContain(mark);
+          expect(refusalText).not.toContain(mark);
         }
       }),
       { seed, numRuns },

@@ -1,4 +1,4 @@
-/** A running broker with everything around it: an issuer with real keys, the simulator, and its audit lines. */
+/** Starts a broker with an issuer that has real keys and with the simulator, and collects its audit lines. */
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns';
@@ -21,22 +21,22 @@ export interface TestBroker {
   readonly simulator: Simulator;
   /** Moves the clock of the broker, the issuer and the simulator. */
   readonly clock: { offsetMs: number };
-  /** Everything that was written to the audit log, as text. */
+  /** The audit log as text. */
   readonly log: { text: string };
   auditLines(): readonly Readonly<Record<string, unknown>>[];
-  /** The process of the broker, if it has one of its own. */
+  /** The broker's process, if it does not run in the test's process. */
   readonly child: ChildProcess | undefined;
-  /** How often STS was asked for a session. */
+  /** How many AssumeRole calls STS received. */
   stsCalls(): number;
   ask(options?: AskOptions): Promise<Answer>;
   close(): Promise<void>;
 }
 
 export interface AskOptions {
-  /** The subject token; absent: a good one. `null`: no Authorization header. */
+  /** The subject token. Absent: a good one. `null`: no Authorization header. */
   readonly token?: string | null;
   readonly claims?: Readonly<Record<string, unknown>>;
-  /** Sent as JSON with POST; a string is sent as it is. */
+  /** An object is sent as JSON; a string is sent unchanged. */
   readonly body?: object | string;
   readonly method?: string;
   readonly path?: string;
@@ -56,29 +56,29 @@ export interface TestBrokerOptions {
   readonly config?: string;
   readonly write?: (text: string) => Promise<void>;
   readonly isOnFunctionCompute?: boolean;
-  /** Origins that the buckets let in. */
+  /** Origins that the buckets' CORS rules allow. */
   readonly corsOrigins?: readonly string[];
-  /** Runs the built broker in a process of its own, with the environment of Function Compute. */
+  /** Runs the built broker in a separate process, with the environment of Function Compute. */
   readonly bundle?: {
     readonly node: string;
     readonly main: string;
     readonly maxOpenFiles?: number;
   };
-  /** Instead of a RAM user that may assume the role. */
+  /** Replaces the source credentials of a RAM user that may assume the role. */
   readonly sourceCredentials?: SourceCredentialsProvider;
-  /** Instead of an issuer of its own; it is not closed with the broker. */
+  /** Replaces the broker's own issuer. It is not closed with the broker. */
   readonly issuer?: TestIssuer;
-  /** What the config finds in the environment. */
+  /** The environment variables that the config can read. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** Instead of the machine's own resolver. */
+  /** Replaces the machine's resolver. */
   readonly lookup?: Lookup;
-  /** What spreads attempts, from 0 to 1; 0 if absent: each comes as early as it may. */
+  /** Spreads retries, from 0 to 1. 0 if absent: each comes as early as possible. */
   readonly random?: () => number;
-  /** Hears what the operator is told. */
+  /** Receives the messages for the operator. */
   readonly tell?: (message: string) => void;
 }
 
-/** One issuer and one grant: everybody's own prefix below `users/`. */
+/** One issuer and one grant: each caller's own prefix below `users/`. */
 export const SIMPLE_CONFIG = `
 region: cn-hangzhou
 sts: { endpoint: "{{sts}}", timeout: 2s }
@@ -101,7 +101,7 @@ grants:
     restrict: { https: false }
 `;
 
-/** Starts all of it on free ports of the loopback interface. Close it when done. */
+/** Starts everything on free ports of the loopback interface. Close it when done. */
 export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
   const clock = { offsetMs: 0 };
   const now = () => Date.now() + clock.offsetMs;
@@ -177,7 +177,7 @@ interface Started {
   close(): Promise<void>;
 }
 
-/** In this process, where clock, audit log and source credentials can be had. */
+/** Starts the broker in this process, where the test controls clock, audit log and source credentials. */
 async function startHere(
   options: TestBrokerOptions & {
     readonly text: string;

@@ -1,4 +1,4 @@
-/** The built broker as Function Compute runs it: its own Node, its environment, and standard output as the audit log. */
+/** Builds the broker and runs it as Function Compute does: with its Node, its environment, and standard output as the audit log. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -6,21 +6,21 @@ import type { Simulator } from '../../simulator/simulator.ts';
 import { installPlatformNode } from '../../tools/platform-node.ts';
 
 export interface Bundle {
-  /** The Node of the platform, or this one where that cannot run. */
+  /** The Node of Function Compute, or this process's Node where that cannot run. */
   readonly node: string;
   readonly main: string;
 }
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
-/** Builds the broker, as `npm run build` does; tests that run side by side need a folder each. */
+/** Builds the broker as `npm run build` does. Tests that run in parallel need a folder each. */
 export function buildBundle(folder = `${root}dist`): Bundle {
   const tsx = `${root}node_modules/tsx/dist/cli.mjs`;
   execFileSync(process.execPath, [tsx, 'tools/build.ts', folder], { cwd: root, stdio: 'pipe' });
   return { node: installPlatformNode() ?? process.execPath, main: `${folder}/main.cjs` };
 }
 
-/** What Function Compute sets for an instance, besides the credentials of its role. */
+/** The environment that Function Compute sets for an instance, without the credentials of its role. */
 export const PLATFORM_ENVIRONMENT = {
   FC_FUNCTION_NAME: 'oss-token-broker',
   FC_ACCOUNT_ID: '123456789012',
@@ -31,7 +31,7 @@ export const PLATFORM_ENVIRONMENT = {
   FC_FUNC_CODE_PATH: '/code',
 };
 
-/** Starts the bundle and waits until it answers. Fails with what it said if it ends before that. */
+/** Starts the bundle and waits until it answers. Throws with its standard error if it exits before that. */
 export async function startBundle(
   options: Bundle & {
     /** `broker.yaml` */
@@ -57,10 +57,10 @@ export async function startBundle(
       ...options.environment,
     },
   });
-  let told = '';
+  let errorOutput = '';
   let hasEnded = false;
   child.stderr.on('data', (chunk) => {
-    told += chunk;
+    errorOutput += chunk;
   });
   child.stdout.on('data', (chunk) => void write(String(chunk)));
   const ended = new Promise<void>((resolve) => {
@@ -70,7 +70,7 @@ export async function startBundle(
     });
   });
   while (!(await isAnswering(port))) {
-    if (hasEnded) throw new Error(`the bundle ended: ${told}`);
+    if (hasEnded) throw new Error(`the bundle exited: ${errorOutput}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
   return {
@@ -83,7 +83,7 @@ export async function startBundle(
   };
 }
 
-/** The shell that sets the limit becomes the broker, so that signals reach it. */
+/** A shell sets the limit and then becomes the broker with exec, so that signals reach the broker. */
 function limitOpenFiles(
   [node, main]: readonly [string, string],
   maxOpenFiles: number | undefined,

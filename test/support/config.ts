@@ -1,4 +1,4 @@
-/** Grants, trusted issuers and subject tokens as typed objects, with defaults for what a test does not speak of. */
+/** Makes grants, trusted issuers and subject tokens as typed objects, with defaults for members that a test omits. */
 import type {
   Allowance,
   AttributeRule,
@@ -12,7 +12,7 @@ import type { Claims, SubjectToken } from '../../src/ports.ts';
 
 const MAX_LENGTHS = { name: 64, uuid: 36, email: 254, subject: 128, path: 256 } as const;
 
-/** A grammar by its name, with the length that the config gives it by default. */
+/** A grammar by its name, with the config's default for its length. */
 export function makeGrammar(
   kind: keyof typeof MAX_LENGTHS,
   maxLength: number = MAX_LENGTHS[kind],
@@ -20,7 +20,7 @@ export function makeGrammar(
   return { kind, maxLength };
 }
 
-/** An attribute that takes the claim of its own name as a `name`. */
+/** An attribute that reads the claim of the same name with the grammar `name`. */
 export function makeAttribute(name: string, overrides: Partial<AttributeRule> = {}): AttributeRule {
   return { name, claim: [name], hash: false, grammar: makeGrammar('name'), ...overrides };
 }
@@ -40,7 +40,7 @@ export function makeIssuer(overrides: Partial<TrustedIssuer> = {}): TrustedIssue
   };
 }
 
-/** `oss://bucket/literal/{attribute}/` taken apart, without any of the checks of the config. */
+/** Splits `oss://bucket/literal/{attribute}/` into its parts, without the checks of the config. */
 export function makeTemplate(text: string): TargetTemplate {
   const [, bucket = '', key = ''] = /^oss:\/\/([^/]*)\/(.*)$/s.exec(text) ?? [];
   const parts = key
@@ -72,7 +72,7 @@ export function makeGrant(overrides: Partial<Grant> = {}): Grant {
   };
 }
 
-/** Claims as verification gives them: JSON, without a prototype. */
+/** Claims as verification returns them: parsed JSON without a prototype. */
 export function makeClaims(members: Claims): Claims {
   return Object.assign(Object.create(null), members);
 }

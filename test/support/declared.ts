@@ -1,4 +1,4 @@
-/** What openapi.yaml declares, and whether an answer is one of the declared ones. */
+/** Reads openapi.yaml and checks whether an answer is one that it declares. */
 import { readFileSync } from 'node:fs';
 import type { IncomingHttpHeaders } from 'node:http';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
@@ -18,13 +18,13 @@ const document = toObject(
 export const PATHS = toObject(document['paths']);
 export const SCHEMAS = toObject(memberAt(document, ['components', 'schemas']));
 
-/** What openapi.yaml says of methods and addresses that it does not list. */
+/** The operations whose declarations apply to methods and paths that openapi.yaml does not list. */
 const UNLISTED_METHOD = ['/v1/credentials', 'put'];
 const UNLISTED_PATH = ['/health', 'get'];
 
 /**
- * Makes the function that tells what is wrong with an answer to a method at a path of openapi.yaml,
- * or at no such path; undefined if nothing is.
+ * Makes the function that says what is wrong with an answer, or returns undefined. `path` is a path
+ * of openapi.yaml, or undefined for any other path.
  */
 export function createAnswerCheck() {
   const ajv = new Ajv2020({ strict: false, formats: { uri: true } });
@@ -60,16 +60,16 @@ export function createAnswerCheck() {
     }
     const content = toObject(response['content']);
     if (method === 'HEAD' || Object.keys(content).length === 0) {
-      return text === '' ? undefined : 'there is a body';
+      return text === '' ? undefined : 'a body is not declared';
     }
     const type = headers['content-type'] ?? '';
     if (!(type in content)) return `content type ${type} is not declared`;
     const validate = compile(memberAt(content, [type, 'schema']));
-    return validate(parseJson(text)) ? undefined : `the body is not as declared: ${text}`;
+    return validate(parseJson(text)) ? undefined : `the body does not match its schema: ${text}`;
   };
 }
 
-/** Where openapi.yaml has the answer: a HEAD is declared as its GET, the unlisted by one that stands for all. */
+/** The path and method that declare the answer. HEAD is declared as GET; what is unlisted, by one example. */
 function operationFor(method: string, path: string | undefined, status: number): readonly string[] {
   if (path === undefined) return status === 404 ? UNLISTED_PATH : ['none'];
   const name = method.toLowerCase();

@@ -1,10 +1,10 @@
-/** A resolver that answers as a test wants it to. */
+/** A DNS resolver whose answers a test chooses. */
 import { isIP } from 'node:net';
 import type { Lookup } from '../../src/subject-token/keys/issuer-fetch.ts';
 
 /**
- * Gives one answer after the other, and the last one again and again, for whatever name. Whoever does
- * not ask for all addresses of a name has not looked at those that it does not see.
+ * Gives the answers in order, then repeats the last one, whatever the name. Throws if a lookup does
+ * not ask for all addresses, since the broker must check every address of a name.
  */
 export function createFakeDns(...answers: readonly (readonly string[])[]) {
   const asked: string[] = [];

@@ -1,14 +1,14 @@
-/** A TCP proxy whose connections can be made to go nowhere, as after a firewall forgot them. */
+/** A TCP proxy that can freeze its connections, as if a firewall had dropped their state. */
 import { connect, createServer, type Socket } from 'node:net';
 
 export interface FreezingProxy {
   readonly port: number;
-  /** The connections there are stay open, and nothing passes through them any more. New ones work. */
+  /** Present connections stay open but pass no more bytes. New connections work. */
   freeze(): void;
   close(): Promise<void>;
 }
 
-/** Starts a proxy to a port of this machine, asked for with each connection. Close it when done. */
+/** Starts a proxy to a port of this machine. `targetPort` is called for each connection. Close it when done. */
 export async function startFreezingProxy(targetPort: () => number): Promise<FreezingProxy> {
   const sockets = new Set<Socket>();
   const frozen = new Set<Socket>();

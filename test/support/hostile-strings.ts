@@ -1,4 +1,4 @@
-/** Texts that an attacker would put into a claim or a request, for tables and for fast-check. */
+/** Strings that an attacker would put into a claim or a request, for tables and for fast-check. */
 import fc from 'fast-check';
 
 /** Characters from every general category of Unicode, some of which look like syntax. */
@@ -35,7 +35,7 @@ export const CHARACTERS_BY_CATEGORY: Readonly<Record<string, readonly string[]>>
   Cn: ['\u0378', '\uffff', '\u{10ffff}'],
 };
 
-/** Wildcards, template and JSON syntax, path tricks and percent-encoding, most of them seen in attacks. */
+/** Wildcards, template and JSON syntax, path tricks and percent-encoding. Most are known from attacks. */
 const FRAGMENTS = [
   '*',
   '?',
@@ -95,7 +95,7 @@ const FRAGMENTS = [
 
 const UUID = '3f2c1a90-7b64-4e0d-9a51-0c8e2d6f7b31';
 
-/** One string for each kind of attack, for tables. The empty string is none of them. */
+/** One string for each kind of attack, for tables. The empty string is not included. */
 export const HOSTILE_STRINGS: readonly string[] = [
   ...FRAGMENTS.filter((text) => /[^A-Za-z0-9._@-]/.test(text) || /^\.\.?$/.test(text)),
   ...Object.values(CHARACTERS_BY_CATEGORY)
@@ -112,14 +112,14 @@ const character = fc.oneof(
   fc.string({ unit: 'binary', minLength: 1, maxLength: 1 }),
 );
 
-/** What the grammars are made for, so that a search also comes by behind them. */
+/** Strings that the grammars accept, so that a search also reaches the code behind the grammars. */
 export const harmlessString = fc.oneof(
   fc.constantFrom('1', '10', 'user-1', 'victim', 'a', 'A', 'a.b@c_d', '...', '..a', '_', '-', UUID),
   fc.constantFrom('ann@example.com', 'auth0|507f', 'repo:org', 'teams/design', 'a/b/c'),
   fc.stringMatching(/^[A-Za-z0-9._@-]{1,12}$/),
 );
 
-/** Any text at all, mostly of the kinds above, often one good text with something bad put in. */
+/** Any string, mostly of the kinds above, often a harmless string with a hostile part inserted. */
 export const hostileString: fc.Arbitrary<string> = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom(...FRAGMENTS) },
   {

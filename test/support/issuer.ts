@@ -4,21 +4,21 @@ import { CompactSign } from 'jose';
 import type { Algorithm, TrustedIssuer } from '../../src/config/config.ts';
 import { generateSigningKey, type SigningKey } from './keys.ts';
 
-/** How the issuer misbehaves, at one of its documents or both. */
+/** How the issuer misbehaves when one of its documents is requested. */
 export type IssuerFault =
   | { readonly kind: 'status'; readonly status: number }
   | { readonly kind: 'redirect'; readonly location: string }
   | { readonly kind: 'body'; readonly text: string; readonly headers?: Record<string, string> }
   | { readonly kind: 'bytes'; readonly bytes: Buffer; readonly headers?: Record<string, string> }
-  /** White space in chunks, until the client has had enough. */
+  /** Sends white space in chunks until the client hangs up or the total is reached. */
   | { readonly kind: 'flood'; readonly totalBytes: number }
   /** Accepts the request and never answers. */
   | { readonly kind: 'silence' }
-  /** Answers with headers and half a document, and never with the rest. */
+  /** Answers with headers and half a document, and never sends the rest. */
   | { readonly kind: 'stall' };
 
 export interface IssuerOptions {
-  /** One key each; the first one signs. ES256 if absent, the quickest to make. */
+  /** One key for each; the first one signs. ES256 if absent, the fastest to generate. */
   readonly algorithms?: readonly [Algorithm, ...Algorithm[]];
   /** Path of the issuer identifier, e.g. `/` or `/tenant-a`. None if absent. */
   readonly path?: string;
@@ -27,7 +27,7 @@ export interface IssuerOptions {
 }
 
 interface TokenOptions {
-  /** Laid over the usual header; `undefined` leaves a member out. */
+  /** Overrides members of the usual header; `undefined` omits a member. */
   readonly header?: Readonly<Record<string, unknown>>;
   readonly key?: SigningKey;
 }
@@ -36,25 +36,25 @@ export interface TestIssuer {
   /** The issuer identifier, for `iss`. */
   readonly url: string;
   readonly jwksUri: string;
-  /** The key that signs, and then those that are published beside it. */
+  /** The signing key first, then the other published keys. */
   keys: () => readonly [SigningKey, ...SigningKey[]];
-  /** The config entry that trusts this issuer, by discovery unless told otherwise. */
+  /** The trusted issuer for the config; its keys come from discovery unless overridden. */
   trusted: (overrides?: Partial<TrustedIssuer>) => TrustedIssuer;
-  /** The claims of a good token; `undefined` leaves one out. */
+  /** The claims of a good token; `undefined` omits one. */
   claims: (overrides?: Readonly<Record<string, unknown>>) => Record<string, unknown>;
   /** A good token, signed with jose: `sub` user-1, `aud` oss-token-broker, 10 minutes to live. */
   token: (claims?: Readonly<Record<string, unknown>>, options?: TokenOptions) => Promise<string>;
-  /** How often each document was asked for. */
+  /** How often each document was requested. */
   readonly requests: { discovery: number; jwks: number; other: number };
-  /** Bytes that were written out under the fault `flood`. */
+  /** Bytes written under the fault `flood`. */
   readonly flooded: { bytes: number };
-  /** Makes new keys with new `kid`s; the old ones are gone unless they are kept. */
+  /** Makes new keys with new `kid`s, and withdraws the old ones unless `keepOld` is set. */
   rotate: (options?: { readonly keepOld?: boolean }) => void;
-  /** Publishes this text or object as JWKS instead of the keys. */
+  /** Publishes this object as JWKS instead of the keys. */
   publish: (jwks: object | undefined) => void;
-  /** Lays these members over the discovery document. */
+  /** Overrides members of the discovery document. */
   discover: (overrides: Readonly<Record<string, unknown>>) => void;
-  /** Sets or lifts the fault of a document. */
+  /** Sets or clears the fault of a document. */
   fault: (document: 'discovery' | 'jwks', fault: IssuerFault | undefined) => void;
   close: () => Promise<void>;
 }
@@ -201,7 +201,7 @@ function misbehave(response: ServerResponse, fault: IssuerFault, flooded: { byte
   }
 }
 
-/** Writes no faster than the client reads, so that the count tells what the client has taken. */
+/** Writes no faster than the client reads, so that the count shows how much the client has read. */
 function flood(response: ServerResponse, totalBytes: number, flooded: { bytes: number }): void {
   const chunk = Buffer.alloc(64 * 1024, ' ');
   const writeOn = () => {

@@ -1,4 +1,4 @@
-/** Real signing keys, and tokens put together by hand for attacks that no library would sign. */
+/** Makes real signing keys, and hand-made tokens for attacks that no library would sign. */
 import {
   constants,
   createHmac,
@@ -26,7 +26,7 @@ const CURVES: ReadonlyMap<Algorithm, string> = new Map([
   ['ES512', 'P-521'],
 ]);
 
-/** Makes a key pair for the algorithm. ES256 takes no time; RSA takes a tenth of a second or more. */
+/** Makes a key pair for the algorithm. ES256 is immediate; RSA takes 0.1 seconds or more. */
 export function generateSigningKey(
   algorithm: Algorithm,
   keyId: string,
@@ -48,8 +48,8 @@ const PEM = {
 } as const;
 
 /**
- * Read back from PEM: Node 20 can stop for good while it exports a key as JWK that it has made just
- * now, when garbage collection wants the lock which the export holds.
+ * Reads the keys back from PEM. Node 20 can deadlock when it exports a newly generated key as JWK:
+ * garbage collection may wait for the lock that the export holds.
  */
 function generatePair(
   algorithm: Algorithm,
@@ -73,30 +73,27 @@ function generatePem(
   return generateKeyPairSync('rsa', { ...rsa, ...PEM });
 }
 
-/** A header or payload: an object, or the very text of its JSON. */
+/** A header or payload: an object, or its exact JSON text. */
 export type JsonInput = object | string;
 
-/**
- * A compact JWS that the key has really signed, whatever its header says: `alg`, `kid` and `typ` are
- * not added.
- */
+/** A compact JWS with a real signature by the key, whatever its header says. Adds no `alg`, `kid` or `typ`. */
 export function signCompact(header: JsonInput, payload: JsonInput, key: SigningKey): string {
   const input = signingInput(header, payload);
   return `${input}.${signBytes(Buffer.from(input), key).toString('base64url')}`;
 }
 
-/** A compact JWS whose signature is the HMAC-SHA-256 under the secret. */
+/** A compact JWS whose signature is an HMAC-SHA-256 with the secret. */
 export function signHs256(header: JsonInput, payload: JsonInput, secret: Buffer | string): string {
   const input = signingInput(header, payload);
   return `${input}.${createHmac('sha256', secret).update(input).digest('base64url')}`;
 }
 
-/** Header and payload with a signature of one's own choice, which may be empty. */
+/** Header and payload with the given signature, which may be empty. */
 export function unsignedCompact(header: JsonInput, payload: JsonInput, signature = ''): string {
   return `${signingInput(header, payload)}.${signature}`;
 }
 
-/** Everything that attackers take for an HMAC secret because the issuer publishes it. */
+/** Forms of the published key that attackers try as HMAC secrets. */
 export function publishedSecrets(key: SigningKey): readonly (readonly [string, Buffer | string])[] {
   const pem = key.publicKey.export({ format: 'pem', type: 'spki' }).toString();
   const { n, x } = key.publicJwk;
@@ -108,7 +105,7 @@ export function publishedSecrets(key: SigningKey): readonly (readonly [string, B
     ['the text of the JWK', JSON.stringify(key.publicJwk)],
     ['the bytes of the modulus or point', Buffer.from(n ?? x ?? '', 'base64url')],
     ['the text of the modulus or point', n ?? x ?? ''],
-    ['nothing', ''],
+    ['an empty secret', ''],
   ];
 }
 

@@ -1,4 +1,4 @@
-/** The real ali-oss client, pointed at the simulated OSS. */
+/** Creates real ali-oss clients for the simulated OSS, and reads credentials and OSS refusals. */
 import OSS from 'ali-oss';
 
 export interface Credential {
@@ -8,11 +8,11 @@ export interface Credential {
 }
 
 /**
- * ali-oss as an application would make it. For an endpoint that is an IP address it asks that address
- * and puts `<bucket>.oss-<region>.aliyuncs.com` into the Host header, whatever `cname` says, and signs no
- * URLs with V1. For `http://localhost:<port>` it asks `<bucket>.localhost`, which Chromium resolves and
- * Node does not everywhere; with `cname: true` it asks the host alone, which has to be one of the
- * simulator's `cnames`.
+ * Creates ali-oss as an application would. For an endpoint that is an IP address, ali-oss connects to
+ * that address, sends `<bucket>.oss-<region>.aliyuncs.com` as Host whatever `cname` says, and signs no
+ * URLs with V1. For `http://localhost:<port>` it connects to `<bucket>.localhost`, which Chromium
+ * resolves but Node does not on every machine. With `cname: true` it connects to the host itself,
+ * which must be one of the simulator's `cnames`.
  */
 export function createOssClient(
   endpoint: string,
@@ -31,7 +31,7 @@ export function createOssClient(
   });
 }
 
-/** The code and status of what OSS refused; fails if it did not. */
+/** The error code of an OSS refusal. Throws if OSS did not refuse. */
 export async function ossRefusal(promise: Promise<unknown>): Promise<string> {
   const error: unknown = await promise.then(
     () => new Error('OSS did not refuse'),
@@ -41,7 +41,7 @@ export async function ossRefusal(promise: Promise<unknown>): Promise<string> {
   return String(error.code);
 }
 
-/** Takes the credential out of the broker's answer. */
+/** Reads the credential from the broker's answer. Throws if a member is missing. */
 export function credentialOf(body: Readonly<Record<string, unknown>>): Credential {
   const text = (name: string) => {
     const value = body[name];

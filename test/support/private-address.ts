@@ -1,8 +1,8 @@
-/** An address in a private network that tests can ask without a packet leaving the machine. */
+/** Finds an address in a private network for tests, if possible one of this machine. */
 import { networkInterfaces } from 'node:os';
 import { createFindAddressProblem } from '../../src/subject-token/keys/issuer-address.ts';
 
-/** One of this machine, where nobody listens on a port that a test has on loopback; else one of nobody. */
+/** A private address of this machine, where a test's loopback port has no listener; else an unassigned one. */
 export function privateAddress(): string {
   const findProblem = createFindAddressProblem();
   const isOnlyInside = (address: string) =>

@@ -13,7 +13,7 @@ const issuers = (more: string) =>
 ${more}`,
   ).join('');
 
-/** All grants allow the very same, so that nothing but who asks keeps two callers apart. */
+/** All grants allow the same, so only the caller distinguishes two requests. */
 const grants = TENANTS.flatMap((_tenant, index) =>
   ['g', 'g1', '1-g'].map(
     (grant) => `  - name: ${grant}-${index}
@@ -44,30 +44,36 @@ interface Caller {
 const of = (tenant: Caller['tenant'], ...subjects: readonly string[]): readonly Caller[] =>
   subjects.map((subject) => ({ tenant, subject }));
 
-/** Callers that some way of putting issuer and subject together, or of comparing them, takes for one. */
+/** Groups of callers that some way of joining or comparing issuer and subject would confuse. */
 const LOOKALIKES: readonly (readonly [string, readonly Caller[]])[] = [
-  ['joined by a colon', [...of('a', 'b:c'), ...of('a:b', 'c')]],
-  ['joined by a bar', [...of('a', 'b|c'), ...of('a|b', 'c')]],
+  ['joined with a colon', [...of('a', 'b:c'), ...of('a:b', 'c')]],
+  ['joined with a bar', [...of('a', 'b|c'), ...of('a|b', 'c')]],
   ['joined as a path', [...of('a', 'b/c'), ...of('a/b', 'c')]],
   [
-    'with lengths of their own',
+    'joined with length prefixes',
     [...of('a', '1:c', '1:b1:c', 'b1:c'), ...of('1:a', 'c'), ...of('a1:b', 'c')],
   ],
-  ['of another issuer', TENANTS.flatMap((tenant) => of(tenant, 'user-1'))],
-  ['that run into the grant', of('a', 'c', 'cg', 'c:g', 'c3:g-0', 'c1:g', 'c|g-0')],
-  ['composed and decomposed', of('a', '\u00e9', 'e\u0301', 'e')],
-  ['of Hangul, composed and decomposed', of('a', '\uac00', '\u1100\u1161')],
-  ['with compatible letters', of('a', 'fi', '\ufb01', '\uff46\uff49')],
-  ['with another sign for the same letter', of('a', '\u00c5', '\u212b', 'A\u030a')],
-  ['in other cases', of('a', 'User', 'user', 'USER', 'u\u017fer', 'uſer'.toUpperCase())],
+  ['of different issuers', TENANTS.flatMap((tenant) => of(tenant, 'user-1'))],
+  ['that end like a grant name', of('a', 'c', 'cg', 'c:g', 'c3:g-0', 'c1:g', 'c|g-0')],
+  ['with composed and decomposed characters', of('a', '\u00e9', 'e\u0301', 'e')],
+  ['with composed and decomposed Hangul', of('a', '\uac00', '\u1100\u1161')],
+  ['with compatibility characters', of('a', 'fi', '\ufb01', '\uff46\uff49')],
+  ['with another code point for the same letter', of('a', '\u00c5', '\u212b', 'A\u030a')],
+  ['in different cases', of('a', 'User', 'user', 'USER', 'u\u017fer', 'uſer'.toUpperCase())],
   ['with letters that look alike', of('a', 'admin', '\u0430dmin', 'adm\u0131n')],
-  ['with what cannot be seen', of('a', 'x', 'x ', ' x', 'x\u200b', 'x\u0000', 'x\n', 'x\u00ad')],
-  ['with what a session name cannot show', of('a', 'x_y', 'x y', 'x/y', 'x:y', 'x+y')],
-  ['beyond what a session name shows', of('a', `${'x'.repeat(30)}1`, `${'x'.repeat(30)}2`)],
-  ['of numbers', of('a', '1', '01', '1.0', '1e0')],
+  ['with invisible characters', of('a', 'x', 'x ', ' x', 'x\u200b', 'x\u0000', 'x\n', 'x\u00ad')],
+  [
+    'with characters that a role session name cannot hold',
+    of('a', 'x_y', 'x y', 'x/y', 'x:y', 'x+y'),
+  ],
+  [
+    'that differ after the part that a role session name holds',
+    of('a', `${'x'.repeat(30)}1`, `${'x'.repeat(30)}2`),
+  ],
+  ['that are equal as numbers', of('a', '1', '01', '1.0', '1e0')],
 ];
 
-describe('threat 26: callers that run together', () => {
+describe('threat 26: confused callers', () => {
   let broker: TestBroker;
   beforeAll(async () => {
     broker = await startTestBroker({ config: config() });
@@ -82,9 +88,9 @@ describe('threat 26: callers that run together', () => {
   const left = ({ headers }: Answer) =>
     /"subject";r=(\d+)/.exec(headers.get('ratelimit') ?? '')?.[1];
 
-  it.each(LOOKALIKES)('%s: each has credentials and a count of its own', async (_what, callers) => {
+  it.each(LOOKALIKES)('%s each have their own credential and count', async (_what, callers) => {
     const distinct = [...new Map(callers.map((one) => [JSON.stringify(one), one])).values()];
-    // what others of this table have used already does not matter, but what these use does
+    // other rows of this table may have used up requests already, so only the difference counts
     const before = await Promise.all(distinct.map((caller) => ask(caller)));
     const after = [];
     for (const caller of distinct) after.push(await ask(caller));
@@ -96,7 +102,7 @@ describe('threat 26: callers that run together', () => {
     expect(after.map((answer) => Number(left(answer)))).toEqual(
       before.map((answer) => Number(left(answer)) - 1),
     );
-    // what STS and its trails call them
+    // the names under which STS and ActionTrail show them
     const names = broker
       .auditLines()
       .slice(-distinct.length)
@@ -104,7 +110,7 @@ describe('threat 26: callers that run together', () => {
     expect(new Set(names).size).toBe(distinct.length);
   });
 
-  it('one caller has other credentials for another grant, and one count for all', async () => {
+  it('one caller has one credential per grant, and one count for all grants', async () => {
     const caller = { tenant: 'a', subject: 'all-grants' } as const;
     const answers = [];
     for (const grant of ['g', 'g1', '1-g']) answers.push(await ask(caller, grant));
@@ -113,7 +119,7 @@ describe('threat 26: callers that run together', () => {
     expect(answers.map(left)).toEqual(['99', '98', '97']);
   });
 
-  it('what has no one form in UTF-8 is nobody', async () => {
+  it('a subject with a lone surrogate is refused, since UTF-8 cannot represent it', async () => {
     for (const subject of ['x\ud800', 'x\udfff']) {
       expect((await ask({ tenant: 'a', subject })).status).toBe(401);
     }
@@ -121,8 +127,8 @@ describe('threat 26: callers that run together', () => {
   });
 });
 
-describe('threat 26: one-time tokens that run together', () => {
-  it('each is good once, whatever ids and issuers look like together', async () => {
+describe('threat 26: confused one-time tokens', () => {
+  it('each token is accepted once, even if the joined issuer and ID look alike', async () => {
     const broker = await startTestBroker({ config: config('    oneTimeTokens: true\n') });
     const tokens = [
       { iss: issuerOf('a'), jti: 'b:c' },

@@ -16,7 +16,7 @@ afterAll(async () => {
   await broker.close();
 });
 
-/** Sends bytes as they are, and gives what comes back until the connection ends. */
+/** Sends raw text, and returns everything received until the connection closes. */
 function sendRaw(text: string): Promise<string> {
   const { port } = new URL(broker.url);
   return new Promise((resolve, reject) => {
@@ -31,26 +31,26 @@ function sendRaw(text: string): Promise<string> {
 }
 
 describe('threat 28: pages of other origins', () => {
-  it('get no leave to read, neither by reflection nor by null', async () => {
-    const leaveFor = async (origin: string) =>
+  it('may not read answers, neither by origin reflection nor with the origin null', async () => {
+    const allowedOriginFor = async (origin: string) =>
       (await broker.ask({ headers: { Origin: origin } })).headers.get(
         'access-control-allow-origin',
       );
 
-    expect(await leaveFor(ORIGIN)).toBe(ORIGIN);
+    expect(await allowedOriginFor(ORIGIN)).toBe(ORIGIN);
     for (const origin of [
       'null',
       'https://evil.example',
       `${ORIGIN}.evil.example`,
       `${ORIGIN}:444`,
     ]) {
-      expect(await leaveFor(origin)).toBeNull();
+      expect(await allowedOriginFor(origin)).toBeNull();
     }
   });
 });
 
 describe('threat 29: secrets in logs and errors', () => {
-  it('a token is in no audit line, granted or refused', async () => {
+  it('no audit line contains a subject token, granted or refused', async () => {
     const token = await broker.issuer.token();
     const forged = `${token.slice(0, -8)}AAAAAAAA`;
     await broker.ask({ token });
@@ -64,7 +64,7 @@ describe('threat 29: secrets in logs and errors', () => {
     expect(broker.log.text).not.toContain(token.split('.')[1]);
   });
 
-  it('a log line cannot be forged through a claim', async () => {
+  it('a claim cannot forge an audit line', async () => {
     const lines = broker.auditLines().length;
     await broker.ask({ claims: { sub: 'x\n{"decision":"granted","subject":"admin"}' } });
     await broker.ask({ claims: { iss: 'x\r\n{"decision":"granted"}' } });
@@ -87,13 +87,13 @@ describe('threat 30: headers that only a platform or a proxy may set', () => {
     ['::ffff:203.0.113.7, 10.0.0.1', '203.0.113.7'],
     ['fe80::1%eth0, 10.0.0.1', undefined],
     [', ', undefined],
-  ])('X-Forwarded-For "%s" means the caller %s', async (header, callerAddress) => {
+  ])('X-Forwarded-For "%s" gives the caller address %s', async (header, callerAddress) => {
     await broker.ask({ headers: { 'X-Forwarded-For': header } });
 
     expect(broker.auditLines().at(-1)?.['callerAddress']).toBe(callerAddress);
   });
 
-  it('x-fc-* headers change nothing off the platform', async () => {
+  it('x-fc-* headers are ignored outside Function Compute', async () => {
     const headers = {
       'x-fc-request-id': '1-aaaaaaaa-bbbbbbbb',
       'x-fc-access-key-id': 'STS.evil',
@@ -110,7 +110,7 @@ describe('threat 30: headers that only a platform or a proxy may set', () => {
     );
   });
 
-  it('a Host of any kind changes nothing', async () => {
+  it('a foreign Host changes nothing', async () => {
     const token = await broker.issuer.token();
     const answer = await sendRaw(
       `GET /v1/credentials HTTP/1.1\r\nHost: evil.example\r\nAuthorization: Bearer ${token}\r\nConnection: close\r\n\r\n`,
@@ -121,7 +121,7 @@ describe('threat 30: headers that only a platform or a proxy may set', () => {
   });
 
   it.each([
-    ['no HTTP', 'hello\r\n\r\n', /^HTTP\/1.1 400 /],
+    ['text that is not HTTP', 'hello\r\n\r\n', /^HTTP\/1.1 400 /],
     [
       'two lengths',
       'POST /v1/credentials HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nab',
@@ -137,7 +137,7 @@ describe('threat 30: headers that only a platform or a proxy may set', () => {
       `GET /health HTTP/1.1\r\nHost: a\r\nX: ${'x'.repeat(20_480)}\r\n\r\n`,
       /^HTTP\/1.1 431 /,
     ],
-  ])('%s is answered with a bare status', async (_what, text, expected) => {
+  ])('%s: answered with a bare status', async (_what, text, expected) => {
     const answer = await sendRaw(text);
 
     expect(answer).toMatch(expected);
@@ -149,7 +149,7 @@ describe('threat 30: headers that only a platform or a proxy may set', () => {
 });
 
 describe('the threats', () => {
-  it('have a test each, 1 to 35', () => {
+  it('1 to 35 each have a test', () => {
     const folder = new URL('.', import.meta.url);
     const titles = readdirSync(folder)
       .map((name) => readFileSync(new URL(name, folder), 'utf8'))

@@ -37,7 +37,7 @@ afterAll(async () => {
   await broker.close();
 });
 
-/** Sees a request refused without a question to STS. */
+/** Expects that the request is refused and that STS is not asked. */
 async function expectRefused(
   options: Parameters<TestBroker['ask']>[0],
   code = 'no_grant',
@@ -98,8 +98,8 @@ const HOSTILE = [
   'аdmin',
 ];
 
-describe('threat 11: patterns', () => {
-  it('there are none: a condition is a comparison of whole values', async () => {
+describe('threat 11: patterns in conditions', () => {
+  it('do not exist: a condition compares whole values', async () => {
     const config = (when: string) =>
       CONFIG.replace('equals: team', when)
         .replaceAll('{{issuer}}', 'https://a.example')
@@ -117,11 +117,11 @@ describe('threat 11: patterns', () => {
 
 describe('threats 12, 13 and 14: wildcards, path tricks and templates in claims', () => {
   it.each(HOSTILE.map((value) => [JSON.stringify(value).slice(0, 40), value]))(
-    'the team %s reaches no policy',
+    'a team %s reaches no session policy',
     async (_shown, team) => {
       await expectRefused({ claims: { kind: 'team', team }, body: { Grant: 'teams' } }).catch(
         async (error: unknown) => {
-          // a token may be too large for its claim, which is no grant either
+          // the claim can make the subject token too large, which is refused earlier
           if (team.length < 5000) throw error;
           expect((await broker.ask({ claims: { kind: 'team', team } })).status).toBe(401);
         },
@@ -129,7 +129,7 @@ describe('threats 12, 13 and 14: wildcards, path tricks and templates in claims'
     },
   );
 
-  it('acceptable values do, as they are', async () => {
+  it('valid values reach it unchanged', async () => {
     for (const team of ['design', 'a/b', 'a.b@c_d-e', '...']) {
       const { status } = await broker.ask({
         claims: { sub: `t-${team}`, kind: 'team', team },
@@ -140,7 +140,7 @@ describe('threats 12, 13 and 14: wildcards, path tricks and templates in claims'
     }
   });
 
-  it('any text does as a hash, and no two alike', async () => {
+  it('any text reaches it as a hash, and different texts as different hashes', async () => {
     const policies = new Set<string>();
     const values = HOSTILE.filter(
       (value) => value !== '' && value.length < 5000 && value.isWellFormed(),
@@ -157,13 +157,13 @@ describe('threats 12, 13 and 14: wildcards, path tricks and templates in claims'
     await expectRefused({ claims: { kind: 'mail', email: '\ud800' }, body: { Grant: 'mails' } });
   });
 
-  it('a claim named like a member of every object is none', async () => {
+  it('a member of Object.prototype is not a claim', async () => {
     const claims = JSON.parse('{"__proto__":{"team":"a"},"kind":"team"}');
     await expectRefused({ claims, body: { Grant: 'teams' } });
   });
 });
 
-describe('threat 15: claims that are not there', () => {
+describe('threat 15: missing or empty claims', () => {
   it.each([
     {},
     { team: '' },
@@ -173,14 +173,14 @@ describe('threat 15: claims that are not there', () => {
     { team: {} },
     { team: 7 },
     { team: [['a']] },
-  ])('%j gives no credential for more', async (claims) => {
+  ])('%j gives no credential for a wider target', async (claims) => {
     await expectRefused({ claims: { kind: 'team', ...claims }, body: { Grant: 'teams' } });
     expect(broker.auditLines().at(-1)).toMatchObject({
       why: { misfits: [{ grant: 'teams', why: expect.stringContaining('attribute "team"') }] },
     });
   });
 
-  it('no AssumeRole is without a session policy', () => {
+  it('every AssumeRole has a session policy with a statement', () => {
     for (const { params } of broker.simulator.sts.calls) {
       expect(JSON.parse(String(params['Policy'])).Statement.length).toBeGreaterThan(0);
     }
@@ -188,8 +188,8 @@ describe('threat 15: claims that are not there', () => {
   });
 });
 
-describe('threat 16: prefixes that begin alike', () => {
-  it('users/1/ is not users/10/, for objects and for listings', async () => {
+describe('threat 16: prefixes that start with the same characters', () => {
+  it('a credential for users/1/ is refused in users/10/, for objects and listings', async () => {
     const { body } = await broker.ask({ claims: { sub: '1' }, body: { Grant: 'user-files' } });
     const client = createOssClient(broker.simulator.oss.url, credentialOf(body));
 
@@ -205,7 +205,7 @@ describe('threat 16: prefixes that begin alike', () => {
 });
 
 describe('threat 17: credentials before the checks', () => {
-  it('STS is asked only after every check said yes', async () => {
+  it('STS is asked only after every check has passed', async () => {
     await expectRefused(
       { body: { Grant: 'user-files', Target: 'oss://app-media/users/user-2/' } },
       'target_outside_grant',
@@ -220,7 +220,7 @@ describe('threat 17: credentials before the checks', () => {
   });
 });
 
-describe('threat 18: a session policy that reaches out of OSS data', () => {
+describe('threat 18: a session policy that allows more than OSS data access', () => {
   it.each([
     'sts:AssumeRole',
     'ram:CreateAccessKey',
@@ -258,8 +258,8 @@ describe('threat 18: a session policy that reaches out of OSS data', () => {
   });
 });
 
-describe('threat 24: credentials that outlive the token', () => {
-  it('by no more than the floor of STS, and not at all for a strict grant', async () => {
+describe('threat 24: credentials that outlive the subject token', () => {
+  it('a credential expires with the subject token if STS allows so short a duration', async () => {
     const exp = Math.floor(Date.now() / 1000) + 1200;
     const { body } = await broker.ask({
       claims: { sub: 'short', exp },
@@ -270,9 +270,9 @@ describe('threat 24: credentials that outlive the token', () => {
   });
 });
 
-describe('threat 25: roles that the caller chooses', () => {
+describe('threat 25: roles chosen by the caller', () => {
   it.each(['RoleArn', 'Role', 'Policy', 'ExternalId', 'RoleSessionName'])(
-    '%s is no member of a request',
+    'a request with %s is refused',
     async (member) => {
       await expectRefused(
         { body: { Grant: 'user-files', [member]: 'acs:ram::123456789012:role/admin' } },
@@ -282,8 +282,8 @@ describe('threat 25: roles that the caller chooses', () => {
   );
 });
 
-describe('threats 26 and 27: credentials of somebody else, or expired', () => {
-  it('callers whose names would run together are kept apart', async () => {
+describe('threats 26 and 27: credentials of another caller, and expired ones', () => {
+  it('callers with similar subjects have different credentials', async () => {
     const pairs = [
       ['a:1', 'a', '1'],
       ['a-b', 'a', 'b'],
@@ -302,7 +302,7 @@ describe('threats 26 and 27: credentials of somebody else, or expired', () => {
     expect(new Set(ids).size).toBe(subjects.length);
   });
 
-  it('a credential with little left is not handed out again', async () => {
+  it('a credential that expires soon is not handed out again', async () => {
     const own = await startTestBroker();
     const first = await own.ask();
     own.clock.offsetMs = 440_000;
@@ -316,7 +316,7 @@ describe('threats 26 and 27: credentials of somebody else, or expired', () => {
   });
 });
 
-describe('threat 32: values of another type in conditions', () => {
+describe('threat 32: values of the wrong type in conditions', () => {
   it.each([
     { email_verified: 'true', level: 2 },
     { email_verified: 1, level: 2 },
@@ -325,11 +325,11 @@ describe('threat 32: values of another type in conditions', () => {
     { email_verified: true, level: [2] },
     { email_verified: true },
     { level: 2 },
-  ])('%j does not satisfy them', async (claims) => {
+  ])('%j does not meet the conditions', async (claims) => {
     await expectRefused({ claims, body: { Grant: 'verified' } });
   });
 
-  it('the right ones do', async () => {
+  it('values of the right type meet them', async () => {
     expect(
       (
         await broker.ask({

@@ -47,7 +47,7 @@ async function expectRefused(
 }
 
 describe('threat 6: issuers that look alike, and keys of another issuer', () => {
-  it('iss is compared as it is written', async () => {
+  it('iss is compared exactly', async () => {
     const { url } = broker.issuer;
     const lookalikes = [
       `${url}/`,
@@ -66,7 +66,7 @@ describe('threat 6: issuers that look alike, and keys of another issuer', () => 
     expect((await broker.ask()).status).toBe(200);
   });
 
-  it('the key of one issuer vouches for no other, though both have the same kid', async () => {
+  it('the key of one issuer is not accepted for another, even with the same kid', async () => {
     const [own] = broker.issuer.keys();
     const [other] = partner.keys();
     const header = { alg: 'ES256', kid: own.keyId, typ: 'JWT' };
@@ -82,7 +82,7 @@ describe('threat 6: issuers that look alike, and keys of another issuer', () => 
     ).toBe(200);
   });
 
-  it('the grants of one issuer are for nobody of another', async () => {
+  it('the grants of one issuer do not fit tokens of another', async () => {
     const token = await partner.token({ aud: 'partner-api' });
     const answer = await broker.ask({ token, body: { Grant: 'user-files' } });
 
@@ -91,7 +91,7 @@ describe('threat 6: issuers that look alike, and keys of another issuer', () => 
   });
 });
 
-describe('threat 7: claims of another type', () => {
+describe('threat 7: claims of the wrong type', () => {
   it.each([
     [{ iss: ['x'] }, 'issuer_untrusted'],
     [{ iss: { toString: 'x' } }, 'issuer_untrusted'],
@@ -113,14 +113,14 @@ describe('threat 7: claims of another type', () => {
     await expectRefused(claims, reason);
   });
 
-  it('of the right types are accepted', async () => {
+  it('claims of the right types are accepted', async () => {
     expect(
       (await broker.ask({ claims: { aud: ['x', 'oss-token-broker'], jti: 'a', nbf: 1 } })).status,
     ).toBe(200);
   });
 });
 
-describe('threat 8: audience', () => {
+describe('threat 8: audiences of other services', () => {
   it.each(['oss-token-broke', 'oss-token-broker ', 'OSS-TOKEN-BROKER', 'partner-api', ''])(
     '"%s" is refused',
     async (aud) => {
@@ -128,7 +128,7 @@ describe('threat 8: audience', () => {
     },
   );
 
-  it('a config without one does not load', () => {
+  it('a config without an audience does not load', () => {
     expect(() => load(SIMPLE_CONFIG)).not.toThrow();
     expect(() =>
       load(SIMPLE_CONFIG.replace('audiences: [oss-token-broker]', 'audiences: []')),
@@ -139,7 +139,7 @@ describe('threat 8: audience', () => {
   });
 });
 
-describe('threats 9 and 10: issuers for everybody, and names that can be registered again', () => {
+describe('threats 9 and 10: multi-tenant issuers, and names that can be registered again', () => {
   const github = (condition: string) =>
     load(
       SIMPLE_CONFIG.replace('"{{issuer}}"', 'https://token.actions.githubusercontent.com').replace(
@@ -148,7 +148,7 @@ describe('threats 9 and 10: issuers for everybody, and names that can be registe
       ),
     ).warnings;
 
-  it('are warned about, and a condition on an id that lasts is not', () => {
+  it('cause a warning, but a condition on a permanent ID does not', () => {
     expect(github('').length).toBe(1);
     expect(github('{ claim: repository, equals: acme/app }')[0]?.message).toContain(
       'once it is given up',
@@ -157,7 +157,7 @@ describe('threats 9 and 10: issuers for everybody, and names that can be registe
   });
 });
 
-describe('threat 20: requests forged on the server side', () => {
+describe('threat 20: server-side request forgery', () => {
   it.each([
     'http://100.100.100.200/latest/meta-data/',
     'http://169.254.169.254/',
@@ -168,12 +168,12 @@ describe('threat 20: requests forged on the server side', () => {
     'http://[::ffff:169.254.169.254]/',
   ])('the issuer %s does not load', (url) => {
     const config = SIMPLE_CONFIG.replace('"{{issuer}}"', url);
-    // 0x7f.1 is 127.0.0.1 to a URL parser, and http to this very machine is for development
+    // a URL parser reads 0x7f.1 as 127.0.0.1, and http to loopback is allowed for development
     if (new URL(url).hostname === '127.0.0.1') expect(() => load(config)).not.toThrow();
     else expect(() => load(config)).toThrow(ConfigError);
   });
 
-  it('nothing but the configured issuer is asked, whatever its documents say', async () => {
+  it('only the configured issuer is asked, whatever its documents say', async () => {
     let asked = 0;
     const inside = createServer((_request, response) => {
       asked++;
@@ -183,14 +183,14 @@ describe('threat 20: requests forged on the server side', () => {
     const address = inside.address();
     const target =
       typeof address === 'object' && address !== null ? `http://127.0.0.1:${address.port}/` : '';
-    for (const lead of [
+    for (const redirect of [
       (issuer: TestIssuer) => issuer.discover({ jwks_uri: target }),
       (issuer: TestIssuer) => issuer.fault('jwks', { kind: 'redirect', location: target }),
       (issuer: TestIssuer) => issuer.fault('discovery', { kind: 'redirect', location: target }),
       (issuer: TestIssuer) => issuer.discover({ issuer: target }),
     ]) {
       const issuer = await createTestIssuer();
-      lead(issuer);
+      redirect(issuer);
       const own = await startTestBroker({
         config: SIMPLE_CONFIG.replace('{{issuer}}', issuer.url),
       });
@@ -203,7 +203,7 @@ describe('threat 20: requests forged on the server side', () => {
   });
 });
 
-describe('threat 20: names that lead inside', () => {
+describe('threat 20: host names that resolve to internal addresses', () => {
   let inside: Server;
   let port: number;
   let connections = 0;
@@ -220,7 +220,7 @@ describe('threat 20: names that lead inside', () => {
   const configOf = (issuer: string, more = '') =>
     SIMPLE_CONFIG.replace('"{{issuer}}"', `"${issuer}"\n${more}`);
 
-  /** What is told of the keys of an issuer whose host has these addresses. */
+  /** The audit line's problem for an issuer whose host has these addresses. */
   async function problemAt(addresses: readonly string[], issuer: string, more?: string) {
     const { lookup } = createFakeDns(addresses);
     const own = await startTestBroker({ config: configOf(issuer, more), lookup });
@@ -251,7 +251,7 @@ describe('threat 20: names that lead inside', () => {
     [['0.0.0.0'], 'never connects'],
     [['10.0.0.1'], 'a private network'],
     [['fd00::1'], 'a private network'],
-  ])('to %j are not followed, neither for discovery nor for the JWKS', async (addresses, why) => {
+  ])('%j are not connected to, neither for discovery nor for the JWKS', async (addresses, why) => {
     const before = connections;
     const issuer = `https://login.example.com:${port}`;
     const pinned = `    jwksUri: "https://keys.example.com:${port}/jwks?secret=canary"`;
@@ -274,7 +274,7 @@ describe('threat 20: names that lead inside', () => {
     'https://10.0.0.1',
     'https://[::ffff:127.0.0.1]',
     'https://0',
-  ])('nor is the address %s itself asked', async (issuer) => {
+  ])('the address %s as the issuer is not connected to either', async (issuer) => {
     const { lookup, asked } = createFakeDns(['8.8.8.8']);
     const own = await startTestBroker({ config: configOf(issuer), lookup });
 
@@ -284,7 +284,7 @@ describe('threat 20: names that lead inside', () => {
     await own.close();
   });
 
-  it('a name that leads elsewhere from one request to the next is looked at each time', async () => {
+  it('a name is checked for each request, since its addresses can change in between', async () => {
     const { lookup, asked } = createFakeDns(['127.0.0.1'], ['100.100.100.200']);
     const issuer = await createTestIssuer();
     const { port: issuerPort } = new URL(issuer.url);
@@ -308,7 +308,7 @@ describe('threat 20: names that lead inside', () => {
     await issuer.close();
   });
 
-  it('with privateNetwork: true a private network is asked, and nothing else', async () => {
+  it('privateNetwork: true allows private networks and no other internal address', async () => {
     const issuer = `https://login.example.com:${port}`;
     const more = '    privateNetwork: true';
 
@@ -321,8 +321,8 @@ describe('threat 20: names that lead inside', () => {
   });
 });
 
-describe('threat 21: keys that were withdrawn', () => {
-  it('are good no longer once the issuer has been asked again', async () => {
+describe('threat 21: withdrawn keys', () => {
+  it('are no longer accepted once the keys were fetched again', async () => {
     const own = await startTestBroker();
     const [old] = own.issuer.keys();
     const withOld = () => own.issuer.token({}, { key: old, header: { kid: old.keyId } });
@@ -334,9 +334,9 @@ describe('threat 21: keys that were withdrawn', () => {
     await own.close();
   });
 
-  it('serve for a day while the issuer is down, and not longer', async () => {
+  it('are accepted for one day at most while the issuer is down', async () => {
     const own = await startTestBroker();
-    // refused for its target, and so only after its token was found good
+    // refused for its target, which is checked only after the subject token was accepted
     const ask = async () => (await own.ask({ body: { Target: 'oss://app-media/x' } })).status;
     expect(await ask()).toBe(403);
     own.issuer.fault('discovery', { kind: 'status', status: 500 });
@@ -354,7 +354,7 @@ describe('threat 34: weak keys', () => {
     ['an RSA key of 1024 bits', generateSigningKey('RS256', 'weak', { rsaBits: 1024 }), {}],
     ['an RSA key with exponent 3', generateSigningKey('RS256', 'weak', { rsaExponent: 3 }), {}],
     ['a key for encryption', generateSigningKey('ES256', 'weak'), { use: 'enc' }],
-    ['a key that may only sign', generateSigningKey('ES256', 'weak'), { key_ops: ['sign'] }],
+    ['a key with key_ops sign only', generateSigningKey('ES256', 'weak'), { key_ops: ['sign'] }],
     ['a key for another algorithm', generateSigningKey('ES256', 'weak'), { alg: 'ES384' }],
   ])('%s is not used', async (_what, key, change) => {
     const own = await startTestBroker();
@@ -371,7 +371,7 @@ describe('threat 34: weak keys', () => {
     await own.close();
   });
 
-  it('two keys under one kid are both left out', async () => {
+  it('two keys with the same kid are both ignored', async () => {
     const own = await startTestBroker();
     const [key] = own.issuer.keys();
     own.issuer.publish({
@@ -383,8 +383,8 @@ describe('threat 34: weak keys', () => {
   });
 });
 
-describe('threat 35: a config that was taken over', () => {
-  it('is refused when it holds a key that nobody knows, or was edited after it was compiled', () => {
+describe('threat 35: a manipulated config', () => {
+  it('does not load with an unknown key or an unknown permission', () => {
     expect(() => load(`${SIMPLE_CONFIG}debug: true\n`)).toThrow('unknown key "debug"');
     expect(() =>
       load(SIMPLE_CONFIG.replace('[read, write, list, delete]', '[read, admin]')),

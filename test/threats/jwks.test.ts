@@ -4,16 +4,16 @@ import { type Answer, SIMPLE_CONFIG, startTestBroker, type TestBroker } from '..
 import { generateSigningKey, type SigningKey, signCompact } from '../support/keys.ts';
 
 const MEGABYTE = 1024 * 1024;
-/** What the sockets of both sides may hold at most, far from what the server would send. */
+/** The most that the socket buffers of both sides hold, far less than the server would send. */
 const BUFFERED = 20 * MEGABYTE;
 const OUTSIDE = { Target: 'oss://app-media/outside' };
 
-/** What a hostile issuer does when it is asked for its keys for the nth time, from 0. */
+/** How a hostile issuer answers the nth request for its keys, from 0. */
 type Answering = (response: ServerResponse, nth: number) => void;
 
 interface HostileServer {
   readonly origin: string;
-  /** Of each path: how often it was asked, the bytes that went out, and connections that are open. */
+  /** Per path: the number of requests, the bytes sent, and the connections still open. */
   of(path: string): { requests: number; sentBytes: number; open: number };
   close(): void;
 }
@@ -49,7 +49,7 @@ async function startHostileServer(
   };
 }
 
-/** Sends the text again and again, as fast as it is taken. */
+/** Sends the text repeatedly, as fast as the client reads it. */
 function pour(response: ServerResponse, text: string, totalBytes: number): void {
   const chunk = Buffer.from(text.repeat(Math.ceil(65_536 / text.length)));
   let poured = 0;
@@ -64,7 +64,7 @@ function pour(response: ServerResponse, text: string, totalBytes: number): void 
   pourOn();
 }
 
-/** The same without the help of an HTTP server. */
+/** Like `pour`, but writes to the socket directly. */
 function pourRaw(start: string, text: string): Answering {
   const chunk = text.repeat(Math.ceil(65_536 / text.length));
   return ({ socket }) => {
@@ -78,7 +78,7 @@ function pourRaw(start: string, text: string): Answering {
   };
 }
 
-/** Sends the text a little at a time, for as long as somebody listens. */
+/** Sends a space every 50 ms until the client hangs up. */
 function trickle(send: (text: string) => void, response: ServerResponse): void {
   const timer = setInterval(() => send(' '), 50);
   response.socket?.once('close', () => clearInterval(timer));
@@ -143,10 +143,10 @@ function configWith(origin: string, paths: readonly string[]): string {
 
 const issuerAt = (path: string) => `https://hostile.example.com${path}`;
 
-describe('threat 19: an issuer that answers with too much or too slowly', () => {
+describe('threat 19: an issuer that answers too much or too slowly', () => {
   let hostile: HostileServer;
   let broker: TestBroker;
-  /** All at once, since each of the slow ones takes the broker's whole deadline. */
+  /** Asked for all at once, since each slow one takes the broker's whole deadline. */
   let answers: ReadonlyMap<string, Promise<Answer>>;
 
   beforeAll(async () => {
@@ -161,26 +161,26 @@ describe('threat 19: an issuer that answers with too much or too slowly', () => 
     hostile.close();
   });
 
-  it('holds up no other issuer', async () => {
+  it('does not delay other issuers', async () => {
     await vi.waitFor(() => expect(hostile.of('/silent').open).toBe(1));
 
     expect((await broker.ask()).status).toBe(200);
     expect(hostile.of('/silent').open).toBe(1);
   });
 
-  it.each(Object.keys(HOSTILE))('is given up: %s', async (path) => {
+  it.each(Object.keys(HOSTILE))('is given up at %s', async (path) => {
     const answer = await answers.get(path);
 
     expect(answer?.status).toBe(503);
     expect(answer?.body).toMatchObject({ code: 'issuer_unavailable' });
     expect(answer?.headers.get('retry-after')).toMatch(/^\d+$/);
-    // the broker has hung up, and so did not go on reading
+    // the broker has hung up, so it has stopped reading
     await vi.waitFor(() => expect(hostile.of(path).open).toBe(0), 5000);
     expect(hostile.of(path)).toMatchObject({ requests: 1 });
     expect(hostile.of(path).sentBytes).toBeLessThan(BUFFERED);
   });
 
-  it('asked STS for nothing, and nobody waits for it a second time at once', async () => {
+  it('causes no AssumeRole, and later callers are refused without waiting', async () => {
     expect(broker.stsCalls()).toBe(1);
     const again = await Promise.all(
       Object.keys(TOO_SLOW).map((path) => broker.ask({ claims: { iss: issuerAt(path) } })),
@@ -189,7 +189,7 @@ describe('threat 19: an issuer that answers with too much or too slowly', () => 
   });
 });
 
-describe('threat 19: an issuer that answers now this, now that', () => {
+describe('threat 19: an issuer whose answers change', () => {
   const keys = [generateSigningKey('ES256', 'a'), generateSigningKey('ES256', 'b')] as const;
   const publish = (response: ServerResponse, ...published: readonly SigningKey[]) =>
     response.end(JSON.stringify({ keys: published.map(({ publicJwk }) => publicJwk) }));
@@ -229,13 +229,13 @@ describe('threat 19: an issuer that answers now this, now that', () => {
       by,
     );
 
-  /** 403 for a token that was found good, since its target is outside of every grant. */
+  /** 403 for an accepted subject token, since the requested target is outside every grant. */
   async function verify(token: string): Promise<number> {
     return (await broker.ask({ token, body: OUTSIDE })).status;
   }
 
   it.each(['/up-and-down', '/cut-off', '/empty'])(
-    'is believed while it answers, and known keys serve while it does not: %s',
+    'is used while it answers, and its known keys while it does not, at %s',
     async (path) => {
       const forged = generateSigningKey('ES256', 'a');
       expect(await verify(sign(path, keys[0]))).toBe(403);
@@ -245,7 +245,7 @@ describe('threat 19: an issuer that answers now this, now that', () => {
         const before = hostile.of(path).requests;
         expect(await verify(sign(path, keys[0]))).toBe(403);
         expect(await verify(sign(path, forged))).toBe(401);
-        // renewed behind the request, so that the next round sees the other side of the issuer
+        // the keys are refreshed in the background; wait, so that the next round gets the other answer
         await vi.waitFor(() => expect(hostile.of(path).requests).toBeGreaterThan(before), 5000);
         expect(await verify(await broker.issuer.token())).toBe(403);
       }
@@ -253,7 +253,7 @@ describe('threat 19: an issuer that answers now this, now that', () => {
     },
   );
 
-  it('whose keys change with each answer has the keys of the last one, and no storm of them', async () => {
+  it('is trusted with the keys of its last answer, and causes no storm of requests', async () => {
     const path = '/changing';
     for (let round = 0; round < 6; round++) {
       broker.clock.offsetMs += 31_000;
@@ -289,7 +289,7 @@ describe('threat 19: storms of unknown keys', () => {
     return statuses;
   }
 
-  it('cost the issuer one request, and known keys nothing', async () => {
+  it('cause one request to the issuer, and known keys still work', async () => {
     const broker = await startTestBroker();
     expect((await broker.ask()).status).toBe(200);
     const before = broker.issuer.requests.jwks;
@@ -299,13 +299,13 @@ describe('threat 19: storms of unknown keys', () => {
     await broker.close();
   });
 
-  it('cost no more while the issuer is down', async () => {
+  it('cause two requests at most while the issuer is down', async () => {
     const broker = await startTestBroker();
     expect((await broker.ask()).status).toBe(200);
     const before = broker.issuer.requests.discovery;
     broker.issuer.fault('discovery', { kind: 'status', status: 500 });
 
-    // nobody can say that a key does not exist while its issuer does not answer
+    // while the issuer is down, the broker cannot know that a key does not exist
     expect(await storm(broker)).toEqual(new Set([503]));
     expect(broker.issuer.requests.discovery - before).toBeLessThanOrEqual(2);
     await broker.close();

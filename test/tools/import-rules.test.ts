@@ -1,4 +1,4 @@
-/** The import rules refuse what they are there for: each is tried with code that breaks it. */
+/** The import rules report code that breaks them: each rule is tried with such code. */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,7 +15,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** What the rules say of a project with these files. */
+/** The output of the import rules for a project with these files. */
 function cruise(files: Readonly<Record<string, string>>): string {
   for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(join(folder, name)), { recursive: true });
@@ -29,18 +29,18 @@ function cruise(files: Readonly<Record<string, string>>): string {
 const CLAIMS = { 'src/ports.ts': 'export interface Claims {}' };
 
 describe('the import rules', () => {
-  it('let data flow down', () => {
-    const said = cruise({
+  it('allow a part to import from a part below it', () => {
+    const output = cruise({
       ...CLAIMS,
       'src/grants/a.ts': "import type { Claims } from '../ports.ts'; export type A = Claims;",
     });
 
-    expect(said).toContain('no dependency violations found (2 modules');
+    expect(output).toContain('no dependency violations found (2 modules');
   });
 
   it.each<[string, Readonly<Record<string, string>>, string]>([
     [
-      'a circle, though it is made of types alone',
+      'a cycle, even of types only',
       {
         'src/grants/a.ts': "import type { B } from './b.ts'; export type A = B | 1;",
         'src/grants/b.ts': "import type { A } from './a.ts'; export type B = A | 2;",
@@ -48,7 +48,7 @@ describe('the import rules', () => {
       'no-cycle',
     ],
     [
-      'a step that knows a surface',
+      'a step that imports a surface',
       {
         'src/limits/a.ts': "import '../api/native/b.ts';",
         'src/api/native/b.ts': 'export {};',
@@ -56,7 +56,7 @@ describe('the import rules', () => {
       'not-in-allowed',
     ],
     [
-      'a pure step with a library of its own',
+      'a pure step that imports a library',
       { 'src/grants/a.ts': "import 'jose';" },
       'not-in-allowed',
     ],
@@ -66,12 +66,12 @@ describe('the import rules', () => {
       'pure-parts-reach-nothing',
     ],
     [
-      'the SDK outside the folders that fence it',
+      'an import of the SDK outside its folders',
       { 'src/api/native/a.ts': "import '@alicloud/credentials';" },
       'not-in-allowed',
     ],
     [
-      'a part that the table does not know',
+      'a part that is missing from the table',
       {
         ...CLAIMS,
         'src/utils/a.ts': "import type { Claims } from '../ports.ts'; export type A = Claims;",
@@ -79,14 +79,14 @@ describe('the import rules', () => {
       'not-in-allowed',
     ],
     [
-      'the simulator in what ships',
+      'an import of the simulator in src',
       {
         'src/broker.ts': "import '../simulator/a.ts';",
         'simulator/a.ts': 'export {};',
       },
       'not-in-allowed',
     ],
-  ])('refuse %s', (_what, files, rule) => {
+  ])('report %s', (_what, files, rule) => {
     expect(cruise(files)).toContain(`error ${rule}`);
   });
 });

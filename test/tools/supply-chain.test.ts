@@ -40,13 +40,13 @@ const licenceProblems = (license: unknown) =>
   findLicenceProblems(locked({ left: { ...GOOD, license } }));
 
 describe('the lockfile rules', () => {
-  it('pass packages of the registry, with and without its address', () => {
+  it('pass packages from the registry, with and without its address', () => {
     const resolved = 'https://registry.npmjs.org/left/-/left-1.0.0.tgz';
 
     expect(findLockfileProblems(locked({ left: { ...GOOD, resolved }, tool: GOOD }))).toEqual([]);
   });
 
-  it('tell every problem at once, by name and version', () => {
+  it('report all problems at once, by name and version', () => {
     const problems = findLockfileProblems(
       locked({
         git: { ...GOOD, resolved: 'git+ssh://git@github.com/a/git.git#0123456' },
@@ -66,33 +66,33 @@ describe('the lockfile rules', () => {
       'plain@1.0.0: comes from http://registry.npmjs.org/plain/-/plain-1.0.0.tgz, not from the registry',
       'local@1.0.0: comes from file:../local, not from the registry',
       'folder@?: comes from a folder, not from the registry',
-      'loose@1.0.0: has no integrity of sha512',
-      'weak@1.0.0: has no integrity of sha512',
-      'runs@1.0.0: has an install script that nobody has looked at',
+      'loose@1.0.0: has no sha512 integrity',
+      'weak@1.0.0: has no sha512 integrity',
+      'runs@1.0.0: has an install script that was not reviewed',
     ]);
   });
 
-  it('want an integrity of a binary that production needs, whatever it is marked as', () => {
+  it('require an integrity for a binary that production needs, even if it is marked as dev', () => {
     const name = '@biomejs/cli-darwin-arm64';
     const left = { ...GOOD, optionalDependencies: { [name]: '1.0.0' } };
 
     expect(findLockfileProblems(locked({ left, [name]: BINARY }))).toEqual([
-      `${name}@1.0.0: has no integrity of sha512`,
+      `${name}@1.0.0: has no sha512 integrity`,
     ]);
   });
 
-  it('know an install script by its version, so that an update of it is looked at', () => {
+  it('accept a reviewed install script for one version only, so that an update is reviewed', () => {
     const esbuild = { ...GOOD, hasInstallScript: true };
 
     expect(findLockfileProblems(locked({ esbuild: { ...esbuild, version: '0.28.2' } }))).toEqual(
       [],
     );
     expect(findLockfileProblems(locked({ esbuild: { ...esbuild, version: '0.28.3' } }))).toEqual([
-      'esbuild@0.28.3: has an install script that nobody has looked at',
+      'esbuild@0.28.3: has an install script that was not reviewed',
     ]);
   });
 
-  it('let a tool’s binary for another platform have no integrity', () => {
+  it('require no integrity for a tool’s binary for another platform', () => {
     expect(findLockfileProblems(locked({ '@biomejs/cli-darwin-arm64': BINARY }))).toEqual([]);
   });
 
@@ -110,9 +110,9 @@ describe('the lockfile rules', () => {
       '@biomejs/cli-darwin-x64',
     ],
     ['belongs to another tool', BINARY, '@example/cli-darwin-x64'],
-  ])('want an integrity of a binary that %s', (_, entry, name) => {
+  ])('require an integrity for a binary that %s', (_, entry, name) => {
     expect(findLockfileProblems(locked({ [name]: entry }))).toEqual([
-      `${name}@1.0.0: has no integrity of sha512`,
+      `${name}@1.0.0: has no sha512 integrity`,
     ]);
   });
 
@@ -129,7 +129,7 @@ describe('the lockfile rules', () => {
     'github:a/left',
     'git+https://example.com/left.git',
     'npm:right@1.0.0',
-  ])('refuse %o in package.json', (spec) => {
+  ])('report %o in package.json', (spec) => {
     const manifest = (version: string) =>
       parseManifest(
         JSON.stringify({ name: 'a', version: '1.0.0', devDependencies: { left: version } }),
@@ -137,7 +137,7 @@ describe('the lockfile rules', () => {
 
     expect(findManifestProblems(manifest('1.0.0-rc.1'))).toEqual([]);
     expect(findManifestProblems(manifest(spec))).toEqual([
-      `left: package.json asks for "${spec}", which is not one version`,
+      `left: package.json asks for "${spec}", not for one exact version`,
     ]);
   });
 
@@ -146,12 +146,12 @@ describe('the lockfile rules', () => {
     'ignore-scripts=false\n',
     '# ignore-scripts=true\n',
     'ignore-scripts=true\nignore-scripts=false\n',
-  ])('refuse an .npmrc of %o, which lets install scripts run', (npmrc) => {
+  ])('report the .npmrc %o, which lets install scripts run', (npmrc) => {
     expect(findNpmrcProblems('save-exact=true\nignore-scripts=true\n')).toEqual([]);
     expect(findNpmrcProblems(npmrc)).toHaveLength(1);
   });
 
-  it('follow what production needs themselves, whatever a package is marked as', () => {
+  it('find the packages of production by their dependencies, not by the dev flag', () => {
     const packages = locked({
       left: { ...GOOD, dependencies: { deep: '1.0.0' } },
       'left/node_modules/deep': { ...GOOD, optionalDependencies: { shared: '1.0.0' } },
@@ -178,7 +178,7 @@ describe('the licence rules', () => {
     'MIT AND ISC',
     '(GPL-3.0-only OR MIT) AND ISC',
     'MIT OR GPL-3.0-only AND ISC',
-  ])('let production have %s', (license) => {
+  ])('allow %s for production', (license) => {
     expect(licenceProblems(license)).toEqual([]);
   });
 
@@ -193,7 +193,7 @@ describe('the licence rules', () => {
     'GPL-2.0-only WITH Classpath-exception-2.0',
     'mit',
     '',
-  ])('refuse production %o', (license) => {
+  ])('report %o for production', (license) => {
     expect(licenceProblems(license)).toEqual([
       `left@1.0.0: the licence ${license} is not allowed for production`,
     ]);
@@ -203,13 +203,13 @@ describe('the licence rules', () => {
     [undefined, '(none)'],
     [{ type: 'MIT' }, '(unreadable)'],
     [['GPL', 'MIT'], 'GPL, MIT'],
-  ])('refuse production a licence of %o', (license, told) => {
+  ])('report the license member %o for production', (license, shown) => {
     expect(licenceProblems(license)).toEqual([
-      `left@1.0.0: the licence ${told} is not allowed for production`,
+      `left@1.0.0: the licence ${shown} is not allowed for production`,
     ]);
   });
 
-  it('let tools have more, and tell every problem at once', () => {
+  it('allow more for tools, and report all problems at once', () => {
     const problems = findLicenceProblems(
       locked({
         left: { ...GOOD, license: 'MPL-2.0' },
@@ -239,8 +239,8 @@ describe('npm audit', () => {
     },
   });
 
-  it.each(['high', 'critical', 'some word of tomorrow'])(
-    'fails the check for level %s',
+  it.each(['high', 'critical', 'a severity unknown today'])(
+    'fails the check for level "%s"',
     (level) => {
       expect(readAuditReport(report(advisory(level)))).toEqual({
         wereChecked: true,
@@ -250,7 +250,7 @@ describe('npm audit', () => {
     },
   );
 
-  it.each(['info', 'low', 'moderate'])('does not for level %s, but counts it', (level) => {
+  it.each(['info', 'low', 'moderate'])('only counts level "%s"', (level) => {
     expect(readAuditReport(report(advisory(level)))).toEqual({
       wereChecked: true,
       belowHigh: 1,
@@ -259,17 +259,20 @@ describe('npm audit', () => {
   });
 
   it.each([
-    ['', 'npm audit wrote no report'],
-    ['{}', 'npm audit wrote no report'],
-    [report({ auditReportVersion: 3 }), 'npm audit wrote no report'],
-    [report({ metadata: { dependencies: { prod: 0 } } }), 'npm audit wrote no report'],
+    ['', 'npm audit wrote no report that this check can read'],
+    ['{}', 'npm audit wrote no report that this check can read'],
+    [report({ auditReportVersion: 3 }), 'npm audit wrote no report that this check can read'],
+    [
+      report({ metadata: { dependencies: { prod: 0 } } }),
+      'npm audit wrote no report that this check can read',
+    ],
     ['{"message":"503 Service\\nUnavailable"}', '503 Service Unavailable'],
     ['{"error":{"code":"ENOLOCK","summary":"This needs a lockfile"}}', 'This needs a lockfile'],
-  ])('has checked nothing where it wrote %s', (output, why) => {
+  ])('counts as not checked if its output is %o', (output, why) => {
     expect(readAuditReport(output)).toEqual({ wereChecked: false, why });
   });
 
-  /** The check as `npm run check` runs it, against a registry that answers questions for advisories. */
+  /** Runs the check as `npm run check` does, against a registry that gives this answer for advisories. */
   async function check(answer: { readonly status: number; readonly body: string }) {
     const registry = createServer((request, response) => {
       const asksForAdvisories = request.url === '/-/npm/v1/security/advisories/bulk';
@@ -278,18 +281,18 @@ describe('npm audit', () => {
     });
     await new Promise<void>((listening) => registry.listen(0, '127.0.0.1', listening));
     const address = registry.address();
-    if (typeof address !== 'object' || address === null) throw new Error('has no port');
+    if (typeof address !== 'object' || address === null) throw new Error('the server has no port');
     const environment = {
       ...process.env,
       npm_config_registry: `http://127.0.0.1:${address.port}/`,
     };
     try {
-      return await new Promise<{ failed: boolean; told: string }>((resolve) => {
+      return await new Promise<{ failed: boolean; output: string }>((resolve) => {
         execFile(
           process.execPath,
           ['node_modules/tsx/dist/cli.mjs', 'tools/check-dependencies.ts'],
           { cwd: root, env: environment },
-          (error, stdout, stderr) => resolve({ failed: error !== null, told: stdout + stderr }),
+          (error, stdout, stderr) => resolve({ failed: error !== null, output: stdout + stderr }),
         );
       });
     } finally {
@@ -297,22 +300,22 @@ describe('npm audit', () => {
     }
   }
 
-  it('passes the project where the registry knows of nothing', async () => {
-    const { failed, told } = await check({ status: 200, body: '{}' });
+  it('passes the project if the registry has no advisory', async () => {
+    const { failed, output } = await check({ status: 200, body: '{}' });
 
-    expect(told).toContain('advisories: 0 of level high or more, 0 below\n');
+    expect(output).toContain('advisories: 0 of level high or more, 0 below\n');
     expect(failed).toBe(false);
   });
 
-  it('fails the project where the registry knows of something high', async () => {
-    const { failed, told } = await check({
+  it('fails the project if the registry has an advisory of level high', async () => {
+    const { failed, output } = await check({
       status: 200,
       body: JSON.stringify({
         jose: [
           {
             id: 1,
             url: 'https://example.com/1',
-            title: 'Takes any signature',
+            title: 'Accepts any signature',
             severity: 'high',
             vulnerable_versions: '<=999.0.0',
           },
@@ -320,16 +323,16 @@ describe('npm audit', () => {
       }),
     });
 
-    expect(told).toContain('high: Takes any signature (https://example.com/1)');
+    expect(output).toContain('high: Accepts any signature (https://example.com/1)');
     expect(failed).toBe(true);
   });
 
-  it('says of a registry that does not answer that nothing was checked, and passes', async () => {
-    const { failed, told } = await check({ status: 405, body: '' });
+  it('passes if the registry does not answer, and says that nothing was checked', async () => {
+    const { failed, output } = await check({ status: 405, body: '' });
 
-    // npm 10 asks at a second address, and tells of that one
-    expect(told).toMatch(/^advisories: NOT CHECKED: 40[45] \w/m);
-    expect(told).not.toContain('of level high');
+    // npm 10 then asks a second address, and reports the error of that one
+    expect(output).toMatch(/^advisories: NOT CHECKED: 40[45] \w/m);
+    expect(output).not.toContain('of level high');
     expect(failed).toBe(false);
   });
 });
@@ -339,7 +342,7 @@ describe('the project', () => {
   const manifest = parseManifest(readProjectFile('package.json'));
   const packages = listPackages(lockfile);
 
-  it('keeps the rules', () => {
+  it('meets the rules', () => {
     expect([
       ...findLockfileProblems(packages),
       ...findLicenceProblems(packages),
@@ -348,13 +351,13 @@ describe('the project', () => {
     ]).toEqual([]);
   });
 
-  it('has a script before or after none of its own, since npm would leave it out', () => {
+  it('has no pre or post script, since npm would skip it', () => {
     const { scripts } = JSON.parse(readProjectFile('package.json'));
 
     expect(Object.keys(scripts).filter((name) => /^(?:pre|post)/.test(name))).toEqual([]);
   });
 
-  it('has a bill of materials of production alone, with the address, hash and licence of each', () => {
+  it('has a bill of materials with the packages of production only, each with address, hash and licence', () => {
     const sbom = JSON.parse(createSbom({ manifest, lockfile }));
 
     expect(sbom).toMatchObject({
@@ -378,7 +381,7 @@ describe('the project', () => {
     }
   });
 
-  it('bundles no package that is not in it', async () => {
+  it('bundles only packages of production', async () => {
     const { metafile } = await build({
       absWorkingDir: root,
       entryPoints: ['src/main.ts'],
@@ -388,7 +391,7 @@ describe('the project', () => {
       platform: 'node',
       format: 'cjs',
       outdir: 'unwritten',
-      // as in the build: `debug` asks for it, and does without
+      // as in the build: an optional dependency of `debug`
       external: ['supports-color'],
     });
     const bundled = new Set(

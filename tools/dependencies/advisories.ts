@@ -1,8 +1,8 @@
-/** What `npm audit` says of the packages that production needs, told apart from its saying nothing. */
+/** Runs `npm audit` for the packages of production, and separates "no advisories" from "not checked". */
 import { execFile } from 'node:child_process';
 import { z } from 'zod';
 
-/** Whatever is not among these counts as high, so that a word that is new to npm does too. */
+/** Every other severity counts as high, so that a severity that npm adds later does too. */
 const BELOW_HIGH: readonly string[] = ['info', 'low', 'moderate'];
 
 /** https://docs.npmjs.com/cli/v10/commands/npm-audit, version 2 of its report */
@@ -16,7 +16,7 @@ const reportSchema = z.object({
       via: z.array(z.union([z.string(), z.object({ title: z.string(), url: z.string() })])),
     }),
   ),
-  // a report on nothing would have no advisories either
+  // a report on no packages has no advisories either, and must not pass as checked
   metadata: z.object({ dependencies: z.object({ prod: z.number().min(1) }) }),
 });
 
@@ -30,25 +30,25 @@ export type Advisories =
   | { readonly wereChecked: false; readonly why: string }
   | {
       readonly wereChecked: true;
-      /** A sentence for each package with an advisory of level high or more. */
+      /** One sentence per package with an advisory of level high or more. */
       readonly problems: readonly string[];
-      /** How many packages have lower ones only. */
+      /** How many packages have only lower advisories. */
       readonly belowHigh: number;
     };
 
-/** Asks npm, for at most half a minute. Never throws: where nothing was learnt, it says why. */
+/** Runs npm for at most 30 seconds. Never throws: if nothing was checked, the result says why. */
 export async function askForAdvisories(folder: string): Promise<Advisories> {
   const flags = ['--omit=dev', '--json', '--fetch-retries=0', '--fetch-timeout=10000'];
   const settings = { cwd: folder, timeout: 30_000, maxBuffer: 64 * 1024 * 1024 };
   return new Promise((resolve) => {
-    // npm ends with 1 for advisories and for failures alike, so what it wrote decides
+    // npm exits with 1 both for advisories and for failures, so only its output is used
     execFile('npm', ['audit', ...flags], settings, (_error, stdout) => {
       resolve(readAuditReport(stdout));
     });
   });
 }
 
-/** Reads what `npm audit --json` wrote. Only a whole report on some packages counts as checked. */
+/** Reads the output of `npm audit --json`. Only a complete report on at least one package counts as checked. */
 export function readAuditReport(output: string): Advisories {
   const json = parseJson(output);
   const report = reportSchema.safeParse(json);
@@ -73,7 +73,7 @@ function explainFailure(json: unknown): string {
   if (failure.success) return oneLine(failure.data.message);
   const error = errorSchema.safeParse(json);
   if (error.success) return oneLine(error.data.error.summary);
-  return 'npm audit wrote no report';
+  return 'npm audit wrote no report that this check can read';
 }
 
 function oneLine(text: string): string {

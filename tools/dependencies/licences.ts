@@ -1,8 +1,8 @@
-/** Which licences a dependency may have. */
+/** Checks the licences of dependencies against the allowed ones. */
 import type { LockedPackage } from './lockfile.ts';
 import { isUnlockedPlatformPackage } from './lockfile-rules.ts';
 
-/** Ask for no more than to be named, so that the bundle can be given to anybody. */
+/** Licences that require attribution at most, so that the bundle can be distributed to anyone. */
 const ALLOWED_FOR_PRODUCTION: readonly string[] = [
   '0BSD',
   'Apache-2.0',
@@ -15,7 +15,7 @@ const ALLOWED_FOR_PRODUCTION: readonly string[] = [
   'Unlicense',
 ];
 
-/** Tools are run and not handed on, so that of a changed file of theirs may have to be shown. */
+/** Tools are run but not distributed, so a licence may also require that changed files are published. */
 const ALLOWED_FOR_DEVELOPMENT: readonly string[] = [
   ...ALLOWED_FOR_PRODUCTION,
   'CC-BY-4.0',
@@ -23,19 +23,19 @@ const ALLOWED_FOR_DEVELOPMENT: readonly string[] = [
   'Python-2.0',
 ];
 
-/** What a package says where SPDX has another word: https://spdx.org/licenses/ */
+/** The SPDX expression for licence names that are not SPDX: https://spdx.org/licenses/ */
 const SPDX_FOR: Readonly<Record<string, string>> = {
   'Apache License 2.0': 'Apache-2.0',
   'MIT, Apache2': 'MIT OR Apache-2.0',
 };
 
-/** The licence as an SPDX expression, if there is one for what the package says. */
+/** The licence of the package as an SPDX expression; undefined if the package names none. */
 export function spdxLicence({ license }: Pick<LockedPackage, 'license'>): string | undefined {
   if (license === undefined) return undefined;
   return SPDX_FOR[license] ?? license;
 }
 
-/** A sentence for each package whose licence may not be used for what the package is there for. */
+/** One sentence per package whose licence is not allowed for production or development. */
 export function findLicenceProblems(packages: readonly LockedPackage[]): readonly string[] {
   return packages
     .filter((one) => !isUnlockedPlatformPackage(one))
@@ -49,8 +49,8 @@ export function findLicenceProblems(packages: readonly LockedPackage[]): readonl
 }
 
 /**
- * Takes SPDX identifiers, `AND`, `OR` and parentheses; `AND` binds tighter. Whatever else is in it,
- * like `WITH` or `SEE LICENSE IN`, is not allowed: https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions/
+ * Accepts SPDX identifiers, `AND`, `OR` and parentheses; `AND` binds tighter. Anything else, such as
+ * `WITH` or `SEE LICENSE IN`, is not allowed: https://spdx.github.io/spdx-spec/v2.3/SPDX-license-expressions/
  */
 function isAllowed(expression: string, allowed: readonly string[]): boolean {
   const inner = /\(([^()]*)\)/.exec(expression);

@@ -1,4 +1,4 @@
-/** What package.json and package-lock.json say, and which packages production needs. */
+/** Reads package.json and package-lock.json, and finds the packages that production needs. */
 import { z } from 'zod';
 
 const specs = z.record(z.string(), z.string()).default({});
@@ -13,12 +13,12 @@ const manifestSchema = z.looseObject({
 });
 
 const entrySchema = z.looseObject({
-  /** Only where it differs from the folder. */
+  /** Present only if it differs from the folder. */
   name: z.string().optional(),
   version: z.string().optional(),
   resolved: z.string().optional(),
   integrity: z.string().optional(),
-  /** A few old packages have a list. What cannot be read is no licence that any list allows. */
+  /** A few old packages have a list. An unreadable value becomes a licence that is never allowed. */
   license: z
     .union([z.string(), z.array(z.string()).transform((list) => list.join(', '))])
     .optional()
@@ -30,7 +30,7 @@ const entrySchema = z.looseObject({
   libc: names,
   hasInstallScript: z.boolean().default(false),
   dependencies: specs,
-  /** Of the project itself only. */
+  /** Present only for the project itself. */
   devDependencies: specs,
   optionalDependencies: specs,
   peerDependencies: specs,
@@ -45,7 +45,7 @@ export type Manifest = z.infer<typeof manifestSchema>;
 export type Lockfile = z.infer<typeof lockfileSchema>;
 type LockfileEntry = z.infer<typeof entrySchema>;
 
-/** One installed package: `folder` is where, from the project's root. */
+/** One installed package. `folder` is relative to the project's root. */
 export interface LockedPackage extends LockfileEntry {
   readonly folder: string;
   /** `name@version` */
@@ -53,17 +53,17 @@ export interface LockedPackage extends LockfileEntry {
   readonly isForProduction: boolean;
 }
 
-/** Throws if it is no package.json. */
+/** Throws if the text is not a package.json. */
 export function parseManifest(text: string): Manifest {
   return manifestSchema.parse(JSON.parse(text));
 }
 
-/** Throws if it is no package-lock.json of version 3. */
+/** Throws if the text is not a package-lock.json of version 3. */
 export function parseLockfile(text: string): Lockfile {
   return lockfileSchema.parse(JSON.parse(text));
 }
 
-/** Every package but the project itself. */
+/** Every package except the project itself. */
 export function listPackages(lockfile: Lockfile): readonly LockedPackage[] {
   const production = findProductionFolders(lockfile);
   return Object.entries(lockfile.packages)
@@ -77,12 +77,12 @@ export function listPackages(lockfile: Lockfile): readonly LockedPackage[] {
 }
 
 /**
- * Follows the dependencies from the project on, as Node resolves them. The `dev` of an entry is
- * not asked: who writes one line into a lockfile can write another.
+ * Follows the dependencies of the project as Node resolves them. The `dev` flag of an entry is not
+ * used: an attacker who can add a package to the lockfile can also set its flag.
  */
 function findProductionFolders({ packages }: Lockfile): ReadonlySet<string> {
   const found = new Set<string>(['']);
-  // a Set hands out what is added while it is walked
+  // iteration over a Set includes members that are added meanwhile
   for (const folder of found) {
     const entry = packages[folder];
     const needed = {

@@ -1,4 +1,4 @@
-/** The CycloneDX bill of materials of production, written by npm. */
+/** Creates the CycloneDX bill of materials of production with `npm sbom`. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -7,9 +7,9 @@ import { spdxLicence } from './licences.ts';
 import { type Lockfile, listPackages, type Manifest } from './lockfile.ts';
 
 /**
- * Has `npm sbom` describe a project that has production's packages alone. With `--omit=dev`, npm (10
- * and 11) leaves out what a development tool needs as well, like zod and jose. Throws what npm says
- * if a package is missing.
+ * Runs `npm sbom` on a copy of the project that has only the packages of production. `--omit=dev` is
+ * not enough: npm 10 and 11 then omit packages that a development tool needs too, such as zod and
+ * jose. Throws with npm's output if a package is missing.
  */
 export function createSbom({
   manifest,
@@ -25,7 +25,7 @@ export function createSbom({
     .map(({ folder, ...entry }) => [folder, { ...entry, license: spdxLicence(entry) }]);
   const parent = mkdtempSync(join(tmpdir(), 'sbom-'));
   try {
-    // npm calls the project by the name of its folder
+    // npm names the project after its folder
     const folder = join(parent, manifest.name);
     mkdirSync(folder);
     writeFileSync(join(folder, 'package.json'), JSON.stringify(project));
