@@ -161,7 +161,7 @@ describeWithRedis('limits and one-time tokens', () => {
     showInTable(task, {
       fault: 'Redis evicting (`allkeys-lru`)',
       promise:
-        'counts start again, and no request fails; unsafe for one-time tokens, see [limits](#limits)',
+        'counts start again, and no request fails; unsafe for one-time tokens, see [store](config.md#store)',
       seen: `one caller 11 times, limit 10: ${tally(upToLimit)}; after its count was evicted: ${tally(limitedAnswers)}`,
     });
   });

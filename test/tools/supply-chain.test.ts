@@ -315,7 +315,7 @@ describe('npm audit', () => {
           {
             id: 1,
             url: 'https://example.com/1',
-            title: 'Accepts any signature',
+            title: 'Takes any signature',
             severity: 'high',
             vulnerable_versions: '<=999.0.0',
           },
@@ -323,7 +323,7 @@ describe('npm audit', () => {
       }),
     });
 
-    expect(output).toContain('high: Accepts any signature (https://example.com/1)');
+    expect(output).toContain('high: Takes any signature (https://example.com/1)');
     expect(failed).toBe(true);
   });
 
