@@ -69,6 +69,36 @@ describe('the built broker, under the Node of Function Compute', () => {
     });
   });
 
+  it('says on standard error why the keys of an issuer are unavailable, and nothing of the token', async () => {
+    const other = await startTestBroker({ config: SIMPLE_CONFIG });
+    const running = await startBundle({
+      ...bundle,
+      text: SIMPLE_CONFIG.replace('{{issuer}}', other.issuer.url)
+        .replace('{{sts}}', other.simulator.sts.url)
+        .replace('{{oss}}', other.simulator.oss.url),
+      simulator: other.simulator,
+      write: async () => {},
+    });
+    const token = await other.issuer.token();
+    const ask = () =>
+      fetch(`http://127.0.0.1:${running.port}/v1/credentials`, {
+        headers: { Authorization: `Bearer ${token}` },
+      });
+    other.issuer.fault('jwks', { kind: 'status', status: 500 });
+    const answer = await ask();
+
+    expect(answer.status).toBe(503);
+    expect(await answer.text()).not.toContain('JWKS');
+    await vi.waitFor(() =>
+      expect(running.errorOutput()).toContain(
+        'issuer app: the keys cannot be loaded: the JWKS: answered with status 500\n',
+      ),
+    );
+    expect(running.errorOutput()).not.toContain(token.slice(0, 20));
+    await running.close();
+    await other.close();
+  });
+
   it('finishes the requests in flight after SIGTERM', async () => {
     const other = await startTestBroker({ config: SIMPLE_CONFIG });
     const running = await startBundle({
@@ -141,20 +171,16 @@ describe('the built broker, with its config in OSS', () => {
         BROKER_CONFIG_ENDPOINT: simulator.oss.url,
       },
     });
-    let errorOutput = '';
-    running.child.stderr?.on('data', (chunk) => {
-      errorOutput += chunk;
-    });
     const ask = async () => {
       const headers = { Authorization: `Bearer ${await issuer.token()}` };
       const url = `http://127.0.0.1:${running.port}/v1/credentials`;
       return (await fetch(url, { headers })).status;
     };
     const change = async (config: string) => {
-      const before = errorOutput.length;
+      const before = running.errorOutput().length;
       await put(config);
       running.child.kill('SIGHUP');
-      await vi.waitFor(() => expect(errorOutput.slice(before)).toContain('in use'), {
+      await vi.waitFor(() => expect(running.errorOutput().slice(before)).toContain('in use'), {
         timeout: 5000,
       });
     };
@@ -163,7 +189,9 @@ describe('the built broker, with its config in OSS', () => {
     await change(text.replace('    issuer: app', '    issuer: app\n    disabled: true'));
     expect(await ask()).toBe(403);
     await change('region: X');
-    expect(errorOutput).toContain('oss://other/broker.yaml:1:9 region: must be a region id');
+    expect(running.errorOutput()).toContain(
+      'oss://other/broker.yaml:1:9 region: must be a region id',
+    );
     expect(await ask()).toBe(403);
     await change(`${text}# as before\n`);
     expect(await ask()).toBe(200);

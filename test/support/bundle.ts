@@ -31,6 +31,14 @@ export const PLATFORM_ENVIRONMENT = {
   FC_FUNC_CODE_PATH: '/code',
 };
 
+export interface RunningBundle {
+  readonly port: number;
+  readonly child: ChildProcess;
+  /** All that the process wrote to standard error so far. */
+  errorOutput(): string;
+  close(): Promise<void>;
+}
+
 /** Starts the bundle and waits until it answers. Throws with its standard error if it exits before that. */
 export async function startBundle(
   options: Bundle & {
@@ -42,7 +50,7 @@ export async function startBundle(
     /** The most files and sockets that the process may have open at once. */
     readonly maxOpenFiles?: number;
   },
-): Promise<{ readonly port: number; readonly child: ChildProcess; close(): Promise<void> }> {
+): Promise<RunningBundle> {
   const { node, main, text, simulator, write } = options;
   const port = await freePort();
   const [command, args] = limitOpenFiles([node, main], options.maxOpenFiles);
@@ -76,6 +84,7 @@ export async function startBundle(
   return {
     port,
     child,
+    errorOutput: () => errorOutput,
     async close() {
       child.kill('SIGKILL');
       await ended;

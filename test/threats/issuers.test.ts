@@ -4,7 +4,7 @@ import { ConfigError } from '../../src/config-loader/config-problems.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
 import type { Lookup } from '../../src/subject-token/keys/issuer-fetch.ts';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
-import { createFakeDns } from '../support/fake-dns.ts';
+import { createScriptedDns } from '../support/scripted-dns.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { generateSigningKey, type SigningKey, signCompact } from '../support/keys.ts';
 import { privateAddress } from '../support/private-address.ts';
@@ -222,7 +222,7 @@ describe('threat 20: host names that resolve to internal addresses', () => {
 
   /** The audit line's problem for an issuer whose host has these addresses. */
   async function problemAt(addresses: readonly string[], issuer: string, more?: string) {
-    const { lookup } = createFakeDns(addresses);
+    const { lookup } = createScriptedDns(addresses);
     const own = await startTestBroker({ config: configOf(issuer, more), lookup });
     const answer = await own.ask({ claims: { iss: issuer } });
     const line = own.auditLines().at(-1);
@@ -275,7 +275,7 @@ describe('threat 20: host names that resolve to internal addresses', () => {
     'https://[::ffff:127.0.0.1]',
     'https://0',
   ])('the address %s as the issuer is not connected to either', async (issuer) => {
-    const { lookup, asked } = createFakeDns(['8.8.8.8']);
+    const { lookup, asked } = createScriptedDns(['8.8.8.8']);
     const own = await startTestBroker({ config: configOf(issuer), lookup });
 
     expect((await own.ask({ claims: { iss: issuer } })).status).toBe(503);
@@ -285,7 +285,7 @@ describe('threat 20: host names that resolve to internal addresses', () => {
   });
 
   it('a name is checked for each request, since its addresses can change in between', async () => {
-    const { lookup, asked } = createFakeDns(['127.0.0.1'], ['100.100.100.200']);
+    const { lookup, asked } = createScriptedDns(['127.0.0.1'], ['100.100.100.200']);
     const issuer = await createTestIssuer();
     const { port: issuerPort } = new URL(issuer.url);
     const name = `http://localhost:${issuerPort}`;
@@ -304,7 +304,7 @@ describe('threat 20: host names that resolve to internal addresses', () => {
     });
     expect(asked).toHaveLength(2);
     expect(issuer.requests).toEqual({ discovery: 1, jwks: 0, other: 0 });
-    expect(await askWith(createFakeDns(['127.0.0.1']).lookup)).toMatchObject({ status: 200 });
+    expect(await askWith(createScriptedDns(['127.0.0.1']).lookup)).toMatchObject({ status: 200 });
     await issuer.close();
   });
 

@@ -16,7 +16,7 @@ import {
 } from '../../../src/subject-token/keys/issuer-fetch.ts';
 import { IssuerProblem } from '../../../src/subject-token/keys/issuer-problem.ts';
 import { createCertificate } from '../../support/certificate.ts';
-import { createFakeDns } from '../../support/fake-dns.ts';
+import { createScriptedDns } from '../../support/scripted-dns.ts';
 import { privateAddress } from '../../support/private-address.ts';
 
 const run = promisify(execFile);
@@ -80,7 +80,7 @@ describe('the address of a connection', () => {
     [['2606:4700::1', '8.8.8.8', '::ffff:127.0.0.1'], /loopback/],
     [[], /has no address/],
   ])('is refused for a name with the addresses %j', async (addresses, problem) => {
-    const { lookup, asked } = createFakeDns(addresses);
+    const { lookup, asked } = createScriptedDns(addresses);
     const url = `https://login.example.com:${port}/.well-known/openid-configuration?x=canary`;
 
     expect(await ask(url, lookup)).toMatch(problem);
@@ -91,7 +91,7 @@ describe('the address of a connection', () => {
   });
 
   it('is the checked one, even if the name changes to a private address afterwards', async () => {
-    const { lookup, asked } = createFakeDns(['127.0.0.1'], ['10.0.0.1']);
+    const { lookup, asked } = createScriptedDns(['127.0.0.1'], ['10.0.0.1']);
     const url = `http://localhost:${port}/`;
 
     expect(await ask(url, lookup)).toBe('200 here');
@@ -103,7 +103,7 @@ describe('the address of a connection', () => {
   });
 
   it('is one of several, all of which are checked', async () => {
-    const { lookup } = createFakeDns(['127.0.0.2', '127.0.0.1'], ['127.0.0.1', '8.8.8.8']);
+    const { lookup } = createScriptedDns(['127.0.0.2', '127.0.0.1'], ['127.0.0.1', '8.8.8.8']);
 
     expect(await ask(`http://localhost:${port}/`, lookup)).toMatch(/^200 here$|ECONNREFUSED/);
     expect(await ask(`http://localhost:${port}/`, lookup)).toMatch(/not loopback/);
@@ -116,7 +116,7 @@ describe('the address of a connection', () => {
     'https://0177.0.0.1:PORT/',
     'http://127.1:PORT/',
   ])('is recognised as loopback in every spelling: %s', async (url) => {
-    const { lookup, asked } = createFakeDns(['8.8.8.8']);
+    const { lookup, asked } = createScriptedDns(['8.8.8.8']);
     const answer = await ask(url.replace('PORT', String(port)), lookup);
 
     // https gets as far as the TLS error of an http server
@@ -144,14 +144,14 @@ describe('the address of a connection', () => {
     ['https://[::]/', /never connects/],
     ['https://[::ffff:127.0.0.1]/', /loopback/],
   ])('is checked without a lookup for an IP literal: %s', async (url, problem) => {
-    const { lookup, asked } = createFakeDns(['8.8.8.8']);
+    const { lookup, asked } = createScriptedDns(['8.8.8.8']);
 
     expect(await ask(url, lookup)).toMatch(problem);
     expect(asked).toEqual([]);
   });
 
   it('may be private if the config says so', async () => {
-    const { lookup } = createFakeDns([privateAddress()]);
+    const { lookup } = createScriptedDns([privateAddress()]);
     const request = { privateNetwork: true };
 
     // nobody listens there: the test only needs the attempt
@@ -160,7 +160,7 @@ describe('the address of a connection', () => {
     );
     expect(await ask(`https://login.example.com:${port}/`, lookup)).toMatch(/private network/);
     for (const address of ['127.0.0.1', '100.100.100.200']) {
-      const forbidden = createFakeDns([address]).lookup;
+      const forbidden = createScriptedDns([address]).lookup;
       expect(await ask('https://login.example.com/', forbidden, request)).toMatch(
         /loopback|never connects/,
       );
@@ -172,7 +172,7 @@ describe('a request', () => {
   const HINTS = 'HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n';
 
   it('asks for uncompressed JSON and does not identify the broker', async () => {
-    await ask(`http://127.0.0.1:${port}/`, createFakeDns([]).lookup);
+    await ask(`http://127.0.0.1:${port}/`, createScriptedDns([]).lookup);
 
     expect(received).toEqual({
       accept: 'application/json',
@@ -209,7 +209,7 @@ describe('a request', () => {
     });
     const url = `http://127.0.0.1:${await listen(listener)}/`;
 
-    expect(await ask(url, createFakeDns([]).lookup)).toBe(expected);
+    expect(await ask(url, createScriptedDns([]).lookup)).toBe(expected);
     await close(listener);
   });
 });
