@@ -84,7 +84,36 @@ describe('the commands for Function Compute', () => {
     ]);
     expect(
       attached.map(({ args }) => [optionOf(args, '--PolicyName'), optionOf(args, '--RoleName')]),
-    ).toEqual(['oss-token-broker', 'oss-uploader'].map((name) => [name, name]));
+    ).toEqual(['oss-token-broker', 'oss-uploader', 'oss-releases'].map((name) => [name, name]));
+  });
+});
+
+describe('the commands for a second role and bucket', () => {
+  it('let a CI job write below its prefix, and keep each role to its bucket', async () => {
+    world = await startWorld();
+    const calls = await recordCalls();
+    const policies = [readPolicy(documentOf(calls, 'CreatePolicyVersion', 'oss-token-broker'))];
+    const arn = `${ACCOUNT}:assumed-role/oss-token-broker/fc`;
+    const rolePolicies = [readPolicy(documentOf(calls, 'CreatePolicy', 'oss-uploader'))];
+    setUp({ arn, policies, trustedArns: [`${ACCOUNT}:role/oss-token-broker`], rolePolicies });
+    const { cloud } = world.broker.simulator;
+    const name = `${ACCOUNT}:role/oss-releases`;
+    const role = cloud.roles.get(name);
+    if (role === undefined) throw new Error('the simulator has no second role');
+    cloud.roles.set(name, {
+      ...role,
+      trustedArns: readTrust(documentOf(calls, 'CreateRole', 'oss-releases')),
+      policies: [readPolicy(documentOf(calls, 'CreatePolicy', 'oss-releases'))],
+    });
+    const { body } = await ask('ci', {});
+    const client = createOssClient(world.broker.simulator.oss.url, credentialOf(body), {
+      bucket: 'releases',
+    });
+
+    expect((await client.put('987/tool.tgz', Buffer.from('a'))).res.status).toBe(200);
+    expect((await client.get('987/tool.tgz')).res.status).toBe(200);
+    expect(await ossRefusal(client.put('988/tool.tgz', Buffer.from('a')))).toBe('AccessDenied');
+    expect((await ask('app', { Grant: 'user-files' })).status).toBe(200);
   });
 });
 

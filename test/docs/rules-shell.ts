@@ -46,6 +46,28 @@ const request = shellRule(
   },
 );
 
+const smokeTest = shellRule(
+  'a smoke test that passes, and stops where the broker is wrong',
+  /^ {2}check "is ready"/m,
+  async (block, world) => {
+    const checks = block.text.match(/^ {2}check /gm)?.length ?? 0;
+    const environment = {
+      BROKER_URL: world.broker.url,
+      TOKEN: await world.token('app'),
+      GRANT: 'user-files',
+    };
+    const { stdout } = await succeed(block, { environment });
+    const stopped = await runShell(block.text, {
+      environment: { ...environment, TOKEN: await world.token('app', { aud: 'another' }) },
+    });
+
+    expect(stdout.match(/^ok: /gm)).toHaveLength(checks);
+    expect(stopped.code).toBe(1);
+    expect(stopped.stdout).toContain('failed: refuses a target outside the grant: status 401');
+    expect(stopped.stdout).not.toContain('issues a credential');
+  },
+);
+
 const script = shellRule(
   'a script that uploads with the credential, and stops without one',
   /^ossutil /m,
@@ -123,4 +145,12 @@ function problemOfCall({ name, args }: ShellCall): string | undefined {
   return isScript ? undefined : `${text} is no script of package.json`;
 }
 
-export const SHELL_RULES: readonly Rule[] = [request, script, ciJob, roles, reportList, commands];
+export const SHELL_RULES: readonly Rule[] = [
+  smokeTest,
+  request,
+  script,
+  ciJob,
+  roles,
+  reportList,
+  commands,
+];
