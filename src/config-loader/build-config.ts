@@ -1,4 +1,4 @@
-/** From what the operator wrote to the config that the broker works with: defaults, units and cross-references. */
+/** Builds the config from what the operator wrote: applies defaults, converts units and checks cross-references. */
 import type {
   AttributeRule,
   Bucket,
@@ -15,7 +15,7 @@ import { parseDuration } from './durations.ts';
 import { buildDeny } from './limits-schema.ts';
 import { parseTargetTemplate } from './target-template.ts';
 
-/** Tells what is wrong at a path below the thing that is being built. */
+/** Reports what is wrong at a path. The path is relative to the part that is being built. */
 export type Report = (path: readonly PropertyKey[], message: string) => void;
 
 const MAX_LENGTHS = { name: 64, uuid: 36, email: 254, subject: 128, path: 256 } as const;
@@ -38,7 +38,7 @@ function toEndpoint(region: string, endpoint: string | undefined): string {
 export function buildIssuer(input: IssuerInput, report: Report): TrustedIssuer {
   const { name, issuer, audiences, algorithms } = input;
   if (input.jwksUri !== undefined && input.jwks !== undefined) {
-    report(['jwks'], 'stands beside jwksUri; keys come from one place, so leave one of them out');
+    report(['jwks'], 'cannot be used together with jwksUri; remove one of the two');
   }
   return {
     name,
@@ -71,11 +71,14 @@ function buildAttribute(
   report: Report,
 ): AttributeRule {
   if (!ATTRIBUTE_NAME.test(name)) {
-    report([], 'must have a name of letters, digits and "_", at most 32, beginning with a letter');
+    report([], 'must have a name of at most 32 letters, digits and "_", beginning with a letter');
   }
   const isHash = input.as === 'hash';
   if (isHash && (input.grammar !== undefined || input.maxLength !== undefined)) {
-    report([], 'has a grammar or maxLength beside as: hash; a hash always has the same form');
+    report(
+      [],
+      'has a grammar or a maxLength together with as: hash; remove them, since a hash always has the same form',
+    );
   }
   return {
     name,
@@ -96,7 +99,7 @@ export function toClaimPath(input: string | readonly string[]): ClaimPath {
   return [first, ...others];
 }
 
-/** Builds a grant, or undefined where a target cannot be understood. */
+/** Builds a grant. Returns undefined if a target is invalid. */
 export function buildGrant(
   input: GrantInput,
   known: { readonly buckets: readonly string[]; readonly issuer: TrustedIssuer | undefined },
@@ -114,15 +117,12 @@ export function buildGrant(
       return [];
     }
     if (allowance.permissions.length + allowance.actions.length === 0) {
-      reportHere(
-        [],
-        'allows nothing; add permissions: [read, write, list, delete] or some of them',
-      );
+      reportHere([], 'allows nothing; add permissions, e.g. permissions: [read, write]');
     }
     if (allowance.permissions.includes('list') && !/\/$/.test(allowance.target)) {
       reportHere(
         ['permissions'],
-        'has list, but one object cannot be listed; end the target in "/"',
+        'has list, but a single object cannot be listed; end the target with "/", or remove list',
       );
     }
     const { permissions, actions } = allowance;
@@ -136,7 +136,7 @@ export function buildGrant(
   if (duration.defaultSeconds > duration.maxSeconds) {
     report(
       ['duration'],
-      `has a default (${input.duration.default}) above its max (${input.duration.max})`,
+      `has a default (${input.duration.default}) above its max (${input.duration.max}); lower the default, or raise the max`,
     );
   }
   const [first, ...others] = allow;
@@ -181,12 +181,12 @@ function buildCondition(input: GrantInput['when'][number]): Condition {
   return { ...common, operator: 'exists', value: input.exists };
 }
 
-/** `mode: enforce` means what its absence means, so both give one revision. */
+/** `mode: enforce` is the default. It is left out, so that both spellings give the same revision. */
 function keepReportMode({ mode }: { mode?: Mode | undefined }): { readonly mode?: 'report' } {
   return mode === 'report' ? { mode } : {};
 }
 
-/** Durations have passed the schema, so this is only a conversion. */
+/** Converts a duration that the schema has already accepted. */
 function toSeconds(text: string): number {
   return parseDuration(text) ?? 0;
 }

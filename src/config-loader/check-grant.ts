@@ -1,4 +1,4 @@
-/** What can only be judged of a grant as a whole: the size of its session policy, and who it is for. */
+/** Checks a grant as a whole: the size of its session policy, and which callers it fits. */
 
 import type { Grant, TrustedIssuer } from '../config/config.ts';
 import { MAX_SESSION_POLICY_BYTES } from '../session-policy/session-policy.ts';
@@ -6,7 +6,7 @@ import { worstCasePolicyBytes } from '../session-policy/worst-case.ts';
 import type { Report } from './build-config.ts';
 import { multiTenantProblem } from './multi-tenant-issuers.ts';
 
-/** Reports a policy that STS would refuse; warns of a grant that is for more people than it seems. */
+/** Reports a session policy that is too large for STS. Warns of a grant that may fit more callers than intended. */
 export function checkGrant(
   grant: Grant,
   issuer: TrustedIssuer,
@@ -17,16 +17,16 @@ export function checkGrant(
   const isKnown = [...attributes].every((name) =>
     issuer.attributes.some((rule) => rule.name === name),
   );
-  if (isKnown && isListable(grant)) {
+  if (isKnown && isRenderable(grant)) {
     const bytes = worstCasePolicyBytes(grant, issuer);
     if (bytes > MAX_SESSION_POLICY_BYTES) {
       report(
         ['allow'],
-        `can need a session policy of ${bytes} bytes, and STS takes ${MAX_SESSION_POLICY_BYTES}; use fewer targets, shorter prefixes, or a maxLength on ${[...attributes].join(', ') || 'the attributes'}`,
+        `can need a session policy of ${bytes} bytes, but STS accepts at most ${MAX_SESSION_POLICY_BYTES}; use fewer targets, shorter prefixes, or a maxLength on ${[...attributes].join(', ') || 'the attributes'}`,
       );
     }
   }
-  // a condition in report mode keeps nobody out
+  // a condition in report mode excludes no caller
   const enforced = grant.when.filter(({ mode }) => mode !== 'report');
   const claims = enforced.map(({ claim }) => claim.join('.'));
   const problem = multiTenantProblem(issuer.issuer, claims);
@@ -34,7 +34,7 @@ export function checkGrant(
   if (enforced.length === 0 && attributes.size === 0) {
     warn(
       [],
-      `has neither conditions nor attributes, so everybody of the issuer "${issuer.name}" shares its targets`,
+      `has no conditions and no attributes, so all subjects of the issuer "${issuer.name}" share its targets; add a condition, or an attribute in each target`,
     );
   }
 }
@@ -47,8 +47,8 @@ function attributesOf(grant: Grant): ReadonlySet<string> {
   );
 }
 
-/** The renderer refuses to list one object; that is reported where the permissions are. */
-function isListable(grant: Grant): boolean {
+/** Whether the renderer accepts the grant. `buildGrant` has already reported why it does not. */
+function isRenderable(grant: Grant): boolean {
   return grant.allow.every(
     ({ target, permissions, actions }) =>
       permissions.length + actions.length > 0 &&

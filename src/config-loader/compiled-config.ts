@@ -1,23 +1,23 @@
-/** A config that was checked before it was deployed: JSON that needs neither a YAML parser nor a schema to start. */
+/** Writes and reads compiled configs: JSON that was checked before deployment, and loads without a YAML parser or a schema. */
 import type { Config } from '../config/config.ts';
 import { ConfigError } from './config-problems.ts';
 import { freezeDeeply } from './freeze-deeply.ts';
 import { hashConfig } from './hash-config.ts';
 
-/** The text of a compiled config. */
+/** Returns the text of a compiled config. */
 export function writeCompiledConfig(config: Config): string {
   return `${JSON.stringify(config)}\n`;
 }
 
 /**
- * Reads a compiled config. Its revision is the hash of all the rest, so that a file which was
- * edited by hand, cut off or made by another version is refused. Throws a ConfigError.
+ * Reads a compiled config. Its revision is the hash of everything else in it, so a file that was
+ * edited by hand or truncated does not load. Throws a ConfigError.
  */
 export function readCompiledConfig(text: string, file: string): Config {
   const config = parse(text);
   if (config === undefined) {
     const message =
-      'is not what npm run compile writes; change broker.yaml instead, and compile it again';
+      'is not what npm run compile wrote; edit broker.yaml instead, and compile it again';
     throw new ConfigError([{ file, line: 1, column: 1, path: '', message }]);
   }
   return freezeDeeply(config);

@@ -1,9 +1,9 @@
-/** What is wrong with a config, and where: all of it at once. */
+/** The problems of a config: what is wrong, and where. All are reported at once. */
 
-/** One thing to correct. Holds no value that came from the environment. */
+/** One problem to correct. Contains no value from the environment. */
 export interface ConfigProblem {
   readonly file: string;
-  /** From 1. */
+  /** Counted from 1. */
   readonly line: number;
   readonly column: number;
   /** e.g. `grants[0].allow[1].target`; empty for the config as a whole. */
@@ -12,7 +12,7 @@ export interface ConfigProblem {
   readonly message: string;
 }
 
-/** A config that must not be used, with every problem that was found in it. */
+/** Thrown for a config that must not be used. Holds every problem found in it. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly problems: readonly ConfigProblem[];
@@ -23,13 +23,13 @@ export class ConfigError extends Error {
   }
 }
 
-/** One line, in the form that editors and terminals link: `file:line:column path: message`. */
+/** Formats a problem as one line that editors and terminals link: `file:line:column path: message`. */
 export function formatProblem(problem: ConfigProblem): string {
   const { file, line, column, path, message } = problem;
   return `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${message}`;
 }
 
-/** The path of a key as people write it. */
+/** Formats a path as operators write it, e.g. `grants[0].role`. */
 export function formatPath(path: readonly PropertyKey[]): string {
   return path
     .map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`))

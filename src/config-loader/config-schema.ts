@@ -1,4 +1,4 @@
-/** The shape of `broker.yaml`, from which both the check at start and the schema for editors are made. */
+/** The schema of `broker.yaml`. The loader validates with it, and the JSON Schema for editors is generated from it. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from '../lib/session-seconds.ts';
@@ -15,7 +15,7 @@ const matching = (pattern: RegExp, what: string) =>
 
 const flag = z.boolean({ error: 'must be true or false' });
 
-/** A duration between two bounds in seconds; `bounds` says them to the operator. */
+/** A duration between two bounds in seconds. `bounds` describes them to the operator. */
 const duration = (minSeconds: number, maxSeconds: number, bounds: string) =>
   z.string({ error: 'must be a duration like 15m' }).refine(
     (value) => {
@@ -32,14 +32,14 @@ const name = matching(
 const region = matching(/^[a-z]{2}-[a-z0-9-]{2,30}$/, 'a region id, e.g. cn-hangzhou');
 
 const instant = z
-  .string({ error: 'must be an instant like 2026-11-01T00:00:00Z' })
+  .string({ error: 'must be a time in UTC, like 2026-11-01T00:00:00Z' })
   .refine((value) => /Z$/.test(value) && !Number.isNaN(Date.parse(value)), {
-    error: 'must be an instant in UTC like 2026-11-01T00:00:00Z',
+    error: 'must be a time in UTC, like 2026-11-01T00:00:00Z',
   });
 
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]'];
 
-/** https, or http on this very machine for development. */
+/** Accepts https, and http on loopback for development. */
 function isSafeUrl(value: string, isAcceptable: (url: URL) => boolean): boolean {
   if (!URL.canParse(value)) return false;
   const url = new URL(value);
@@ -60,12 +60,12 @@ const HOST = /^[A-Za-z0-9.-]+(?::\d{1,5})?$/;
 
 const claimPath = z
   .union([z.string().min(1), z.array(z.string().min(1)).min(1)], {
-    error: 'must be the name of a claim, or a list of names as path into nested objects',
+    error: 'must be the name of a claim, or a list of names that leads into nested objects',
   })
-  .describe('A top-level claim by its name, or a list as path into nested objects.');
+  .describe('The name of a top-level claim, or a list of names that leads into nested objects.');
 
 const claimValue = z.union([z.string(), z.number(), z.boolean()], {
-  error: 'must be a string, a number or true or false',
+  error: 'must be a string, a number, true or false',
 });
 
 const grammar = z.union(
@@ -81,23 +81,23 @@ const grammar = z.union(
   ],
   {
     error:
-      'must be name, uuid, email, subject, path, or { characters: "A-Za-z0-9_", maxLength: 32 } with no * ? $ { } \\ % / among the characters',
+      'must be name, uuid, email, subject, path, or { characters: "A-Za-z0-9_", maxLength: 32 } without * ? $ { } \\ % / " among the characters',
   },
 );
 
 const attribute = z.strictObject({
   claim: claimPath,
-  grammar: grammar.optional().describe('Which values are acceptable. Default: name.'),
+  grammar: grammar.optional().describe('Which values are accepted. Default: name.'),
   maxLength: z
     .int({ error: 'must be a whole number from 1 to 256' })
     .min(1, { error: 'must be a whole number from 1 to 256' })
     .max(256, { error: 'must be a whole number from 1 to 256' })
     .optional()
-    .describe("The longest acceptable value, instead of the grammar's own bound."),
+    .describe('The maximum length of a value. Default: the maximum of the grammar.'),
   as: z
-    .literal('hash', { error: 'must be hash, or left out' })
+    .literal('hash', { error: 'must be hash; leave it out to use the value itself' })
     .optional()
-    .describe('hash: any string is acceptable, and its SHA-256 in base32 is used.'),
+    .describe('hash: any string is accepted, and the base32 of its SHA-256 is used.'),
 });
 
 const ALGORITHMS = [
@@ -114,28 +114,31 @@ const ALGORITHMS = [
 ] as const;
 
 export const issuerSchema = z.strictObject({
-  name: name.describe('What grants call this issuer.'),
+  name: name.describe('The name by which grants refer to this issuer.'),
   issuer: safeUrl('an https:// URL without query, fragment or password', hasNoQuery).describe(
     'Compared exactly with the iss claim.',
   ),
   audiences: z
     .array(text('an audience'), { error: 'must be a list of audiences' })
-    .min(1, { error: 'must name at least one audience, or tokens for others would be accepted' })
+    .min(1, {
+      error:
+        'must name at least one audience; otherwise subject tokens for other services would be accepted',
+    })
     .describe('At least one of these must be in the aud claim.'),
   jwksUri: safeUrl('an https:// URL', () => true)
     .optional()
-    .describe('Where the keys are, instead of OpenID Connect discovery.'),
+    .describe('The URL of the keys. Default: found by OpenID Connect discovery.'),
   jwks: z
     .strictObject({ keys: z.array(z.looseObject({})).min(1) }, { error: 'must be { keys: [...] }' })
     .optional()
-    .describe('The keys themselves, instead of OpenID Connect discovery.'),
+    .describe('The keys themselves. Default: found by OpenID Connect discovery.'),
   privateNetwork: flag
     .optional()
-    .describe('The issuer may be at addresses of private networks, e.g. inside the VPC.'),
+    .describe('true: the issuer may have private network addresses, e.g. inside a VPC.'),
   algorithms: z
     .array(
       z.enum(ALGORITHMS, {
-        error: `must be an asymmetric algorithm (${ALGORITHMS.join(', ')}): with a symmetric one, whoever verifies can also sign`,
+        error: `must be an asymmetric algorithm (${ALGORITHMS.join(', ')}); with a symmetric algorithm, anyone who verifies can also sign`,
       }),
     )
     .min(1, { error: 'must name at least one algorithm' })
@@ -145,22 +148,24 @@ export const issuerSchema = z.strictObject({
     .array(text('a typ header like JWT or at+jwt'))
     .min(1, { error: 'must name at least one type' })
     .default(['JWT', 'at+jwt'])
-    .describe('Accepted typ headers; an absent one counts as JWT.'),
+    .describe('Accepted typ headers. An absent typ counts as JWT.'),
   maxTokenAge: duration(1, 30 * 86_400, 'of at most 720h')
     .default('24h')
-    .describe('Tokens whose iat is longer ago are refused.'),
+    .describe('Subject tokens whose iat is older than this are refused.'),
   clockTolerance: duration(1, 60, 'of at most 60s')
     .default('30s')
     .describe("How far the issuer's clock may be off."),
-  tokensValidAfter: instant.optional().describe('Tokens issued before this instant are refused.'),
+  tokensValidAfter: instant
+    .optional()
+    .describe('Subject tokens issued before this time are refused.'),
   oneTimeTokens: flag
     .optional()
-    .describe('A subject token is good for one credential; it must have a jti.'),
+    .describe('true: each subject token can be exchanged once; it must have a jti.'),
   deny: denySchema.optional(),
   attributes: z
     .record(z.string(), attribute)
     .default({})
-    .describe('Named values that targets may hold, taken from the claims.'),
+    .describe('Named values from the claims that targets may contain.'),
 });
 
 const mode = (whatReportDoes: string) =>
@@ -169,7 +174,9 @@ const mode = (whatReportDoes: string) =>
     .optional()
     .describe(`Default: enforce. ${whatReportDoes}`);
 
-const conditionMode = mode('report: may be unmet, which is written to the audit log.');
+const conditionMode = mode(
+  'report: the condition is not enforced; the audit log shows when it does not hold.',
+);
 
 const condition = z.union(
   [
@@ -181,7 +188,7 @@ const condition = z.union(
   ],
   {
     error:
-      'must be { claim: ..., and one of equals: value, in: [values], contains: value, startsWith: "text", exists: true; mode: report may stand beside it }',
+      'must be { claim: ... } with exactly one of equals: value, in: [values], contains: value, startsWith: "text" or exists: true, and optionally mode: report',
   },
 );
 
@@ -190,28 +197,28 @@ const permission = z.enum(['read', 'write', 'list', 'delete'], {
 });
 
 const addressRange = z.string().refine(isAddressRange, {
-  error: 'must be an address or a CIDR range like 203.0.113.0/24',
+  error: 'must be an IP address or a CIDR range like 203.0.113.0/24',
 });
 
 export const grantSchema = z.strictObject({
-  name: name.describe('What callers and the audit log call this grant.'),
+  name: name.describe('The name of the grant, as callers and the audit log use it.'),
   issuer: text('the name of an issuer').describe('The name of the issuer that this grant is for.'),
-  when: z
-    .array(condition)
-    .default([])
-    .describe('Conditions on the claims, all of which must hold.'),
+  when: z.array(condition).default([]).describe('Conditions on the claims. All must hold.'),
   role: matching(
     /^acs:ram::\d{5,20}:role\/[A-Za-z0-9.@_-]{1,64}$/,
     'a role ARN, e.g. acs:ram::123456789012:role/oss-uploader',
-  ).describe('The RAM role that is assumed.'),
-  externalId: matching(/^[\w+=,.@:/-]{2,1224}$/, 'an external ID as STS takes it')
+  ).describe('The ARN of the RAM role to assume.'),
+  externalId: matching(
+    /^[\w+=,.@:/-]{2,1224}$/,
+    'an external ID: 2 to 1224 letters, digits, "_", "+", "=", ",", ".", "@", ":", "/", "-"',
+  )
     .optional()
-    .describe('Passed on to STS, for roles whose trust policy asks for it.'),
+    .describe('The external ID that is sent to STS, for roles whose trust policy requires it.'),
   allow: z
     .array(
       z.strictObject({
         target: text('a target, e.g. oss://bucket/users/{user}/').describe(
-          'oss://bucket/prefix/, oss://bucket/key or oss://bucket/, with {attribute} in the key.',
+          'oss://bucket/prefix/, oss://bucket/key or oss://bucket/. The key may contain {attribute}.',
         ),
         permissions: z.array(permission).default([]).describe('What is allowed on the target.'),
         actions: z
@@ -221,7 +228,7 @@ export const grantSchema = z.strictObject({
             }),
           )
           .default([])
-          .describe('Further OSS object actions.'),
+          .describe('OSS object actions that are allowed in addition to the permissions.'),
       }),
     )
     .min(1, { error: 'must allow at least one target' })
@@ -231,42 +238,50 @@ export const grantSchema = z.strictObject({
       default: duration(
         MIN_SESSION_SECONDS,
         MAX_SESSION_SECONDS,
-        'from 900s (the least that STS issues) to 12h',
+        'from 900s (the minimum of STS) to 12h',
       )
         .default('15m')
-        .describe('How long credentials live unless the caller asks for less or more.'),
+        .describe('The duration of credentials if the caller does not ask for one.'),
       max: duration(
         MIN_SESSION_SECONDS,
         MAX_SESSION_SECONDS,
-        'from 900s (the least that STS issues) to 12h',
+        'from 900s (the minimum of STS) to 12h',
       )
         .default('1h')
-        .describe("The most that a caller may ask for; within the role's MaxSessionDuration."),
+        .describe(
+          "The longest duration that a caller may ask for. Must not exceed the role's MaxSessionDuration.",
+        ),
       strict: flag
         .default(false)
-        .describe('Refuse subject tokens with less than 900 seconds left.'),
+        .describe('true: refuse subject tokens with less than 900 seconds left.'),
     })
     .prefault({})
-    .describe('How long credentials live.'),
+    .describe('The duration of credentials.'),
   restrict: z
     .strictObject({
-      https: flag.default(true).describe('The credential works over HTTPS only.'),
+      https: flag.default(true).describe('true: the credential works over HTTPS only.'),
       sourceIp: z
         .union([z.literal('caller'), z.array(addressRange).min(1)], {
-          error: 'must be caller, or a list of addresses and CIDR ranges like 203.0.113.0/24',
+          error: 'must be caller, or a list of IP addresses and CIDR ranges like 203.0.113.0/24',
         })
         .optional()
-        .describe('The addresses from which alone the credential works.'),
+        .describe(
+          'The credential works from these addresses only. caller: from the address of the caller.',
+        ),
     })
     .prefault({})
-    .describe('Further conditions of the session policy.'),
+    .describe('Restrictions that are added to the session policy.'),
   publicAcl: z
     .enum(['deny', 'allow'], { error: 'must be deny or allow' })
     .default('deny')
-    .describe('Whether uploaders may publish objects by x-oss-object-acl.'),
-  mode: mode('report: gives nothing, and the audit log says what it would have given.'),
-  disabled: flag.optional().describe('Nobody gets anything of this grant.'),
-  tokensValidAfter: instant.optional().describe('Tokens issued before this instant are refused.'),
+    .describe('Whether uploaders may make objects public with x-oss-object-acl.'),
+  mode: mode(
+    'report: the grant gives no credentials; the audit log shows what it would have given.',
+  ),
+  disabled: flag.optional().describe('true: the grant gives no credentials.'),
+  tokensValidAfter: instant
+    .optional()
+    .describe('Subject tokens issued before this time are refused.'),
   deny: denySchema.optional(),
 });
 
@@ -280,14 +295,14 @@ function isAddressRange(value: string): boolean {
 }
 
 export const bucketSchema = z.strictObject({
-  region: region.describe('Where the bucket is.'),
+  region: region.describe('The region of the bucket.'),
   endpoint: z
     .union([z.enum(['internal', 'accelerate']), safeUrl('an https:// URL', isOrigin)], {
       error: 'must be internal, accelerate, or an https:// URL without a path',
     })
     .optional()
-    .describe("What clients are told. Default: the region's public endpoint."),
-  cname: flag.default(false).describe('The endpoint is a custom domain of this bucket.'),
+    .describe("The endpoint that is returned to clients. Default: the region's public endpoint."),
+  cname: flag.default(false).describe('true: the endpoint is a custom domain of this bucket.'),
 });
 
 export const configSchema = z.strictObject({
@@ -297,25 +312,25 @@ export const configSchema = z.strictObject({
       network: z
         .enum(['public', 'vpc'], { error: 'must be public or vpc' })
         .default('public')
-        .describe('Which of the STS endpoints of the region is used.'),
+        .describe('Which STS endpoint of the region is used.'),
       endpoint: z
         .string({ error: 'must be host or host:port' })
         .refine((value) => HOST.test(value) || isLoopbackHttp(value), {
-          error: 'must be host or host:port; http:// only on this machine',
+          error: 'must be host or host:port; http:// is accepted for this machine only',
         })
         .optional()
-        .describe('STS endpoint, instead of the one of region and network.'),
+        .describe('The STS endpoint. Default: chosen from region and network.'),
       timeout: duration(1, 30, 'of at most 30s')
         .default('5s')
-        .describe('The whole time that one AssumeRole may take.'),
+        .describe('The time limit for one AssumeRole call.'),
     })
     .prefault({})
     .describe('How STS is reached.'),
   buckets: z
     .record(z.string(), bucketSchema, {
-      error: 'must name the buckets: { my-bucket: { region: ... } }',
+      error: 'must be a map of buckets, e.g. { my-bucket: { region: cn-hangzhou } }',
     })
-    .describe('Every bucket that a grant may name.'),
+    .describe('The buckets that targets may name.'),
   issuers: z
     .array(issuerSchema, { error: 'must be a list of issuers' })
     .min(1, { error: 'must trust at least one issuer' })
@@ -323,7 +338,7 @@ export const configSchema = z.strictObject({
   grants: z
     .array(grantSchema, { error: 'must be a list of grants' })
     .min(1, { error: 'must have at least one grant' })
-    .describe('Who may do what.'),
+    .describe('The grants: which callers may do what on which targets.'),
   cors: z
     .strictObject({
       origins: z
@@ -337,7 +352,7 @@ export const configSchema = z.strictObject({
                 new URL(value).origin === value,
               {
                 error:
-                  'must be an origin as browsers send it, e.g. https://app.example.com: no path, no "*"',
+                  'must be an origin as browsers send it, e.g. https://app.example.com, without a path or "*"',
               },
             ),
         )
@@ -355,13 +370,13 @@ export const configSchema = z.strictObject({
   callerAddress: z
     .strictObject({
       header: matching(/^[A-Za-z0-9-]{1,64}$/, 'the name of a header').describe(
-        'The header that the proxies in front of the broker append the caller to.',
+        'The header to which the proxies in front of the broker append the caller address.',
       ),
       trustedHops: z
         .int({ error: 'must be a whole number from 1 to 10' })
         .min(1, { error: 'must be a whole number from 1 to 10' })
         .max(10, { error: 'must be a whole number from 1 to 10' })
-        .describe('How many proxies of yours append to it.'),
+        .describe('How many of your own proxies append to it.'),
     })
     .optional()
     .describe("Where the caller's address is read from. Default: the connection."),
@@ -378,7 +393,7 @@ export type IssuerInput = z.output<typeof issuerSchema>;
 export type GrantInput = z.output<typeof grantSchema>;
 export type BucketInput = z.output<typeof bucketSchema>;
 
-/** JSON Schema (2020-12) for editors: what may be written, before defaults are filled in. */
+/** Returns the JSON Schema (2020-12) for editors. It describes the input before defaults are applied. */
 export function jsonSchema(): Record<string, unknown> {
   const { $schema, ...schema } = z.toJSONSchema(configSchema, { io: 'input' });
   return { $schema, title: 'broker.yaml of oss-token-broker', ...schema };

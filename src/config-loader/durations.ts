@@ -1,9 +1,9 @@
-/** Durations as the config writes them: `900s`, `15m`, `1h`. */
+/** Parses durations as the config writes them: `900s`, `15m`, `1h`. */
 
 const DURATION = /^([1-9]\d{0,6})(s|m|h)$/;
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
-/** Seconds, or undefined for a text that is no duration. */
+/** Returns seconds, or undefined for text that is not a duration. */
 export function parseDuration(text: string): number | undefined {
   const [, amount, unit] = DURATION.exec(text) ?? [];
   const seconds = SECONDS[unit ?? ''];

@@ -1,4 +1,4 @@
-/** The shape of what `broker.yaml` says about limits, and its way to settings. */
+/** The schema of limits, store and deny lists in `broker.yaml`, and their conversion to settings. */
 import { z } from 'zod';
 import type { DenyLists, LimitSettings, RateSettings } from '../config/limit-settings.ts';
 import type { StoreSettings } from '../config/store-settings.ts';
@@ -19,13 +19,13 @@ const rate = z.strictObject(
       .int({ error: REQUESTS_WORDS })
       .min(1, { error: REQUESTS_WORDS })
       .max(MAX_REQUESTS, { error: REQUESTS_WORDS })
-      .describe('How many are allowed.'),
+      .describe('How many are allowed in one window.'),
     window: z
       .string({ error: WINDOW_WORDS })
       .refine((value) => (parseDuration(value) ?? Number.NaN) <= MAX_WINDOW_SECONDS, {
         error: WINDOW_WORDS,
       })
-      .describe('In how long a time, from the first one on.'),
+      .describe('The length of the window, which begins with the first one.'),
   },
   { error: 'must be like { requests: 60, window: 1m }' },
 );
@@ -37,7 +37,9 @@ export const limitsSchema = z
     issuer: rate.optional().describe('For all subjects of an issuer together.'),
     refusedTokens: rate
       .optional()
-      .describe('Refused subject tokens from one address, after which no more are looked at.'),
+      .describe(
+        'For refused subject tokens from one address. Above the limit, further ones are refused unread.',
+      ),
   })
   .describe('Rate limits. Default: none.');
 
@@ -54,16 +56,18 @@ export const storeSchema = z
       .string({ error: TIMEOUT_WORDS })
       .refine(isTimeout, { error: TIMEOUT_WORDS })
       .default('100ms')
-      .describe('How long a request waits for one operation.'),
+      .describe('How long a request waits for one Redis operation.'),
     prefix: z
-      .string({ error: 'must be a text for the beginning of keys' })
+      .string({ error: 'must be 1 to 64 letters, digits, "_", ":", "-"' })
       .regex(/^[A-Za-z0-9_:-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, "_", ":", "-"' })
       .default('oss-token-broker')
-      .describe('Begins every key.'),
+      .describe('The prefix of every Redis key.'),
     oneTimeTokensWhenDown: z
       .enum(['refuse', 'memory'], { error: 'must be refuse or memory' })
       .default('refuse')
-      .describe('memory: while Redis is down, each instance remembers tokens by itself.'),
+      .describe(
+        'While Redis is down: refuse one-time tokens, or remember them in the memory of each instance.',
+      ),
   })
   .describe('Redis, shared by all instances. Default: the memory of each instance.');
 
@@ -77,17 +81,19 @@ const identifiers = (what: string) =>
 export const denySchema = z
   .strictObject({
     subjects: identifiers('a subject').describe('Subjects (sub) to refuse.'),
-    tokenIds: identifiers('a token id').describe('Token ids (jti) to refuse.'),
-    keyIds: identifiers('a key id').describe('Key ids (kid) whose tokens to refuse.'),
+    tokenIds: identifiers('a token ID').describe('Token IDs (jti) to refuse.'),
+    keyIds: identifiers('a key ID').describe(
+      'Key IDs (kid). Subject tokens signed with these keys are refused.',
+    ),
   })
-  .describe('Whom to refuse, compared exactly.');
+  .describe('What to refuse. Values are compared exactly.');
 
 function isTimeout(text: string): boolean {
   const timeoutMs = parseMilliseconds(text);
   return timeoutMs >= MIN_TIMEOUT_MS && timeoutMs <= MAX_TIMEOUT_MS;
 }
 
-/** NaN for a text of another form. */
+/** Returns NaN for text of another form. */
 function parseMilliseconds(text: string): number {
   return Number(/^([1-9]\d{0,4})ms$/.exec(text)?.[1]);
 }
@@ -108,7 +114,7 @@ export function buildStore(input: z.output<typeof storeSchema>): StoreSettings {
   return { ...settings, timeoutMs: parseMilliseconds(timeout) };
 }
 
-/** Undefined for lists that are all empty. */
+/** Returns undefined if all lists are empty. */
 export function buildDeny(input: z.output<typeof denySchema> | undefined): DenyLists | undefined {
   const isEmpty = input === undefined || Object.values(input).every((list) => list.length === 0);
   return isEmpty ? undefined : input;

@@ -1,4 +1,4 @@
-/** Loads `broker.yaml`: from text to a frozen config, or to every problem at once. */
+/** Loads `broker.yaml`: turns its text into a frozen config, or reports every problem at once. */
 import type { Bucket, Config, Grant, TrustedIssuer } from '../config/config.ts';
 import { isBucketName } from '../lib/bucket-name.ts';
 import {
@@ -22,17 +22,17 @@ import { readYaml } from './yaml-source.ts';
 
 export interface LoadedConfig {
   readonly config: Config;
-  /** What works, but is probably not meant. */
+  /** What is valid, but probably not intended. */
   readonly warnings: readonly ConfigProblem[];
 }
 
 /**
- * Loads a config. Throws a ConfigError with every problem: a problem in one part does not hide
- * those of another, so each issuer, bucket and grant is looked at by itself.
+ * Loads a config. Each issuer, bucket and grant is checked by itself, so that all problems are
+ * reported at once. Throws a ConfigError with every problem.
  */
 export function loadConfig(options: {
   readonly text: string;
-  /** What problems are told to be in. */
+  /** The name of the config in reported problems. */
   readonly file: string;
   /** For `${env:NAME}`. */
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -52,17 +52,17 @@ export function loadConfig(options: {
         line: 1,
         column: 1,
         path: '',
-        message: 'is empty; begin with region:',
+        message: 'is empty; write the config, beginning with region:',
       });
     }
     throw new ConfigError(problems);
   }
-  const tellInto =
+  const reportTo =
     (list: ConfigProblem[]): Report =>
     (path, message) => {
       list.push({ file, ...source.locate(path), path: formatPath(path), message });
     };
-  const report = tellInto(problems);
+  const report = reportTo(problems);
 
   const parsed = configSchema.safeParse(source.value);
   for (const issue of parsed.error?.issues ?? []) {
@@ -71,7 +71,7 @@ export function loadConfig(options: {
       problems.push({ file, ...position, path: formatPath(path), message });
     }
   }
-  const parts = buildParts(source.value, report, tellInto(warnings));
+  const parts = buildParts(source.value, report, reportTo(warnings));
   if (!parsed.success || problems.length > 0) throw new ConfigError(inOrder(problems));
 
   const { region, sts, cors, audit, callerAddress, sourceCredentials, limits, store } = parsed.data;
@@ -99,7 +99,7 @@ interface Parts {
   readonly grants: readonly Grant[];
 }
 
-/** Everything that can be built of what is there, with the problems between the parts told. */
+/** Builds every valid part, and reports the problems between parts. */
 function buildParts(value: unknown, report: Report, warn: Report): Parts {
   const buckets = buildBuckets(memberOf(value, 'buckets'), report);
   const bucketNames = Object.keys(toObject(memberOf(value, 'buckets')));
@@ -122,7 +122,7 @@ function buildParts(value: unknown, report: Report, warn: Report): Parts {
     if (wanted !== undefined && !issuerNames.includes(wanted)) {
       report(
         ['grants', index, 'issuer'],
-        `there is no issuer "${wanted}"${didYouMean(wanted, issuerNames)}`,
+        `the issuer "${wanted}" is not defined under issuers${didYouMean(wanted, issuerNames)}`,
       );
     }
     const parsed = grantSchema.safeParse(raw);
@@ -144,7 +144,7 @@ function buildParts(value: unknown, report: Report, warn: Report): Parts {
     if (name !== undefined && !used.has(name)) {
       warn(
         ['issuers', index],
-        `no grant is for the issuer "${name}", so its tokens are good for nothing`,
+        `no grant names the issuer "${name}", so its subject tokens are always refused; add a grant, or remove the issuer`,
       );
     }
   }
@@ -154,7 +154,10 @@ function buildParts(value: unknown, report: Report, warn: Report): Parts {
 function buildBuckets(value: unknown, report: Report): readonly Bucket[] {
   return Object.entries(toObject(value)).flatMap(([name, raw]) => {
     if (!isBucketName(name)) {
-      report(['buckets', name], 'is no bucket name: 3 to 63 lower-case letters, digits and "-"');
+      report(
+        ['buckets', name],
+        'is not a bucket name; use 3 to 63 lower-case letters, digits and "-"',
+      );
     }
     const parsed = bucketSchema.safeParse(raw);
     return parsed.success ? [buildBucket(name, parsed.data)] : [];
@@ -177,7 +180,7 @@ function reportRepeated(
       else
         report(
           [section, index, member],
-          `is the same as that of ${section}[${earlier}]; each must be its own`,
+          `is the same as in ${section}[${earlier}]; use a different one`,
         );
     }
   }

@@ -1,10 +1,10 @@
-/** Issuers that anybody can get a token from, so that trusting the issuer alone trusts everybody. */
+/** Multi-tenant issuers: anybody can get a token from them, so a grant must name the tenant that it is for. */
 
 interface MultiTenantIssuer {
   readonly matches: RegExp;
-  /** Claims that name one tenant for good. */
+  /** Claims that identify one tenant permanently. */
   readonly lasting: readonly string[];
-  /** Claims whose values can be given up and registered again by somebody else. */
+  /** Claims whose values somebody else can register once they are given up. */
   readonly recyclable: readonly string[];
 }
 
@@ -42,7 +42,10 @@ const ISSUERS: readonly MultiTenantIssuer[] = [
   },
 ];
 
-/** What a grant's conditions leave open with such an issuer, or undefined. `claims` are those it has conditions on. */
+/**
+ * Says why conditions on these claims do not limit a grant to one tenant of the issuer. Undefined if
+ * they do, or if the issuer is not known to be multi-tenant.
+ */
 export function multiTenantProblem(issuer: string, claims: readonly string[]): string | undefined {
   const known = ISSUERS.find(({ matches }) => matches.test(issuer));
   if (known === undefined || claims.some((claim) => known.lasting.includes(claim)))
@@ -50,7 +53,7 @@ export function multiTenantProblem(issuer: string, claims: readonly string[]): s
   const wanted = known.lasting.join(', ');
   const recyclable = claims.filter((claim) => known.recyclable.includes(claim));
   if (recyclable.length > 0) {
-    return `the conditions rest on ${recyclable.join(', ')}, which somebody else can register once it is given up; add one on ${wanted}`;
+    return `the conditions rely on ${recyclable.join(', ')}, which somebody else can register once it is given up; add a condition on one of ${wanted}`;
   }
-  return `anybody can get a token from this issuer, and no condition says whose are meant; add one on ${wanted}`;
+  return `anybody can get a token from this issuer, and no condition limits the grant to one tenant; add a condition on one of ${wanted}`;
 }

@@ -1,11 +1,11 @@
-/** From the config's text to the config: a compiled one as it is, any other through the loader. */
+/** Parses the text of a config: reads a compiled config as it is, and loads any other with the loader. */
 import { readCompiledConfig } from './compiled-config.ts';
 import type { LoadedConfig } from './load-config.ts';
 
-/** Throws a ConfigError. The loader, its YAML parser and its schema are loaded only if needed. */
+/** Throws a ConfigError. The loader, its YAML parser and its schema are imported only if needed. */
 export async function parseConfig(options: {
   readonly text: string;
-  /** What problems are told to be in; one that ends in `.json` is a compiled config. */
+  /** The name of the config in reported problems. A name that ends in `.json` is a compiled config. */
   readonly file: string;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }): Promise<LoadedConfig> {

@@ -1,36 +1,37 @@
-/** The problems that the schema finds, in the words of this project. */
+/** Turns the issues that the schema finds into problems for the operator. */
 import type { z } from 'zod';
 import { jsonSchema } from './config-schema.ts';
 import { didYouMean } from './suggest.ts';
 
 interface DescribedIssue {
   readonly path: readonly PropertyKey[];
-  /** Set where the problem is a key of the map at the path, rather than its value. */
+  /** Set if the problem is this key of the map at the path, not a value. */
   readonly key?: string;
   readonly message: string;
 }
 
 type Issue = z.core.$ZodIssue;
 
-/** One issue can be several problems: one for each unknown key. */
+/** Describes one issue. An issue about unknown keys becomes one problem for each key. */
 export function describeIssue(issue: Issue, config: unknown): readonly DescribedIssue[] {
   const { path } = issue;
   if (issue.code === 'unrecognized_keys') {
     const known = knownKeysAt(path);
     return issue.keys.map((key) => {
       const hint = didYouMean(key, known);
-      const instead = hint === '' && known.length > 0 ? `; known are ${known.join(', ')}` : hint;
+      const instead =
+        hint === '' && known.length > 0 ? `; the known keys are ${known.join(', ')}` : hint;
       return { path, key, message: `has an unknown key "${key}"${instead}` };
     });
   }
   if (readAt(config, path) === undefined) {
-    return [{ path, message: `is missing; it ${wordsOf(issue)}` }];
+    return [{ path, message: `is missing; it ${messageOf(issue)}` }];
   }
-  return [{ path, message: wordsOf(issue) }];
+  return [{ path, message: messageOf(issue) }];
 }
 
-/** The schema has its own words for nearly everything; the rest is a value of the wrong type. */
-function wordsOf(issue: Issue): string {
+/** The schema has a message for nearly every issue. The rest are values of the wrong type. */
+function messageOf(issue: Issue): string {
   if (issue.message.startsWith('must ')) return issue.message;
   return issue.code === 'invalid_type'
     ? `must be a value of type ${issue.expected}`

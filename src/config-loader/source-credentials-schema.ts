@@ -1,4 +1,4 @@
-/** The shape of the `sourceCredentials` section of `broker.yaml`, and its way to settings. */
+/** The schema of the `sourceCredentials` section of `broker.yaml`, and its conversion to settings. */
 import { z } from 'zod';
 import type { SourceCredentialsSettings } from '../config/source-credentials-settings.ts';
 import { MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from '../lib/session-seconds.ts';
@@ -9,7 +9,7 @@ const matching = (pattern: RegExp, what: string) =>
 
 const path = matching(/^[^\0]{1,4096}$/, 'a path');
 
-const DURATION_WORDS = 'must be a duration from 900s (the least that STS issues) to 12h';
+const DURATION_WORDS = 'must be a duration from 900s (the minimum of STS) to 12h';
 
 /** https://www.alibabacloud.com/help/en/ram/api-assumerole */
 const assumedRole = {
@@ -18,16 +18,20 @@ const assumedRole = {
     'a role ARN, e.g. acs:ram::123456789012:role/oss-token-broker',
   )
     .optional()
-    .describe('The role that the broker works as. Default: ALIBABA_CLOUD_ROLE_ARN.'),
+    .describe(
+      'The ARN of the role that the broker itself assumes. Default: ALIBABA_CLOUD_ROLE_ARN.',
+    ),
   roleSessionName: matching(
     /^[A-Za-z0-9.@_-]{2,64}$/,
     '2 to 64 letters, digits, ".", "@", "_", "-"',
   )
     .optional()
-    .describe('Default: ALIBABA_CLOUD_ROLE_SESSION_NAME, or oss-token-broker.'),
+    .describe(
+      'The role session name. Default: ALIBABA_CLOUD_ROLE_SESSION_NAME, or oss-token-broker.',
+    ),
   policy: z
     .string({ error: 'must be a session policy as JSON text' })
-    .max(2047, { error: 'must be at most 2047 characters, as STS takes no more' })
+    .max(2047, { error: 'must be at most 2047 characters, the limit of STS' })
     .refine(isJsonObject, { error: 'must be a session policy as JSON text' })
     .optional()
     .describe('A session policy for the broker itself; it must allow sts:AssumeRole.'),
@@ -41,7 +45,7 @@ const assumedRole = {
       { error: DURATION_WORDS },
     )
     .optional()
-    .describe('How long one session of the role lives. Default: 1h.'),
+    .describe('The duration of one session of the role. Default: 1h.'),
   sts: z
     .strictObject({
       endpoint: z
@@ -49,7 +53,7 @@ const assumedRole = {
         .regex(
           /^(?:http:\/\/(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?|[A-Za-z0-9.-]+(?::\d{1,5})?)$/,
           {
-            error: 'must be host or host:port; http:// only on this machine',
+            error: 'must be host or host:port; http:// is accepted for this machine only',
           },
         )
         .optional(),
@@ -57,7 +61,7 @@ const assumedRole = {
       network: z.enum(['public', 'vpc'], { error: 'must be public or vpc' }).optional(),
     })
     .optional()
-    .describe('Where this role is assumed. Default: as for the grants.'),
+    .describe('The STS endpoint for this role. Default: as for the grants.'),
 };
 
 const environment = z.strictObject({ type: z.literal('environment') });
@@ -85,17 +89,19 @@ const credentialsUri = z.strictObject({
     .string({ error: 'must be an http:// or https:// URL' })
     .regex(/^https?:\/\/[^\s]+$/, { error: 'must be an http:// or https:// URL' })
     .optional()
-    .describe('Default: ALIBABA_CLOUD_CREDENTIALS_URI.'),
+    .describe('The URL of the credentials. Default: ALIBABA_CLOUD_CREDENTIALS_URI.'),
 });
 const ecsRamRole = z.strictObject({
   type: z.literal('ecs_ram_role'),
   roleName: matching(/^[A-Za-z0-9.@_-]{1,64}$/, 'the name of a role, not its ARN')
     .optional()
-    .describe('Spares a request. Default: ALIBABA_CLOUD_ECS_METADATA, or asked for.'),
+    .describe(
+      'The name of the role, which saves a request. Default: ALIBABA_CLOUD_ECS_METADATA, or read from the metadata service.',
+    ),
   onlyMetadataV2: z
     .boolean({ error: 'must be true or false' })
     .optional()
-    .describe('Never ask the first version of the metadata service.'),
+    .describe('true: never use version 1 of the metadata service.'),
 });
 const oidcRoleArn = z.strictObject({
   type: z.literal('oidc_role_arn'),
@@ -105,15 +111,17 @@ const oidcRoleArn = z.strictObject({
     'the ARN of an OIDC provider, e.g. acs:ram::123456789012:oidc-provider/ack-rrsa-c1',
   )
     .optional()
-    .describe('Default: ALIBABA_CLOUD_OIDC_PROVIDER_ARN.'),
-  oidcTokenFile: path.optional().describe('Default: ALIBABA_CLOUD_OIDC_TOKEN_FILE.'),
+    .describe('The ARN of the OIDC provider. Default: ALIBABA_CLOUD_OIDC_PROVIDER_ARN.'),
+  oidcTokenFile: path
+    .optional()
+    .describe('The path of the OIDC token. Default: ALIBABA_CLOUD_OIDC_TOKEN_FILE.'),
 });
 const profile = z.strictObject({
   type: z.literal('profile'),
   name: matching(/^[^\0]{1,128}$/, 'the name of a profile')
     .optional()
-    .describe('Default: ALIBABA_CLOUD_PROFILE, or the current one.'),
-  path: path.optional().describe('Default: ~/.aliyun/config.json.'),
+    .describe('The name of the profile. Default: ALIBABA_CLOUD_PROFILE, or the current one.'),
+  path: path.optional().describe('The path of the profiles. Default: ~/.aliyun/config.json.'),
 });
 
 const BASES = [
@@ -133,11 +141,16 @@ const TYPES =
 const ramRoleArn = z.strictObject({
   type: z.literal('ram_role_arn'),
   ...assumedRole,
-  externalId: matching(/^[\w+=,.@:/-]{2,1224}$/, 'an external ID as STS takes it').optional(),
+  externalId: matching(
+    /^[\w+=,.@:/-]{2,1224}$/,
+    'an external ID: 2 to 1224 letters, digits, "_", "+", "=", ",", ".", "@", ":", "/", "-"',
+  ).optional(),
   from: z
-    .discriminatedUnion('type', BASES, { error: `must have a type other than ram_role_arn` })
+    .discriminatedUnion('type', BASES, {
+      error: 'must have a type other than ram_role_arn and function',
+    })
     .optional()
-    .describe('What AssumeRole is signed with. Default: the environment.'),
+    .describe('The credentials that this AssumeRole is signed with. Default: the environment.'),
 });
 
 export const sourceCredentialsSchema = z
@@ -147,12 +160,12 @@ export const sourceCredentialsSchema = z
     { error: `must have one of the types ${TYPES}` },
   )
   .describe(
-    'What the broker itself signs AssumeRole with. Default: the role of the function on Function Compute, the environment elsewhere.',
+    'The source credentials, which the broker signs AssumeRole with. Default: the role of the function on Function Compute, the environment elsewhere.',
   );
 
 type SourceCredentialsInput = z.output<typeof sourceCredentialsSchema>;
 
-/** Settings with durations in seconds, and without members that nobody gave. */
+/** Converts durations to seconds, and leaves out absent members. */
 export function buildSourceCredentials(input: SourceCredentialsInput): SourceCredentialsSettings {
   switch (input.type) {
     case 'ram_role_arn': {

@@ -1,6 +1,6 @@
-/** "Did you mean": the known name that is nearest to a mistyped one. */
+/** Suggests the known name that is nearest to a mistyped one. */
 
-/** The nearest of the names, if it is near enough to be what was meant. */
+/** Returns the nearest name, if it is near enough to be what was meant. */
 export function suggest(typed: string, names: readonly string[]): string | undefined {
   const near = names
     .map((name) => ({ name, distance: editDistance(typed.toLowerCase(), name.toLowerCase()) }))
@@ -9,13 +9,13 @@ export function suggest(typed: string, names: readonly string[]): string | undef
   return near[0]?.name;
 }
 
-/** ` Did you mean "…"?`, or nothing. */
+/** Returns `; did you mean "…"?`, or an empty string if no name is near. */
 export function didYouMean(typed: string, names: readonly string[]): string {
   const name = suggest(typed, names);
   return name === undefined ? '' : `; did you mean "${name}"?`;
 }
 
-/** Levenshtein's distance, one row at a time. */
+/** The Levenshtein distance, computed row by row. */
 function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, at) => at);
   for (let i = 1; i <= a.length; i++) {

@@ -1,4 +1,4 @@
-/** Targets as the config writes them: `oss://bucket/literal/{attribute}/`. */
+/** Parses targets as the config writes them: `oss://bucket/literal/{attribute}/`. */
 
 import type { AttributeRule, TargetTemplate } from '../config/config.ts';
 import { keyProblem } from '../grants/target.ts';
@@ -9,11 +9,11 @@ const PLACEHOLDER = /\{([^{}]*)\}/g;
 /** What a target may refer to. */
 interface Known {
   readonly buckets: readonly string[];
-  /** Absent where the grant's issuer is not known, so that its attributes cannot be told. */
+  /** Undefined if the grant's issuer is not known. */
   readonly attributes: readonly AttributeRule[] | undefined;
 }
 
-/** Parses one target, and tells everything that is wrong with it. */
+/** Parses one target, and returns every problem with it. */
 export function parseTargetTemplate(
   text: string,
   known: Known,
@@ -24,10 +24,10 @@ export function parseTargetTemplate(
   }
   const problems: string[] = [];
   if (bucket.includes('{')) {
-    problems.push('the bucket must be written out, since attributes may stand in the key only');
+    problems.push('the bucket must not contain an attribute; use attributes in the key only');
   } else if (!known.buckets.includes(bucket)) {
     problems.push(
-      `there is no bucket "${bucket}" under buckets${didYouMean(bucket, known.buckets)}`,
+      `the bucket "${bucket}" is not defined under buckets${didYouMean(bucket, known.buckets)}`,
     );
   }
   const names = [...key.matchAll(PLACEHOLDER)].map(([, name]) => name ?? '');
@@ -47,16 +47,18 @@ function attributeProblems(
   return [
     ...unknown.map(
       (name) =>
-        `the issuer has no attribute "${name}"; define it there${didYouMean(name, defined)}`,
+        `the attribute "${name}" is not defined under attributes of the issuer${didYouMean(name, defined)}`,
     ),
     ...(paths.length > 1
-      ? ['two attributes of the grammar path in one target could be split in several ways; use one']
+      ? [
+          'has two attributes of the grammar path, so that two callers could share one key; use only one',
+        ]
       : []),
   ];
 }
 
 function segmentProblems(key: string, { attributes }: Known): readonly string[] {
-  // in place of each attribute a letter, so that what is left can be judged as a key
+  // each attribute is replaced by a letter, so that the rest can be checked as a key
   const literal = keyProblem(key.replaceAll(PLACEHOLDER, 'a'));
   const problems = literal === undefined ? [] : [`the key ${literal}`];
   for (const segment of key.split('/')) {
@@ -69,7 +71,7 @@ function segmentProblems(key: string, { attributes }: Known): readonly string[] 
     const isPath = names.some((name) => kindOf(name, attributes ?? []) === 'path');
     if (isPath && segment !== `{${names[0]}}`) {
       problems.push(
-        `"${segment}" has text beside an attribute of the grammar path; give it its own segment`,
+        `"${segment}" has text next to an attribute of the grammar path; give the attribute its own segment`,
       );
     }
   }

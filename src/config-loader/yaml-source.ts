@@ -1,13 +1,13 @@
-/** Reads YAML so that every value can be traced back to its line. */
+/** Reads YAML, and keeps the position of every value. */
 import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
 
 export interface YamlSource {
-  /** The plain value, with `${env:NAME}` replaced; undefined where the YAML cannot be read. */
+  /** The plain value, with `${env:NAME}` replaced. Undefined if the YAML cannot be read. */
   readonly value: unknown;
   readonly problems: readonly SourceProblem[];
-  /** Where the value at the path is, or where it would have to be. */
+  /** The position of the value at the path, or of its nearest existing parent. */
   locate(path: readonly PropertyKey[]): Position;
-  /** Where a key of the map at the path is. */
+  /** The position of a key of the map at the path. */
   locateKey(path: readonly PropertyKey[], key: string): Position;
 }
 
@@ -20,21 +20,26 @@ interface SourceProblem extends Position {
   readonly message: string;
 }
 
-/** A config is some kilobytes; nothing of this size is one. */
+/** A config is a few kilobytes, so a longer text is not a config. */
 const MAX_LENGTH = 256 * 1024;
-/** Aliases can make a small text into a huge value. */
+/** Aliases can expand a small text into a huge value. */
 const MAX_ALIASES = 100;
 
 const ENVIRONMENT_REFERENCE = /\$\{env:([^}]*)\}/g;
 const START: Position = { line: 1, column: 1 };
 
-/** Parses YAML 1.2. Throws nothing: what is wrong is told in `problems`. */
+/** Parses YAML 1.2. Never throws: errors are in `problems`. */
 export function readYaml(
   text: string,
   environment: Readonly<Record<string, string | undefined>>,
 ): YamlSource {
   if (text.length > MAX_LENGTH) {
-    return unreadable([{ ...START, message: `is longer than ${MAX_LENGTH} characters` }]);
+    return unreadable([
+      {
+        ...START,
+        message: `is longer than ${MAX_LENGTH} characters; check that it is a broker config`,
+      },
+    ]);
   }
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2' });
@@ -77,7 +82,7 @@ function unreadable(problems: readonly SourceProblem[]): YamlSource {
   return { value: undefined, problems, locate: () => START, locateKey: () => START };
 }
 
-/** Replaces once, inside values that YAML has already made into strings: the text put in is never syntax. */
+/** Replaces references once, in strings that are already parsed: an inserted value is never read as YAML or as a reference. */
 function replaceReferences(
   document: Document,
   environment: Readonly<Record<string, string | undefined>>,
@@ -89,7 +94,7 @@ function replaceReferences(
       node.value = node.value.replace(ENVIRONMENT_REFERENCE, (_reference, name: string) => {
         const value = environment[name];
         if (value === undefined) {
-          const message = `the environment has no variable "${name}"; set it, or write the value here`;
+          const message = `the environment variable "${name}" is not set; set it, or write the value here`;
           report(node.range?.[0] ?? 0, message);
         }
         return value ?? '';
@@ -102,7 +107,10 @@ function toPlainValue(document: Document, problems: SourceProblem[]): unknown {
   try {
     return document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch {
-    problems.push({ ...START, message: 'has aliases that cannot be followed; write them out' });
+    problems.push({
+      ...START,
+      message: 'has aliases that are too many or cannot be resolved; write the values out',
+    });
     return undefined;
   }
 }

@@ -1,15 +1,15 @@
 /**
- * The configuration as every other part of the broker sees it: validated, frozen, and plain data,
- * so that it can also be written down as JSON and shipped without a parser.
+ * The config as the rest of the broker sees it: validated, frozen and plain data, so that it can also
+ * be written as JSON and loaded without a YAML parser.
  */
 import type { DenyLists, LimitSettings } from './limit-settings.ts';
 import type { SourceCredentialsSettings } from './source-credentials-settings.ts';
 import type { StoreSettings } from './store-settings.ts';
 
-/** What a grant may hand out on a target. Each name stands for a set of OSS actions. */
+/** What a grant may allow on a target. Each name stands for a set of OSS actions. */
 export type Permission = 'read' | 'write' | 'list' | 'delete';
 
-/** The signature algorithms that an issuer may be trusted with: asymmetric ones only. */
+/** The signature algorithms that an issuer may use. All are asymmetric. */
 export type Algorithm =
   | 'RS256'
   | 'RS384'
@@ -23,7 +23,7 @@ export type Algorithm =
   | 'EdDSA';
 
 export interface Config {
-  /** Hex SHA-256 of everything else in this object: two configs behave alike if this is equal. */
+  /** Hex SHA-256 of everything else in this object. Configs with the same revision behave the same. */
   readonly revision: string;
   /** The region of the STS endpoint, e.g. `cn-hangzhou`. */
   readonly region: string;
@@ -35,11 +35,11 @@ export interface Config {
   readonly audit: { readonly claims: readonly ClaimPath[] };
   /** Where the caller's address is read from. Absent: the address of the connection. */
   readonly callerAddress?: CallerAddressSettings;
-  /** Absent: the function's own on Function Compute, the environment elsewhere. */
+  /** Absent: the role of the function on Function Compute, the environment elsewhere. */
   readonly sourceCredentials?: SourceCredentialsSettings;
   /** Absent: no rate limits. */
   readonly limits?: LimitSettings;
-  /** Absent: the memory of the instance. */
+  /** Absent: the memory of each instance. */
   readonly store?: StoreSettings;
 }
 
@@ -47,7 +47,7 @@ export interface StsSettings {
   /** Host, or loopback `http://` URL in development. Absent: chosen from region and network. */
   readonly endpoint?: string;
   readonly network: 'public' | 'vpc';
-  /** The whole time that one AssumeRole may take, in milliseconds. */
+  /** The time limit for one AssumeRole call, in milliseconds. */
   readonly timeoutMs: number;
 }
 
@@ -61,13 +61,13 @@ export interface CallerAddressSettings {
 export interface Bucket {
   readonly name: string;
   readonly region: string;
-  /** Absolute URL without a trailing slash, as OSS clients take it. */
+  /** Absolute URL without a trailing slash, as OSS clients accept it. */
   readonly endpoint: string;
   /** True when the endpoint is a custom domain bound to the bucket. */
   readonly cname: boolean;
 }
 
-/** A claim by its path into nested objects; one element names a top-level claim as it is. */
+/** The path of a claim in nested objects. A path of one element names a top-level claim. */
 export type ClaimPath = readonly [string, ...string[]];
 
 export interface TrustedIssuer {
@@ -76,16 +76,16 @@ export interface TrustedIssuer {
   readonly issuer: string;
   readonly audiences: readonly string[];
   readonly keys: KeySource;
-  /** True: the issuer may be at addresses of private networks. */
+  /** True: the issuer may have private network addresses. */
   readonly privateNetwork?: boolean;
   readonly algorithms: readonly Algorithm[];
   /** Accepted `typ` header values, lower case, without `application/`. An absent `typ` counts as `jwt`. */
   readonly types: readonly string[];
   readonly maxTokenAgeSeconds: number;
   readonly clockToleranceSeconds: number;
-  /** Tokens issued before this instant (seconds since the epoch) are refused. */
+  /** Subject tokens issued before this time (seconds since the epoch) are refused. */
   readonly tokensValidAfter?: number;
-  /** True: a subject token is good for one credential. */
+  /** True: each subject token can be exchanged once. */
   readonly oneTimeTokens?: boolean;
   readonly deny?: DenyLists;
   readonly attributes: readonly AttributeRule[];
@@ -97,11 +97,11 @@ export type KeySource =
   | { readonly kind: 'jwksUri'; readonly uri: string }
   | { readonly kind: 'jwks'; readonly jwks: { readonly keys: readonly object[] } };
 
-/** How one attribute is taken from the claims of its issuer. */
+/** How one attribute is read from the claims of its issuer. */
 export interface AttributeRule {
   readonly name: string;
   readonly claim: ClaimPath;
-  /** True: the value is the base32 of the claim's SHA-256, and any string is acceptable. */
+  /** True: the value is the base32 of the claim's SHA-256, and any string is accepted. */
   readonly hash: boolean;
   readonly grammar: Grammar;
 }
@@ -110,7 +110,7 @@ export type Grammar =
   | { readonly kind: 'name' | 'uuid' | 'email' | 'subject' | 'path'; readonly maxLength: number }
   | { readonly kind: 'custom'; readonly characters: string; readonly maxLength: number };
 
-/** `report`: decided and written to the audit log, and not acted upon. */
+/** `report`: evaluated and written to the audit log, but not acted on. */
 export type Mode = 'enforce' | 'report';
 
 export interface Grant {
@@ -125,13 +125,13 @@ export interface Grant {
   readonly allow: readonly [Allowance, ...Allowance[]];
   readonly duration: GrantDuration;
   readonly restrict: Restrictions;
-  /** `deny` keeps uploaders from publishing objects through `x-oss-object-acl`. */
+  /** `deny`: uploaders cannot make objects public with `x-oss-object-acl`. */
   readonly publicAcl: 'deny' | 'allow';
-  /** `report`: nobody gets anything of it either, but what it would give is audited. Absent: enforced. */
+  /** `report`: the grant gives no credentials, but what it would give is audited. Absent: enforced. */
   readonly mode?: Mode;
-  /** True: nobody gets anything of it. */
+  /** True: the grant gives no credentials. */
   readonly disabled?: boolean;
-  /** Tokens issued before this instant (seconds since the epoch) are refused. */
+  /** Subject tokens issued before this time (seconds since the epoch) are refused. */
   readonly tokensValidAfter?: number;
   readonly deny?: DenyLists;
 }
@@ -139,7 +139,7 @@ export interface Grant {
 export type ClaimValue = string | number | boolean;
 
 export type Condition = Comparison & {
-  /** `report`: it may be unmet, which is audited. Absent: enforced. */
+  /** `report`: not enforced, but audited when it does not hold. Absent: enforced. */
   readonly mode?: Mode;
 };
 
@@ -157,19 +157,19 @@ export interface Allowance {
   readonly actions: readonly string[];
 }
 
-/** `oss://bucket/key` with attributes still to be put in. */
+/** `oss://bucket/key` with placeholders for attributes. */
 export interface TargetTemplate {
   /** As the operator wrote it. */
   readonly text: string;
   readonly bucket: string;
-  /** The key, in order: literal text, or the name of an attribute. Empty: the whole bucket. */
+  /** The parts of the key in order: literal text, or the name of an attribute. Empty: the whole bucket. */
   readonly key: readonly (string | { readonly attribute: string })[];
 }
 
 export interface GrantDuration {
   readonly defaultSeconds: number;
   readonly maxSeconds: number;
-  /** True: a subject token with less than STS's floor of 900 s left is refused. */
+  /** True: a subject token with less than 900 s left (the minimum of STS) is refused. */
   readonly strict: boolean;
 }
 

@@ -1,12 +1,12 @@
-/** Rate limits and kill switches, as the config says them. */
+/** The settings of rate limits and deny lists. */
 
-/** So many requests in a window that the first of them opens. */
+/** The most requests in one window. The first request begins the window. */
 export interface RateSettings {
   readonly requests: number;
   readonly windowSeconds: number;
 }
 
-/** Each absent by default: without it, nothing is counted. */
+/** Each limit is absent by default. An absent limit counts nothing. */
 export interface LimitSettings {
   /** For each subject of each issuer. */
   readonly subject?: RateSettings;
@@ -14,15 +14,15 @@ export interface LimitSettings {
   readonly issuer?: RateSettings;
   /** For each caller address; an IPv6 address counts as its /64. */
   readonly address?: RateSettings;
-  /** Subject tokens from one address that were refused; counted in this instance alone. */
+  /** For refused subject tokens from one address. Each instance counts its own. */
   readonly refusedTokens?: RateSettings;
 }
 
-/** Whom to refuse, compared exactly. */
+/** What to refuse. Values are compared exactly. */
 export interface DenyLists {
   readonly subjects: readonly string[];
   /** `jti` */
   readonly tokenIds: readonly string[];
-  /** `kid` of the key that verified the token, as the issuer names it. */
+  /** `kid` of the key that verified the subject token, as the issuer names it. */
   readonly keyIds: readonly string[];
 }

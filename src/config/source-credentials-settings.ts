@@ -1,13 +1,13 @@
-/** The `sourceCredentials` section of the config: where the broker's own credentials come from. */
+/** The `sourceCredentials` section of the config: where the source credentials come from. */
 
 /**
- * Never the credentials themselves: those stay in the environment, in a file, or with whoever gives
- * them out. The names of the types are those of `@alicloud/credentials` where it has one.
+ * Never holds the credentials themselves: those stay in the environment, in a file, or with the
+ * service that issues them. The type names are those of `@alicloud/credentials` where it has one.
  */
 export type SourceCredentialsSettings =
   /** `ALIBABA_CLOUD_*`, then `OSS_*`. */
   | { readonly type: 'environment' }
-  /** The role of a function in Function Compute: environment, then the platform's headers. */
+  /** The role of a function in Function Compute: from the environment, then from the platform's headers. */
   | { readonly type: 'function' }
   | { readonly type: 'default_chain' }
   /** A JSON file, read again whenever it changes. */
@@ -25,23 +25,23 @@ export type SourceCredentialsSettings =
 
 export interface EcsRamRoleSettings {
   readonly type: 'ecs_ram_role';
-  /** Absent: `ALIBABA_CLOUD_ECS_METADATA`, or asked of the metadata service. */
+  /** Absent: `ALIBABA_CLOUD_ECS_METADATA`, or read from the metadata service. */
   readonly roleName?: string;
-  /** True: the metadata service's first version, which takes no token, is never asked. */
+  /** True: version 1 of the metadata service, which needs no token, is never used. */
   readonly onlyMetadataV2?: boolean;
 }
 
-/** What both ways to assume a role share. */
+/** The settings that both ways of assuming a role share. */
 interface AssumedRoleSettings {
   /** `acs:ram::<account>:role/<name>`. Absent: `ALIBABA_CLOUD_ROLE_ARN`. */
   readonly role?: string;
-  /** Absent: `ALIBABA_CLOUD_ROLE_SESSION_NAME`, or the broker's own name. */
+  /** Absent: `ALIBABA_CLOUD_ROLE_SESSION_NAME`, or `oss-token-broker`. */
   readonly roleSessionName?: string;
   /** A session policy, as JSON text. */
   readonly policy?: string;
-  /** From 900 up to what the role allows; 3600 if absent. */
+  /** From 900 up to the maximum of the role. Absent: 3600. */
   readonly durationSeconds?: number;
-  /** Where this role is assumed; what is absent is as for the grants. */
+  /** The STS endpoint for this role. Absent members: as for the grants. */
   readonly sts?: SourceStsSettings;
 }
 
@@ -55,7 +55,7 @@ export interface SourceStsSettings {
 export interface RamRoleArnSettings extends AssumedRoleSettings {
   readonly type: 'ram_role_arn';
   readonly externalId?: string;
-  /** What AssumeRole is signed with; the environment if absent. A role makes a chain of roles. */
+  /** The credentials that this AssumeRole is signed with. Absent: the environment. A role makes a role chain. */
   readonly from?: Exclude<SourceCredentialsSettings, { readonly type: 'ram_role_arn' }>;
 }
 

@@ -1,15 +1,15 @@
-/** Where limits are counted, as the config says it. */
+/** The settings of the store that counts limits and remembers one-time tokens. */
 
 export interface StoreSettings {
   /**
    * The name of the environment variable that holds the `redis://` or `rediss://` URL. Only its
-   * name: the URL holds a password, and the config is hashed, compiled to a file and printed.
+   * name is here: the URL holds a password, and the config is hashed, compiled to a file and printed.
    */
   readonly redisUrlFrom: string;
-  /** How long a request waits for one operation, in milliseconds. */
+  /** How long a request waits for one Redis operation, in milliseconds. */
   readonly timeoutMs: number;
-  /** Begins every key. */
+  /** The prefix of every Redis key. */
   readonly prefix: string;
-  /** What becomes of one-time tokens while Redis is down. */
+  /** What happens to one-time tokens while Redis is down. */
   readonly oneTimeTokensWhenDown: 'refuse' | 'memory';
 }

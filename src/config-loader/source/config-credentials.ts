@@ -1,4 +1,4 @@
-/** What a config in OSS is read with: sources that need no settings, since the config that could hold some is not read yet. */
+/** The source credentials for reading a config in OSS: only types without settings, since the config is not read yet. */
 import type { SourceCredentialsProvider } from '../../ports.ts';
 
 export const CONFIG_CREDENTIALS = [
@@ -11,7 +11,7 @@ export const CONFIG_CREDENTIALS = [
 
 export type ConfigCredentialsType = (typeof CONFIG_CREDENTIALS)[number];
 
-/** `type` is undefined where the operator chose none; `region` is that of the bucket. */
+/** `type` is undefined if the operator chose none. `region` is that of the bucket. */
 export type CreateConfigCredentials = (
   type: ConfigCredentialsType | undefined,
   region: string,

@@ -1,16 +1,16 @@
-/** Where the config's text is, and how the broker learns that it has changed. */
+/** A source of the config: reads its text, and detects that it has changed. */
 
 export interface ConfigText {
   readonly text: string;
-  /** What problems are told to be in. */
+  /** The name of the config in reported problems. */
   readonly file: string;
 }
 
-/** Every function throws a ConfigError that says what to do if the text cannot be had. */
+/** If the text is unavailable, the functions throw a ConfigError that says what to do. */
 export interface ConfigSource {
-  /** So often, at the most, a request makes the broker look. */
+  /** The minimum time between two checks for a change. Requests trigger the checks. */
   readonly checkEveryMs: number;
   readonly read: () => Promise<ConfigText>;
-  /** The text, or undefined if it is certain to be what was given last. */
+  /** Returns the text, or undefined if it is certainly unchanged since it was last returned. */
   readonly readChange: () => Promise<ConfigText | undefined>;
 }

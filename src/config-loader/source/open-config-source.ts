@@ -1,4 +1,4 @@
-/** Which source the environment names: text, a file, or an object in OSS. */
+/** Opens the config source that the environment names: text, a file, or an object in OSS. */
 import type { CreateConfigCredentials } from './config-credentials.ts';
 import type { ConfigSource } from './config-source.ts';
 import { createFileSource, createFixedSource } from './text-source.ts';
@@ -6,8 +6,9 @@ import { createFileSource, createFixedSource } from './text-source.ts';
 const DEFAULT_FILE = './broker.yaml';
 
 /**
- * The text in `BROKER_CONFIG_YAML`, or else what `BROKER_CONFIG` names: a path, or `oss://bucket/key`.
- * Reads nothing yet. Throws a ConfigError if what names the object cannot be understood.
+ * Opens the text in `BROKER_CONFIG_YAML`. If that is not set, opens what `BROKER_CONFIG` names: a
+ * path, or `oss://bucket/key`. Reads nothing yet. Throws a ConfigError if the settings for an object
+ * in OSS are invalid.
  */
 export async function openConfigSource(options: {
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -1,4 +1,4 @@
-/** The config in an object of OSS, asked for by its ETag, so that an unchanged one costs next to nothing. */
+/** Reads the config from an object in OSS. Checks send its ETag, so that an unchanged config is not sent again. */
 import { parseTarget } from '../../grants/target.ts';
 import { readBounded } from '../../lib/read-bounded.ts';
 import { systemErrorCode } from '../../lib/system-error-code.ts';
@@ -13,7 +13,7 @@ import {
 import type { ConfigSource, ConfigText } from './config-source.ts';
 import { encodeOssPath, signOssGet } from './sign-oss-get.ts';
 
-/** Each look is a request to OSS. */
+/** Each check is a request to OSS. */
 const CHECK_EVERY_MS = 10_000;
 const TIMEOUT_MS = 5000;
 const MAX_CONFIG_BYTES = 1024 * 1024;
@@ -21,8 +21,8 @@ const REGION = /^[a-z]{2,}(?:-[a-z0-9]+)+$/;
 const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?$/;
 
 /**
- * The source for `oss://bucket/key`. `BROKER_CONFIG_REGION` is where the bucket is, and
- * `BROKER_CONFIG_ENDPOINT` may be `internal` or a URL. Throws a ConfigError if they make no address.
+ * Creates the source for `oss://bucket/key`. `BROKER_CONFIG_REGION` is the region of the bucket, and
+ * `BROKER_CONFIG_ENDPOINT` may be `internal` or a URL. Throws a ConfigError if a setting is invalid.
  */
 export function createOssSource(options: {
   readonly place: string;
@@ -50,19 +50,20 @@ export function createOssSource(options: {
         'accept-encoding': 'identity',
         ...(knownETag === undefined ? {} : { 'if-none-match': knownETag }),
       },
-      redirect: 'manual', // it could lead anywhere, with a signature in its hands
+      redirect: 'manual', // a redirect could send the signed headers anywhere
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });
     const isUnchanged = response.status === 304 && knownETag !== undefined;
     const text = isUnchanged ? '' : await readText(response);
     if (isUnchanged) return undefined;
-    if (response.status !== 200) throw problem(file, describeRefusal(response.status, text));
+    if (response.status !== 200) throw problem(file, describeStatus(response.status, text));
     givenETag = response.headers.get('etag') ?? undefined;
     return { text, file };
   }
 
   async function readText(response: Response): Promise<string> {
-    const tooLarge = () => problem(file, `is larger than ${MAX_CONFIG_BYTES} bytes`);
+    const tooLarge = () =>
+      problem(file, `is larger than ${MAX_CONFIG_BYTES} bytes; check that it is a broker config`);
     return (await readBounded(response.body, MAX_CONFIG_BYTES, tooLarge)).toString('utf8');
   }
 
@@ -70,7 +71,10 @@ export function createOssSource(options: {
     try {
       return await credentials.get();
     } catch (error) {
-      throw problem(file, `cannot be read without source credentials${describeRefused(error)}`);
+      throw problem(
+        file,
+        `cannot be read without source credentials${describeCredentialsProblem(error)}`,
+      );
     }
   }
 
@@ -78,7 +82,7 @@ export function createOssSource(options: {
     try {
       return await get(knownETag);
     } catch (error) {
-      // nothing else of an error is told: the request that it may quote is signed
+      // the error itself is not reported: it may quote the signed request
       throw error instanceof ConfigError ? error : problem(file, describeFailure(error));
     }
   }
@@ -93,12 +97,12 @@ export function createOssSource(options: {
     readChange: () => tryToGet(givenETag),
   };
 
-  function describeRefusal(status: number, text: string): string {
+  function describeStatus(status: number, text: string): string {
     const [, code] = /<Code>([A-Za-z]{1,64})<\/Code>/.exec(text) ?? [];
     const answer = `cannot be read: OSS answered ${status}${code === undefined ? '' : ` ${code}`}`;
-    if (status === 404) return `${answer}; put the config there, or correct BROKER_CONFIG`;
+    if (status === 404) return `${answer}; upload the config, or correct BROKER_CONFIG`;
     if (status === 403) {
-      return `${answer}; the source identity needs oss:GetObject on acs:oss:*:*:${bucket}/${key}`;
+      return `${answer}; allow the source identity oss:GetObject on acs:oss:*:*:${bucket}/${key}`;
     }
     const isElsewhere = status >= 300 && status < 400;
     return isElsewhere ? `${answer}; set BROKER_CONFIG_REGION to the bucket's region` : answer;
@@ -110,16 +114,16 @@ function parsePlace(file: string): Target {
     const target = parseTarget(file);
     if (target.key !== '' && !target.key.endsWith('/')) return target;
   } catch {
-    // told below, like the others
+    // reported below
   }
-  throw problem(file, 'names no object; write BROKER_CONFIG=oss://bucket/path/broker.yaml');
+  throw problem(file, 'does not name an object; write BROKER_CONFIG=oss://bucket/path/broker.yaml');
 }
 
 function readRegion(file: string, region: string | undefined): string {
   if (region !== undefined && REGION.test(region)) return region;
   throw problem(
     file,
-    'needs BROKER_CONFIG_REGION, the region that the bucket is in, e.g. cn-hangzhou',
+    'needs BROKER_CONFIG_REGION; set it to the region of the bucket, e.g. cn-hangzhou',
   );
 }
 
@@ -138,7 +142,7 @@ function toUrl(file: string, target: Target, region: string, endpoint: string | 
   if (endpoint === 'internal') {
     return `https://${target.bucket}.oss-${region}-internal.aliyuncs.com/${key}`;
   }
-  // nothing can stand before an IP address, so there the bucket goes into the path
+  // an IP address has no subdomains, so the bucket goes into the path
   if (LOOPBACK.test(endpoint)) return `${endpoint}/${target.bucket}/${key}`;
   const url = URL.canParse(endpoint) ? new URL(endpoint) : undefined;
   if (url?.protocol === 'https:' && url.href === `${url.origin}/`) return `${url.origin}/${key}`;
@@ -150,13 +154,13 @@ function toUrl(file: string, target: Target, region: string, endpoint: string | 
 
 function describeFailure(error: unknown): string {
   if (error instanceof Error && error.name === 'TimeoutError') {
-    return `cannot be read: OSS gave no whole answer within ${TIMEOUT_MS} ms`;
+    return `cannot be read: OSS did not answer completely within ${TIMEOUT_MS} ms; check the network, or set BROKER_CONFIG_ENDPOINT`;
   }
   const code = systemErrorCode(error);
-  return `cannot be read: OSS cannot be reached${code === undefined ? '' : ` (${code})`}`;
+  return `cannot be read: OSS cannot be reached${code === undefined ? '' : ` (${code})`}; check BROKER_CONFIG_REGION, BROKER_CONFIG_ENDPOINT and the network`;
 }
 
-function describeRefused(error: unknown): string {
+function describeCredentialsProblem(error: unknown): string {
   if (!(error instanceof RefusalError) || !('problem' in error.refusal)) return '';
   return `: ${error.refusal.problem}`;
 }

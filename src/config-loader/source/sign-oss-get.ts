@@ -1,11 +1,11 @@
-/** The headers by which OSS knows who reads an object: signature version 4. */
+/** Signs a GET request to OSS with signature version 4. */
 import { createHash, createHmac } from 'node:crypto';
 import type { SourceCredentials } from '../../ports.ts';
 
 const ALGORITHM = 'OSS4-HMAC-SHA256';
 const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
 
-/** A path as it is signed and sent: RFC 3986, with everything but letters, digits, `-._~` and `/` encoded. */
+/** Encodes a path as it is signed and sent: everything but letters, digits, `-._~` (RFC 3986) and `/`. */
 export function encodeOssPath(path: string): string {
   return encodeURIComponent(path)
     .replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
@@ -13,7 +13,7 @@ export function encodeOssPath(path: string): string {
 }
 
 /**
- * Signs a GET of one object, without a query.
+ * Returns the headers for a GET of one object, without a query.
  * https://www.alibabacloud.com/help/en/oss/developer-reference/recommend-to-use-signature-version-4
  */
 export function signOssGet(options: {
@@ -32,7 +32,7 @@ export function signOssGet(options: {
     'x-oss-date': time,
     ...(securityToken === undefined ? {} : { 'x-oss-security-token': securityToken }),
   };
-  // these names are in order already; the empty lines are the query and the list of further headers
+  // these names are already sorted; the empty lines are the query and the list of additional headers
   const signed = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
   const path = encodeOssPath(`/${bucket}/${key}`);
   const request = ['GET', path, '', signed.join(''), '', UNSIGNED_PAYLOAD].join('\n');

@@ -1,19 +1,19 @@
-/** The config in a file, or as text in the environment. */
+/** Reads the config from a file, or from text in the environment. */
 import { readFile, stat } from 'node:fs/promises';
 import { systemErrorCode } from '../../lib/system-error-code.ts';
 import { ConfigError } from '../config-problems.ts';
 import type { ConfigSource } from './config-source.ts';
 
-/** To look at a file costs little. */
+/** A check of a file is cheap. */
 const CHECK_EVERY_MS = 2000;
 
-/** A file that may change while the broker runs. */
+/** Creates the source for a file that may change while the broker runs. */
 export function createFileSource(file: string): ConfigSource {
   let givenVersion: string | undefined;
 
   async function read() {
     try {
-      // before the text, so that a change in between is noticed rather than missed
+      // read before the text, so that a change in between is detected
       const version = await readVersion(file);
       const text = await readFile(file, 'utf8');
       givenVersion = version;
@@ -35,7 +35,7 @@ export function createFileSource(file: string): ConfigSource {
   };
 }
 
-/** Text that stays what it is: a process cannot be given another environment. */
+/** Creates the source for text that never changes: the environment of a running process is fixed. */
 export function createFixedSource(text: string, file: string): ConfigSource {
   return {
     checkEveryMs: Number.POSITIVE_INFINITY,
@@ -44,7 +44,7 @@ export function createFixedSource(text: string, file: string): ConfigSource {
   };
 }
 
-/** Changes with the file, or with what a symbolic link to it points to. */
+/** The version changes with the file, and with the file that a symbolic link points to. */
 async function readVersion(file: string): Promise<string> {
   const { mtimeMs, size, ino } = await stat(file);
   return `${mtimeMs}:${size}:${ino}`;
