@@ -104,7 +104,7 @@ describe('a condition in report mode', () => {
     expect(warningsOf({ condition: 'report', issuer: github })).toContain(
       'anybody can get a token',
     );
-    expect(warningsOf({ condition: 'report', target: 'all/' })).toContain('shares its targets');
+    expect(warningsOf({ condition: 'report', target: 'all/' })).toContain('share its targets');
   });
 
   it('keeps people out once it is enforced', () => {

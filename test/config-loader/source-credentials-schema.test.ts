@@ -95,7 +95,7 @@ describe('sourceCredentials', () => {
     [`{ type: ram_role_arn, policy: "Allow" }`, /must be a session policy as JSON text/],
     [
       `{ type: ram_role_arn, sts: { endpoint: "http://sts.example.com" } }`,
-      /http:\/\/ only on this machine/,
+      /http:\/\/ is accepted for this machine only/,
     ],
     [
       `{ type: ram_role_arn, from: { type: ram_role_arn } }`,

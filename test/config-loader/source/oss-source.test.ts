@@ -115,7 +115,7 @@ describe('a config in OSS', () => {
     async (key) => {
       await operator.put(key, Buffer.from('x'));
       const source = () => open({ place: `oss://config/${key}` });
-      if (/%/.test(key)) expect(await problemOf(source)).toContain('names no object');
+      if (/%/.test(key)) expect(await problemOf(source)).toContain('does not name an object');
       else expect(await source().read()).toMatchObject({ text: 'x' });
     },
   );
@@ -192,10 +192,10 @@ describe('a config in OSS', () => {
   });
 
   it.each<[string, string, Record<string, string>, string]>([
-    ['no object', 'oss://config/', {}, 'names no object'],
-    ['a folder', 'oss://config/broker/', {}, 'names no object'],
-    ['a path that climbs', 'oss://config/../other/x', {}, 'names no object'],
-    ['no bucket', 'oss:///x', {}, 'names no object'],
+    ['no object', 'oss://config/', {}, 'does not name an object'],
+    ['a folder', 'oss://config/broker/', {}, 'does not name an object'],
+    ['a path that climbs', 'oss://config/../other/x', {}, 'does not name an object'],
+    ['no bucket', 'oss:///x', {}, 'does not name an object'],
     ['no region', PLACE, { BROKER_CONFIG_REGION: '' }, 'needs BROKER_CONFIG_REGION'],
     ['a host as region', PLACE, { BROKER_CONFIG_REGION: 'evil.example.com/' }, 'needs BROKER_CON'],
     ['plain HTTP', PLACE, { BROKER_CONFIG_ENDPOINT: 'http://files.example.com' }, 'https://'],
