@@ -40,6 +40,10 @@ export function buildIssuer(input: IssuerInput, report: Report): TrustedIssuer {
   if (input.jwksUri !== undefined && input.jwks !== undefined) {
     report(['jwks'], 'cannot be used together with jwksUri; remove one of the two');
   }
+  for (const [index, key] of (input.jwks?.keys ?? []).entries()) {
+    const problem = privateKeyProblem(key);
+    if (problem !== undefined) report(['jwks', 'keys', index], problem);
+  }
   return {
     name,
     issuer,
@@ -58,6 +62,20 @@ export function buildIssuer(input: IssuerInput, report: Report): TrustedIssuer {
       ),
     ),
   };
+}
+
+/** Members of a JWK that are secret: RFC 7518 sections 6.2.2, 6.3.2 and 6.4, RFC 8037 section 2. */
+const SECRET_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
+
+/** Says why a JWK must not be in the config: whoever reads the config could sign subject tokens. */
+function privateKeyProblem(key: object): string | undefined {
+  if ('kty' in key && key.kty === 'oct') {
+    return 'is a symmetric key, and anyone who verifies with it can also sign; use the public key of an asymmetric pair';
+  }
+  const secret = SECRET_MEMBERS.filter((member) => member in key);
+  return secret.length === 0
+    ? undefined
+    : `is a private key; remove ${secret.join(', ')}, and replace the key pair if this file was shared`;
 }
 
 function toKeySource({ jwksUri, jwks }: IssuerInput): TrustedIssuer['keys'] {

@@ -18,6 +18,9 @@ import { buildLimits, buildStore } from './limits-schema.ts';
 import { describeIssue } from './schema-issues.ts';
 import { buildSourceCredentials } from './source-credentials-schema.ts';
 import { didYouMean } from './suggest.ts';
+import { warnOfAttributes, warnOfConditions, warnOfDots } from './warn-claims.ts';
+import { warnOfGrant } from './warn-grant.ts';
+import { warnOfOverlaps } from './warn-overlaps.ts';
 import { readYaml } from './yaml-source.ts';
 
 export interface LoadedConfig {
@@ -60,6 +63,7 @@ export function loadConfig(options: {
   const reportTo =
     (list: ConfigProblem[]): Report =>
     (path, message) => {
+      if (source.isUnset(path)) return;
       list.push({ file, ...source.locate(path), path: formatPath(path), message });
     };
   const report = reportTo(problems);
@@ -67,6 +71,7 @@ export function loadConfig(options: {
   const parsed = configSchema.safeParse(source.value);
   for (const issue of parsed.error?.issues ?? []) {
     for (const { path, key, message } of describeIssue(issue, source.value)) {
+      if (source.isUnset(path)) continue;
       const position = key === undefined ? source.locate(path) : source.locateKey(path, key);
       problems.push({ file, ...position, path: formatPath(path), message });
     }
@@ -74,6 +79,9 @@ export function loadConfig(options: {
   const parts = buildParts(source.value, report, reportTo(warnings));
   if (!parsed.success || problems.length > 0) throw new ConfigError(inOrder(problems));
 
+  for (const [index, claim] of parsed.data.audit.claims.entries()) {
+    warnOfDots(claim, under(reportTo(warnings), ['audit', 'claims', index]));
+  }
   const { region, sts, cors, audit, callerAddress, sourceCredentials, limits, store } = parsed.data;
   const content = {
     region,
@@ -90,7 +98,10 @@ export function loadConfig(options: {
     ...(limits === undefined ? {} : { limits: buildLimits(limits) }),
     ...(store === undefined ? {} : { store: buildStore(store) }),
   };
-  return { config: freezeDeeply({ revision: hashConfig(content), ...content }), warnings };
+  return {
+    config: freezeDeeply({ revision: hashConfig(content), ...content }),
+    warnings: inOrder(warnings),
+  };
 }
 
 interface Parts {
@@ -109,9 +120,8 @@ function buildParts(value: unknown, report: Report, warn: Report): Parts {
   const issuers = rawIssuers.flatMap((raw, index) => {
     const parsed = issuerSchema.safeParse(raw);
     if (!parsed.success) return [];
-    return [
-      buildIssuer(parsed.data, (path, message) => report(['issuers', index, ...path], message)),
-    ];
+    warnOfAttributes(parsed.data.attributes, under(warn, ['issuers', index]));
+    return [buildIssuer(parsed.data, under(report, ['issuers', index]))];
   });
   const issuerNames = rawIssuers.flatMap((raw) => toText(memberOf(raw, 'name')));
 
@@ -128,15 +138,16 @@ function buildParts(value: unknown, report: Report, warn: Report): Parts {
     const parsed = grantSchema.safeParse(raw);
     if (!parsed.success) return [];
     const issuer = issuers.find(({ name }) => name === wanted);
-    const under =
-      (to: Report): Report =>
-      (path, message) =>
-        to(['grants', index, ...path], message);
-    const grant = buildGrant(parsed.data, { buckets: bucketNames, issuer }, under(report));
-    if (grant !== undefined && issuer !== undefined)
-      checkGrant(grant, issuer, under(report), under(warn));
-    return grant === undefined ? [] : [grant];
+    const reportHere = under(report, ['grants', index]);
+    const warnHere = under(warn, ['grants', index]);
+    warnOfConditions(parsed.data.when, warnHere);
+    const grant = buildGrant(parsed.data, { buckets: bucketNames, issuer }, reportHere);
+    if (grant === undefined) return [];
+    if (issuer !== undefined) checkGrant(grant, issuer, reportHere, warnHere);
+    warnOfGrant(grant, warnHere);
+    return [{ grant, index }];
   });
+  warnOfOverlaps(grants, issuers, warn);
 
   const used = new Set(rawGrants.flatMap((raw) => toText(memberOf(raw, 'issuer'))));
   for (const [index, raw] of rawIssuers.entries()) {
@@ -148,7 +159,12 @@ function buildParts(value: unknown, report: Report, warn: Report): Parts {
       );
     }
   }
-  return { buckets, issuers, grants };
+  return { buckets, issuers, grants: grants.map(({ grant }) => grant) };
+}
+
+/** Reports under a path. */
+function under(report: Report, parent: readonly PropertyKey[]): Report {
+  return (path, message) => report([...parent, ...path], message);
 }
 
 function buildBuckets(value: unknown, report: Report): readonly Bucket[] {
@@ -180,7 +196,7 @@ function reportRepeated(
       else
         report(
           [section, index, member],
-          `is the same as in ${section}[${earlier}]; use a different one`,
+          `"${text}" is already the ${member} of ${section}[${earlier}]; use a different one`,
         );
     }
   }

@@ -61,7 +61,9 @@ function segmentProblems(key: string, { attributes }: Known): readonly string[] 
   // each attribute is replaced by a letter, so that the rest can be checked as a key
   const literal = keyProblem(key.replaceAll(PLACEHOLDER, 'a'));
   const problems = literal === undefined ? [] : [`the key ${literal}`];
-  for (const segment of key.split('/')) {
+  const segments = (key.endsWith('/') ? key.slice(0, -1) : key).split('/');
+  const last = segments.length - 1;
+  for (const [index, segment] of segments.entries()) {
     const names = [...segment.matchAll(PLACEHOLDER)].map(([, name]) => name ?? '');
     if (names.length > 1) {
       problems.push(
@@ -72,6 +74,10 @@ function segmentProblems(key: string, { attributes }: Known): readonly string[] 
     if (isPath && segment !== `{${names[0]}}`) {
       problems.push(
         `"${segment}" has text next to an attribute of the grammar path; give the attribute its own segment`,
+      );
+    } else if (isPath && index < last) {
+      problems.push(
+        `"${segment}" is an attribute of the grammar path, and other segments follow it, so that a longer value could reach another caller's prefix; put it last, or give it another grammar`,
       );
     }
   }

@@ -1,10 +1,13 @@
 /** Reads YAML, and keeps the position of every value. */
 import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { describeYamlErrors } from './yaml-problems.ts';
 
 export interface YamlSource {
   /** The plain value, with `${env:NAME}` replaced. Undefined if the YAML cannot be read. */
   readonly value: unknown;
   readonly problems: readonly SourceProblem[];
+  /** Whether the value at the path refers to a variable that is not set. `problems` says so already. */
+  isUnset(path: readonly PropertyKey[]): boolean;
   /** The position of the value at the path, or of its nearest existing parent. */
   locate(path: readonly PropertyKey[]): Position;
   /** The position of a key of the map at the path. */
@@ -47,19 +50,25 @@ export function readYaml(
     const { line, col } = lines.linePos(offset);
     return { line: Math.max(1, line), column: Math.max(1, col) };
   };
-  const problems: SourceProblem[] = document.errors.map((error) => ({
-    ...positionAt(error.pos[0]),
-    message: `is not YAML: ${error.message}`,
-  }));
-  if (problems.length > 0) return unreadable(problems);
+  const errors = describeYamlErrors(text, document.errors);
+  if (errors.length > 0) {
+    return unreadable(errors.map(({ offset, message }) => ({ ...positionAt(offset), message })));
+  }
 
-  replaceReferences(document, environment, (offset, message) => {
-    problems.push({ ...positionAt(offset), message });
-  });
+  const unset = replaceReferences(document, environment);
+  const problems: SourceProblem[] = [...unset].map(([name, [first = 0, ...others]]) => ({
+    ...positionAt(first),
+    message: `the environment variable "${name}" is not set; set it, or write the value here${describeOthers(others.map((offset) => positionAt(offset).line))}`,
+  }));
+  const unsetPlaces = new Set([...unset.values()].flat());
 
   return {
     value: toPlainValue(document, problems),
     problems,
+    isUnset(path) {
+      const offset = offsetOf(document, path);
+      return offset !== undefined && unsetPlaces.has(offset);
+    },
     locate(path) {
       for (let length = path.length; length >= 0; length--) {
         const offset = offsetOf(document, path.slice(0, length));
@@ -79,28 +88,41 @@ export function readYaml(
 }
 
 function unreadable(problems: readonly SourceProblem[]): YamlSource {
-  return { value: undefined, problems, locate: () => START, locateKey: () => START };
+  return {
+    value: undefined,
+    problems,
+    isUnset: () => false,
+    locate: () => START,
+    locateKey: () => START,
+  };
 }
 
-/** Replaces references once, in strings that are already parsed: an inserted value is never read as YAML or as a reference. */
+/**
+ * Replaces references once, in strings that are already parsed: an inserted value is never read as YAML
+ * or as a reference. Returns the places of each variable that is not set.
+ */
 function replaceReferences(
   document: Document,
   environment: Readonly<Record<string, string | undefined>>,
-  report: (offset: number, message: string) => void,
-): void {
+): ReadonlyMap<string, readonly number[]> {
+  const unset = new Map<string, number[]>();
   visit(document, {
     Scalar(key, node) {
       if (key === 'key' || typeof node.value !== 'string') return;
       node.value = node.value.replace(ENVIRONMENT_REFERENCE, (_reference, name: string) => {
         const value = environment[name];
         if (value === undefined) {
-          const message = `the environment variable "${name}" is not set; set it, or write the value here`;
-          report(node.range?.[0] ?? 0, message);
+          unset.set(name, [...(unset.get(name) ?? []), node.range?.[0] ?? 0]);
         }
         return value ?? '';
       });
     },
   });
+  return unset;
+}
+
+function describeOthers(lines: readonly number[]): string {
+  return lines.length === 0 ? '' : ` (also used in line ${lines.join(', ')})`;
 }
 
 function toPlainValue(document: Document, problems: SourceProblem[]): unknown {

@@ -22,8 +22,9 @@ const PLAIN_TEXT = /^[A-Za-z0-9._@/-]*$/;
 export function keyProblem(key: string): string | undefined {
   if (key === '') return undefined;
   if (!PLAIN_TEXT.test(key)) {
-    if (!key.isWellFormed()) return 'holds a lone surrogate';
-    if (UNSAFE_CHARACTER.test(key)) return 'holds a character that is not allowed';
+    if (!key.isWellFormed()) return 'contains a lone surrogate';
+    const [unsafe] = UNSAFE_CHARACTER.exec(key) ?? [];
+    if (unsafe !== undefined) return `contains ${describeCharacter(unsafe)}, which is not allowed`;
     if (key.normalize('NFC') !== key) return 'is not in Unicode normal form C';
   }
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) return `is longer than ${MAX_KEY_BYTES} bytes`;
@@ -33,6 +34,13 @@ export function keyProblem(key: string): string | undefined {
     return 'has "." or ".." as a segment';
   }
   return undefined;
+}
+
+/** The character itself, or its code point if it is not visible. */
+function describeCharacter(character: string): string {
+  if (/[!-~]/.test(character)) return `"${character}"`;
+  const code = character.codePointAt(0)?.toString(16).toUpperCase() ?? '';
+  return `the character U+${code.padStart(4, '0')}`;
 }
 
 /** Parses what a caller asks for. Throws the refusal `target_malformed`. */

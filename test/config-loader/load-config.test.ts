@@ -161,7 +161,7 @@ describe('a config with a mistake', () => {
     [
       'users/{user}/"',
       'users/*/"',
-      'broker.yaml:16:19 grants[0].allow[0].target: the key holds a character that is not allowed',
+      'broker.yaml:16:19 grants[0].allow[0].target: the key contains "*", which is not allowed',
     ],
     [
       'users/{user}/"',

@@ -1,0 +1,42 @@
+/** Warns of claims that an operator probably wrote in another form than the issuer sends. */
+import type { Report } from './build-config.ts';
+import type { GrantInput, IssuerInput } from './config-schema.ts';
+
+/** An ID as issuers name it: `sub`, `id`, `user_id`, `tenantId`. */
+const NAMES_AN_ID = /(?:^sub$|^id$|_id$|[a-z]I[dD]$)/;
+
+/** Warns of attributes whose claim looks like a path but is one name. */
+export function warnOfAttributes(attributes: IssuerInput['attributes'], warn: Report): void {
+  for (const [name, { claim }] of Object.entries(attributes)) {
+    warnOfDots(claim, (path, message) => warn(['attributes', name, 'claim', ...path], message));
+  }
+}
+
+/** Warns of conditions whose claim looks like a path, or that compare an ID with a number. */
+export function warnOfConditions(when: GrantInput['when'], warn: Report): void {
+  for (const [index, condition] of when.entries()) {
+    const under: Report = (path, message) => warn(['when', index, ...path], message);
+    warnOfDots(condition.claim, (path, message) => under(['claim', ...path], message));
+    const name = typeof condition.claim === 'string' ? condition.claim : condition.claim.at(-1);
+    if (name === undefined || !NAMES_AN_ID.test(name)) continue;
+    for (const operator of ['equals', 'in', 'contains'] as const) {
+      const value = operator in condition ? Reflect.get(condition, operator) : undefined;
+      const numbers = [value].flat().filter((one) => typeof one === 'number');
+      if (numbers.length > 0) {
+        under(
+          [operator],
+          `compares the ID ${name} with a number, which does not equal the same digits in a string; write "${numbers[0]}" if the issuer sends a string, as most do`,
+        );
+      }
+    }
+  }
+}
+
+/** A name with dots is one claim. URLs are often names of claims, so they are left out. */
+export function warnOfDots(claim: string | readonly string[], warn: Report): void {
+  if (typeof claim !== 'string' || !/^[\w-]+(?:\.[\w-]+)+$/.test(claim)) return;
+  warn(
+    [],
+    `"${claim}" is the name of one claim; write [${claim.split('.').join(', ')}] for a claim in nested objects`,
+  );
+}
