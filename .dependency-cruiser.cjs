@@ -111,6 +111,7 @@ const MAY_IMPORT = {
   // assembly
   'src/app.ts': ['src/api/', 'src/refusal.ts', 'hono'],
   'src/server.ts': ['@hono/node-server'],
+  'src/start-error.ts': ['src/config-loader/', 'src/lib/'],
   'src/reloading-broker.ts': ['src/config/', 'src/config-loader/', 'src/observe/'],
   'src/broker.ts': [
     'src/api/http/',
@@ -137,6 +138,7 @@ const MAY_IMPORT = {
     'src/reloading-broker.ts',
     'src/server.ts',
     'src/source-credentials/',
+    'src/start-error.ts',
     'src/store/',
     'src/subject-token/',
   ],
@@ -144,7 +146,7 @@ const MAY_IMPORT = {
 
   // not shipped
   'simulator/': ['src/', 'hono', '@hono/node-server', 'jose', 'oidc-provider'],
-  'tools/': ['src/config-loader/', 'esbuild', 'zod'],
+  'tools/': ['src/config-loader/', 'src/lib/', 'esbuild', 'zod'],
 };
 
 /** The parts that decide. They may compute, but use no network and no files. */

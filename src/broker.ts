@@ -48,8 +48,14 @@ export interface BrokerOptions {
   readonly keepIssuerKeys?: KeepIssuerKeys;
 }
 
-/** Makes the application for one config. It sends nothing over the network before the first request. */
-export function createBroker(options: BrokerOptions) {
+export interface Broker {
+  readonly fetch: (request: Request, env: object) => Response | Promise<Response>;
+  /** Loads what the first request would have to wait for. Never throws. */
+  readonly warmUp: () => Promise<void>;
+}
+
+/** Makes the application for one config. It sends nothing over the network before the first request or `warmUp`. */
+export function createBroker(options: BrokerOptions): Broker {
   const { config, sourceCredentials, recordAudit, now, fetchIssuer, randomUuid, random } = options;
   const { observe, isOnFunctionCompute, keepIssuerKeys } = options;
   const { region, sts, issuers, callerAddress } = config;
@@ -95,7 +101,7 @@ export function createBroker(options: BrokerOptions) {
     }
   }
 
-  return createApp({
+  const app = createApp({
     config,
     now,
     recordAudit,
@@ -109,4 +115,5 @@ export function createBroker(options: BrokerOptions) {
     readOrigin: createReadOrigin({ isOnFunctionCompute, callerAddress, randomUuid }),
     findSourceProblem,
   });
+  return { fetch: app.fetch, warmUp };
 }

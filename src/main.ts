@@ -9,7 +9,7 @@ import { createAuditSink } from './audit/sink.ts';
 import { createBroker } from './broker.ts';
 import type { Config } from './config/config.ts';
 import type { SourceCredentialsSettings } from './config/source-credentials-settings.ts';
-import { ConfigError, formatProblem } from './config-loader/config-problems.ts';
+import { formatProblem } from './config-loader/config-problems.ts';
 import { parseConfig } from './config-loader/parse-config.ts';
 import type { ConfigText } from './config-loader/source/config-source.ts';
 import { openConfigSource } from './config-loader/source/open-config-source.ts';
@@ -23,6 +23,7 @@ import {
   defaultSource,
   findStartProblem,
 } from './source-credentials/create-source-credentials.ts';
+import { describeStartError } from './start-error.ts';
 import { createStore, findStoreProblem } from './store/create-store.ts';
 import type { Store } from './store/store.ts';
 import { createFetchIssuer } from './subject-token/keys/issuer-fetch.ts';
@@ -69,6 +70,8 @@ async function main(): Promise<void> {
   });
   tell(`oss-token-broker listens on port ${server.port}, config ${config.revision.slice(0, 12)}`);
 
+  // the platform calls /initialize instead; a missing key or credential is reported here, not at the first request
+  if (!isOnFunctionCompute) void broker.warmUp();
   renewOnHangup(broker, { source, sourceCredentials });
   stopOnSignals(server, store);
 }
@@ -186,7 +189,8 @@ function readPort(text: string | undefined): number {
   if (text === undefined) return DEFAULT_PORT;
   const port = Number(text);
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new Error(`the port must be a number from 0 to 65535, not "${text}"`);
+  tell(`PORT must be a number from 0 to 65535, not "${text}"`);
+  process.exit(1);
 }
 
 /** Standard output carries the audit log and nothing else. */
@@ -207,14 +211,6 @@ process.stdout.on('error', () => {});
 process.stderr.on('error', () => {});
 
 main().catch((error: unknown) => {
-  // a ConfigError explains itself; other errors need their stack
-  const isOwn = error instanceof ConfigError;
-  tell(
-    error instanceof Error
-      ? isOwn
-        ? error.message
-        : (error.stack ?? error.name)
-      : 'failed to start',
-  );
+  tell(describeStartError(error));
   process.exit(1);
 });

@@ -9,6 +9,8 @@ type Fetch = (request: Request, env: object) => Response | Promise<Response>;
 
 export interface ReloadingBroker {
   readonly fetch: Fetch;
+  /** Loads what the first request would have to wait for. Never throws. */
+  warmUp(): Promise<void>;
   /** Reads the config again. Never throws: a bad config is reported, and the current one stays in use. */
   reload(): Promise<void>;
 }
@@ -20,7 +22,7 @@ export interface ReloadingBroker {
  */
 export function createReloadingBroker(options: {
   readonly config: Config;
-  readonly build: (config: Config) => { readonly fetch: Fetch };
+  readonly build: (config: Config) => { readonly fetch: Fetch; warmUp(): Promise<void> };
   /** The source that `config` was read from. */
   readonly source: ConfigSource;
   /** Throws a ConfigError. */
@@ -81,6 +83,7 @@ export function createReloadingBroker(options: {
       }
       return current.app.fetch(request, env);
     },
+    warmUp: () => current.app.warmUp(),
     reload() {
       knownProblem = undefined;
       return queueRead(source.read);

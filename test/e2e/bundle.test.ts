@@ -1,12 +1,18 @@
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import OSS from 'ali-oss';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
-import { type Bundle, buildBundle, startBundle } from '../support/bundle.ts';
+import { type Bundle, buildBundle, freePort, startBundle } from '../support/bundle.ts';
 import { createOssClient, credentialOf, ossRefusal } from '../support/oss-client.ts';
+
+/** A config of which nothing is asked. */
+const PLAIN_CONFIG = SIMPLE_CONFIG.replace('{{issuer}}', 'https://login.example.com/')
+  .replace('{{sts}}', '127.0.0.1:1')
+  .replace('{{oss}}', 'http://127.0.0.1:1');
 
 let bundle: Bundle;
 let broker: TestBroker;
@@ -238,17 +244,56 @@ describe('the built broker, started as a plain process', () => {
     );
   });
 
+  it('says in one sentence that the port is in use, or is no port', async () => {
+    const other = createServer();
+    const port = await freePort();
+    await new Promise<void>((resolve) => other.listen(port, '0.0.0.0', resolve));
+    const config = { BROKER_CONFIG_YAML: PLAIN_CONFIG };
+    const inUse = await run({ ...config, PORT: String(port) });
+    await new Promise((resolve) => other.close(resolve));
+
+    expect(inUse).toEqual({
+      code: 1,
+      errorOutput: `port ${port} is in use by another program; stop that program, or set PORT to another port\n`,
+    });
+    expect(await run({ ...config, PORT: 'http' })).toEqual({
+      code: 1,
+      errorOutput: 'PORT must be a number from 0 to 65535, not "http"\n',
+    });
+  });
+
+  it('loads keys and source credentials right after the start, and reports what is missing', async () => {
+    const other = await startTestBroker({ config: SIMPLE_CONFIG });
+    const running = await startBundle({
+      ...bundle,
+      text: SIMPLE_CONFIG.replace('{{issuer}}', other.issuer.url)
+        .replace('{{sts}}', other.simulator.sts.url)
+        .replace('{{oss}}', other.simulator.oss.url),
+      simulator: other.simulator,
+      write: async () => {},
+      environment: {
+        FC_FUNCTION_NAME: undefined,
+        ALIBABA_CLOUD_ACCESS_KEY_ID: undefined,
+        ALIBABA_CLOUD_ACCESS_KEY_SECRET: undefined,
+      },
+    });
+
+    await vi.waitFor(() => {
+      expect(running.errorOutput()).toContain('issuer app: 1 key loaded\n');
+      expect(running.errorOutput()).toContain('source credentials are unavailable: ');
+    });
+    await running.close();
+    await other.close();
+  });
+
   it.each([
     ['this Node', () => process.execPath],
     ['the Node of Function Compute', () => bundle.node],
   ])('starts under %s, whether or not the code cache fits it', async (_what, node) => {
-    const text = SIMPLE_CONFIG.replace('{{issuer}}', 'https://login.example.com')
-      .replace('{{sts}}', '127.0.0.1:1')
-      .replace('{{oss}}', 'http://127.0.0.1:1');
     const running = await startBundle({
       node: node(),
       main: bundle.main,
-      text,
+      text: PLAIN_CONFIG,
       simulator: broker.simulator,
       write: async () => {},
     });

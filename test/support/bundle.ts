@@ -46,7 +46,7 @@ export async function startBundle(
     readonly text: string;
     readonly simulator: Simulator;
     readonly write: (text: string) => Promise<void>;
-    readonly environment?: Readonly<Record<string, string>>;
+    readonly environment?: Readonly<Record<string, string | undefined>>;
     /** The most files and sockets that the process may have open at once. */
     readonly maxOpenFiles?: number;
   },
