@@ -32,6 +32,8 @@ import { createKeptIssuerKeys } from './subject-token/keys/kept-issuer-keys.ts';
 /** The default port of a custom runtime on Function Compute. */
 const DEFAULT_PORT = 9000;
 const SHUTDOWN_GRACE_MS = 10_000;
+/** Loading the SDK blocks for some 30 ms, so a probe that waits for the start is answered first. */
+const WARM_UP_DELAY_MS = 100;
 /** STS settings for the role that reads the config. The settings in the config are not known yet. */
 const CONFIG_STS: Config['sts'] = { network: 'public', timeoutMs: 5000 };
 
@@ -70,8 +72,8 @@ async function main(): Promise<void> {
   });
   tell(`oss-token-broker listens on port ${server.port}, config ${config.revision.slice(0, 12)}`);
 
-  // the platform calls /initialize instead; a missing key or credential is reported here, not at the first request
-  if (!isOnFunctionCompute) void broker.warmUp();
+  // on Function Compute the platform calls /initialize instead
+  if (!isOnFunctionCompute) setTimeout(broker.warmUp, WARM_UP_DELAY_MS).unref();
   renewOnHangup(broker, { source, sourceCredentials });
   stopOnSignals(server, store);
 }

@@ -1,11 +1,20 @@
-/** `npm run build [folder]`: bundles the broker for plain Node, with source maps, licences and a code cache. */
+/** `npm run build [folder]`: bundles the broker, with a Node to run it, source maps, licences and code caches. */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type PluginBuild } from 'esbuild';
 import { listPackages, parseLockfile } from './dependencies/lockfile.ts';
-import { installPlatformNode } from './platform-node.ts';
+import { canRunNodeBinaries, findNode, installNode } from './node-binaries.ts';
 
 const [OUT = 'dist'] = process.argv.slice(2);
 
@@ -84,7 +93,8 @@ if (strays.length > 0) {
   throw new Error(`the bundle holds files that are not for production: ${strays.join(', ')}`);
 }
 writeFileSync(join(OUT, 'LICENSES.txt'), collectLicences(inputs));
-await makeCodeCache();
+shipNode();
+await makeCodeCaches();
 
 /** Whether the input is in src or in a package that production needs. A tool's copy of that package does not count. */
 function isForProduction(input: string): boolean {
@@ -93,8 +103,22 @@ function isForProduction(input: string): boolean {
   return input.startsWith('src/') || OWN_INPUT.test(input);
 }
 
-/** Uses the Node of Function Compute, since a code cache works only in the version that made it. */
-async function makeCodeCache(): Promise<void> {
+/** Puts a supported Node beside the broker: that of the platform gets no security fixes any more. */
+function shipNode(): void {
+  const folder = installNode('shipped');
+  const target = join(OUT, 'node');
+  // a link takes neither time nor room, but reaches no other file system
+  try {
+    linkSync(`${folder}/bin/node`, target);
+  } catch {
+    copyFileSync(`${folder}/bin/node`, target);
+  }
+  chmodSync(target, 0o755);
+  copyFileSync(`${folder}/LICENSE`, join(OUT, 'node.LICENSE'));
+}
+
+/** A code cache works only in the version that made it, so each Node that may run the bundle makes its own. */
+async function makeCodeCaches(): Promise<void> {
   const maker = `node_modules/.cache/oss-token-broker/make-code-cache-${process.pid}.mjs`;
   await build({
     ...SETTINGS,
@@ -103,11 +127,14 @@ async function makeCodeCache(): Promise<void> {
     outfile: maker,
     sourcemap: false,
   });
-  const node = installPlatformNode() ?? process.execPath;
-  execFileSync(node, [maker, resolve(OUT), String(await freePort())], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    timeout: 30_000,
-  });
+  const nodes = canRunNodeBinaries ? [findNode('shipped'), findNode('platform')] : [];
+  for (const node of nodes) {
+    if (node === undefined) continue;
+    execFileSync(node, [maker, resolve(OUT), String(await freePort())], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      timeout: 30_000,
+    });
+  }
   rmSync(maker);
 }
 

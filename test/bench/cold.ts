@@ -9,13 +9,13 @@ import { exportJWK, SignJWT } from 'jose';
 import { startSimulator } from '../../simulator/simulator.ts';
 import { writeCompiledConfig } from '../../src/config-loader/compiled-config.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
-import { installPlatformNode } from '../../tools/platform-node.ts';
+import { findNode } from '../../tools/node-binaries.ts';
 import { generateSigningKey } from '../support/keys.ts';
 
 const ROUNDS = 15;
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const cache = `${root}node_modules/.cache/oss-token-broker/cold/`;
-const platformNode = installPlatformNode();
+const platformNode = findNode('shipped');
 const node = platformNode ?? process.execPath;
 
 const { privateKey, publicKey } = generateSigningKey('ES256', 'bench');
@@ -110,7 +110,7 @@ const base = median(times.get('node:http') ?? []);
 const hono = median(times.get('hono') ?? []);
 const size = (statSync(main).size / 1024).toFixed(0);
 process.stdout.write(
-  `\n${platformNode === undefined ? process.version : 'the Node of Function Compute'}, medians of ${ROUNDS} starts; bundle ${size} KiB\n\n`,
+  `\n${platformNode === undefined ? process.version : 'the shipped Node'}, medians of ${ROUNDS} starts; bundle ${size} KiB\n\n`,
 );
 process.stdout.write('| start to | ms | to node:http | to hono | MiB |\n|---|--:|--:|--:|--:|\n');
 for (const { name } of cases) {

@@ -99,6 +99,7 @@ describe('s.yaml', () => {
     expect(props).toMatchObject({
       code: './dist',
       customRuntimeConfig: {
+        command: ['/code/node'],
         args: ['main.cjs'],
         port: 9000,
         healthCheckConfig: { httpGetUrl: '/health' },

@@ -3,10 +3,10 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import type { Simulator } from '../../simulator/simulator.ts';
-import { installPlatformNode } from '../../tools/platform-node.ts';
+import { findNode } from '../../tools/node-binaries.ts';
 
 export interface Bundle {
-  /** The Node of Function Compute, or this process's Node where that cannot run. */
+  /** The Node that the build ships, or this process's Node where that cannot run. */
   readonly node: string;
   readonly main: string;
 }
@@ -17,7 +17,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 export function buildBundle(folder = `${root}dist`): Bundle {
   const tsx = `${root}node_modules/tsx/dist/cli.mjs`;
   execFileSync(process.execPath, [tsx, 'tools/build.ts', folder], { cwd: root, stdio: 'pipe' });
-  return { node: installPlatformNode() ?? process.execPath, main: `${folder}/main.cjs` };
+  return { node: findNode('shipped') ?? process.execPath, main: `${folder}/main.cjs` };
 }
 
 /** The environment that Function Compute sets for an instance, without the credentials of its role. */

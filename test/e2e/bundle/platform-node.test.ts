@@ -1,0 +1,3 @@
+import { testBundleUnder } from './black-box.ts';
+
+testBundleUnder('platform');
