@@ -389,6 +389,7 @@ function isLoopbackHttp(value: string): boolean {
   return value.startsWith('http://') && isSafeUrl(value, isOrigin);
 }
 
+export type ConfigInput = z.output<typeof configSchema>;
 export type IssuerInput = z.output<typeof issuerSchema>;
 export type GrantInput = z.output<typeof grantSchema>;
 export type BucketInput = z.output<typeof bucketSchema>;

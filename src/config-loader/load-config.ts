@@ -11,7 +11,13 @@ import {
 } from './build-config.ts';
 import { checkGrant } from './check-grant.ts';
 import { ConfigError, type ConfigProblem, formatPath } from './config-problems.ts';
-import { bucketSchema, configSchema, grantSchema, issuerSchema } from './config-schema.ts';
+import {
+  bucketSchema,
+  type ConfigInput,
+  configSchema,
+  grantSchema,
+  issuerSchema,
+} from './config-schema.ts';
 import { freezeDeeply } from './freeze-deeply.ts';
 import { hashConfig } from './hash-config.ts';
 import { buildLimits, buildStore } from './limits-schema.ts';
@@ -76,7 +82,7 @@ export function loadConfig(options: {
       problems.push({ file, ...position, path: formatPath(path), message });
     }
   }
-  const parts = buildParts(source.value, report, reportTo(warnings));
+  const parts = buildParts({ raw: source.value, valid: parsed.data }, report, reportTo(warnings));
   if (!parsed.success || problems.length > 0) throw new ConfigError(inOrder(problems));
 
   for (const [index, claim] of parsed.data.audit.claims.entries()) {
@@ -111,37 +117,42 @@ interface Parts {
 }
 
 /** Builds every valid part, and reports the problems between parts. */
-function buildParts(value: unknown, report: Report, warn: Report): Parts {
+function buildParts(
+  { raw: value, valid }: { readonly raw: unknown; readonly valid: ConfigInput | undefined },
+  report: Report,
+  warn: Report,
+): Parts {
   const buckets = buildBuckets(memberOf(value, 'buckets'), report);
   const bucketNames = Object.keys(toObject(memberOf(value, 'buckets')));
 
   const rawIssuers = toList(memberOf(value, 'issuers'));
   reportRepeated(rawIssuers, 'issuers', ['name', 'issuer'], report);
   const issuers = rawIssuers.flatMap((raw, index) => {
-    const parsed = issuerSchema.safeParse(raw);
-    if (!parsed.success) return [];
-    warnOfAttributes(parsed.data.attributes, under(warn, ['issuers', index]));
-    return [buildIssuer(parsed.data, under(report, ['issuers', index]))];
+    const input = valid?.issuers[index] ?? issuerSchema.safeParse(raw).data;
+    if (input === undefined) return [];
+    warnOfAttributes(input.attributes, under(warn, ['issuers', index]));
+    return [buildIssuer(input, under(report, ['issuers', index]))];
   });
-  const issuerNames = rawIssuers.flatMap((raw) => toText(memberOf(raw, 'name')));
+  const issuersByName = new Map(issuers.map((issuer) => [issuer.name, issuer]));
+  const issuerNames = new Set(rawIssuers.flatMap((raw) => toText(memberOf(raw, 'name'))));
 
   const rawGrants = toList(memberOf(value, 'grants'));
   reportRepeated(rawGrants, 'grants', ['name'], report);
   const grants = rawGrants.flatMap((raw, index) => {
     const wanted = toText(memberOf(raw, 'issuer'))[0];
-    if (wanted !== undefined && !issuerNames.includes(wanted)) {
+    if (wanted !== undefined && !issuerNames.has(wanted)) {
       report(
         ['grants', index, 'issuer'],
-        `the issuer "${wanted}" is not defined under issuers${didYouMean(wanted, issuerNames)}`,
+        `the issuer "${wanted}" is not defined under issuers${didYouMean(wanted, [...issuerNames])}`,
       );
     }
-    const parsed = grantSchema.safeParse(raw);
-    if (!parsed.success) return [];
-    const issuer = issuers.find(({ name }) => name === wanted);
+    const input = valid?.grants[index] ?? grantSchema.safeParse(raw).data;
+    if (input === undefined) return [];
+    const issuer = wanted === undefined ? undefined : issuersByName.get(wanted);
     const reportHere = under(report, ['grants', index]);
     const warnHere = under(warn, ['grants', index]);
-    warnOfConditions(parsed.data.when, warnHere);
-    const grant = buildGrant(parsed.data, { buckets: bucketNames, issuer }, reportHere);
+    warnOfConditions(input.when, warnHere);
+    const grant = buildGrant(input, { buckets: bucketNames, issuer }, reportHere);
     if (grant === undefined) return [];
     if (issuer !== undefined) checkGrant(grant, issuer, reportHere, warnHere);
     warnOfGrant(grant, warnHere);

@@ -49,8 +49,9 @@ function distinctPlaces(
   issuers: readonly TrustedIssuer[],
 ): readonly Place[] {
   const places = new Map<string, Place>();
+  const issuersByName = new Map(issuers.map((issuer) => [issuer.name, issuer]));
   for (const { grant, index } of grants) {
-    const issuer = issuers.find(({ name }) => name === grant.issuer);
+    const issuer = issuersByName.get(grant.issuer);
     for (const [at, { target }] of grant.allow.entries()) {
       const key = JSON.stringify([grant.issuer, target.text]);
       if (places.has(key)) continue;

@@ -23,8 +23,8 @@ interface SourceProblem extends Position {
   readonly message: string;
 }
 
-/** A config is a few kilobytes, so a longer text is not a config. */
-const MAX_LENGTH = 256 * 1024;
+/** 10,000 grants with 1,000 issuers take about 2.5 million characters. */
+const MAX_LENGTH = 8 * 1024 * 1024;
 /** Aliases can expand a small text into a huge value. */
 const MAX_ALIASES = 100;
 

@@ -302,7 +302,7 @@ describe('a config with a mistake', () => {
       'aliases that multiply',
       `a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [${'*a, '.repeat(10)}]\nc: &c [${'*b, '.repeat(10)}]\nd: [${'*c, '.repeat(10)}]\n`,
     ],
-    ['a megabyte', `# ${'x'.repeat(2 ** 20)}`],
+    ['nine megabytes', `# ${'x'.repeat(9 * 2 ** 20)}`],
   ])('does not load: %s', (_what, text) => {
     expect(problemsOf(text).length).toBeGreaterThan(0);
   });

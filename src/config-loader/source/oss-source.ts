@@ -16,7 +16,7 @@ import { encodeOssPath, signOssGet } from './sign-oss-get.ts';
 /** Each check is a request to OSS. */
 const CHECK_EVERY_MS = 10_000;
 const TIMEOUT_MS = 5000;
-const MAX_CONFIG_BYTES = 1024 * 1024;
+const MAX_CONFIG_BYTES = 8 * 1024 * 1024;
 const REGION = /^[a-z]{2,}(?:-[a-z0-9]+)+$/;
 const LOOPBACK = /^http:\/\/(?:127\.0\.0\.1|localhost)(?::\d+)?$/;
 

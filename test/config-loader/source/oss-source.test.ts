@@ -264,7 +264,7 @@ describe('a config in OSS that cannot be read', () => {
     expect(elsewhere).toEqual([]);
   });
 
-  it('is not read further than a mebibyte', async () => {
+  it('is not read beyond 8 MiB', async () => {
     let sent = 0;
     const environment = await answering((_request, response) => {
       const more = () => {
@@ -279,7 +279,7 @@ describe('a config in OSS that cannot be read', () => {
       more();
     });
 
-    expect(await problemOf(() => open({ environment }).read())).toContain('larger than 1048576');
+    expect(await problemOf(() => open({ environment }).read())).toContain('larger than 8388608');
     expect(sent).toBeLessThan(50 * 1024 * 1024);
   });
 
