@@ -10,6 +10,7 @@ import {
   toClaimPath,
 } from './build-config.ts';
 import { checkGrant } from './check-grant.ts';
+import { checkNumbers } from './check-numbers.ts';
 import { ConfigError, type ConfigProblem, formatPath } from './config-problems.ts';
 import {
   bucketSchema,
@@ -151,6 +152,7 @@ function buildParts(
     const issuer = wanted === undefined ? undefined : issuersByName.get(wanted);
     const reportHere = under(report, ['grants', index]);
     const warnHere = under(warn, ['grants', index]);
+    checkNumbers(input.when, reportHere);
     warnOfConditions(input.when, warnHere);
     const grant = buildGrant(input, { buckets: bucketNames, issuer }, reportHere);
     if (grant === undefined) return [];

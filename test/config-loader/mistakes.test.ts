@@ -206,6 +206,16 @@ describe('a mistake in a value', () => {
       ],
     ],
     [
+      'numbers that are rounded',
+      second(
+        '    when: [{ claim: owner, equals: 1234567890123456789 }, { claim: n, in: [1, -9007199254740993] }, { claim: n, equals: 9007199254740991 }]\n',
+      ),
+      [
+        '17:36 grants[0].when[0].equals: has a number beyond 2^53, which equals its neighbours; write it in quotes, and let the issuer send a string',
+        '17:75 grants[0].when[1].in: has a number beyond 2^53, which equals its neighbours; write it in quotes, and let the issuer send a string',
+      ],
+    ],
+    [
       'a path before other segments',
       { from: 'users/{user}/', to: '{team}/users/{user}/' },
       [
