@@ -1,6 +1,7 @@
 /** The schema of `broker.yaml`. The loader validates with it, and the JSON Schema for editors is generated from it. */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_TOKEN_AGE_SECONDS } from '../config/issuer-bounds.ts';
 import { MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from '../lib/session-seconds.ts';
 import { OBJECT_ACTIONS } from '../session-policy/object-actions.ts';
 import { parseDuration } from './durations.ts';
@@ -149,10 +150,10 @@ export const issuerSchema = z.strictObject({
     .min(1, { error: 'must name at least one type' })
     .default(['JWT', 'at+jwt'])
     .describe('Accepted typ headers. An absent typ counts as JWT.'),
-  maxTokenAge: duration(1, 30 * 86_400, 'of at most 720h')
+  maxTokenAge: duration(1, MAX_TOKEN_AGE_SECONDS, 'of at most 720h')
     .default('24h')
     .describe('Subject tokens whose iat is older than this are refused.'),
-  clockTolerance: duration(1, 60, 'of at most 60s')
+  clockTolerance: duration(1, MAX_CLOCK_TOLERANCE_SECONDS, 'of at most 60s')
     .default('30s')
     .describe("How far the issuer's clock may be off."),
   tokensValidAfter: instant

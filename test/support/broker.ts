@@ -11,6 +11,7 @@ import { createTellOperator } from '../../src/observe/tell-operator.ts';
 import type { SourceCredentialsProvider } from '../../src/ports.ts';
 import { startServer } from '../../src/server.ts';
 import { createStore } from '../../src/store/create-store.ts';
+import type { Store } from '../../src/store/store.ts';
 import { createFetchIssuer, type Lookup } from '../../src/subject-token/keys/issuer-fetch.ts';
 import { startBundle } from './bundle.ts';
 import { createTestIssuer, type TestIssuer } from './issuer.ts';
@@ -72,6 +73,8 @@ export interface TestBrokerOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Replaces the machine's resolver. */
   readonly lookup?: Lookup;
+  /** Replaces the store that the config names. It is not closed with the broker. */
+  readonly store?: Store;
   /** Spreads retries, from 0 to 1. 0 if absent: each comes as early as possible. */
   readonly random?: () => number;
   /** Receives the messages for the operator. */
@@ -190,7 +193,7 @@ async function startHere(
   const { environment = {}, tell = () => {} } = options;
   const observe = createTellOperator({ tell, now });
   const { config } = loadConfig({ text, file: 'broker.yaml', environment });
-  const store = createStore(config.store, { environment, now, random: () => 1, observe });
+  const ownStore = createStore(config.store, { environment, now, random: () => 1, observe });
   const app = createBroker({
     config,
     sourceCredentials:
@@ -203,7 +206,7 @@ async function startHere(
     isOnFunctionCompute: options.isOnFunctionCompute ?? false,
     usesFunctionRole: (config.sourceCredentials ?? { type: 'function' }).type === 'function',
     observe,
-    store,
+    store: options.store ?? ownStore,
   });
   const hostname = '127.0.0.1';
   const server = await startServer({ fetch: app.fetch, hostname, port: 0, neverHangUp: false });
@@ -212,7 +215,7 @@ async function startHere(
     child: undefined,
     async close() {
       await server.close(0);
-      await store.close();
+      await ownStore.close();
     },
   };
 }
