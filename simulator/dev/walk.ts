@@ -68,8 +68,11 @@ export function describeWalk(options: {
       if (neighbour === undefined || coversTarget(alice.allowances, neighbour)) continue;
       steps.push([what, use(objectIn(neighbour, how))]);
     }
-    if (other !== undefined && !coversTarget(alice.allowances, other)) {
-      const wanted = encodeText(`oss://${other.bucket}/${other.key}`);
+    const outside = [other, lengthen(target)].find(
+      (found) => found !== undefined && !coversTarget(alice.allowances, found),
+    );
+    if (outside !== undefined) {
+      const wanted = encodeText(`oss://${outside.bucket}/${outside.key}`);
       steps.push([
         'A target outside the grant is refused by the broker',
         `${ask(`Grant=${grant.name}&Target=${wanted}`)}; echo`,

@@ -2,7 +2,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type OSS from 'ali-oss';
 import { toObject } from './declared.ts';
+import { createOssClient, credentialOf } from './oss-client.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const TSX = `${ROOT}node_modules/tsx/dist/cli.mjs`;
@@ -25,6 +27,17 @@ export interface RunningDev {
   /** Asks the broker for a credential. */
   ask(token: string, query?: string): Promise<Readonly<Record<string, unknown>>>;
   close(): Promise<void>;
+}
+
+/** A real client for the bucket, with the credential of an answer of the broker. */
+export function devClient(answer: Readonly<Record<string, unknown>>, bucket: string): OSS {
+  const targets: unknown = toObject(answer['Grant'])['Targets'];
+  const [target] = Array.isArray(targets) ? targets : [];
+  const { Endpoint, Region } = toObject(target);
+  // Node does not find what is below localhost on every machine
+  const endpoint = String(Endpoint).replace('localhost', '127.0.0.1');
+  const settings = { bucket, region: `oss-${String(Region)}`, authorizationV4: true };
+  return createOssClient(endpoint, credentialOf(answer), settings);
 }
 
 export interface Ended {
