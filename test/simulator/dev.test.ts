@@ -13,7 +13,7 @@ import { ossRefusal } from '../support/oss-client.ts';
 const HELLO = Buffer.from('hello');
 /** The key of an issuer that brings its keys in the config: the broker must not ask for its signature here. */
 const JWKS = `{ keys: [{ kty: EC, crv: P-256, kid: theirs, alg: ES256, use: sig,
-  x: f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU, y: x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0 }] }`;
+      x: f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU, y: x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0 }] }`;
 
 const CONFIG = `
 region: ap-southeast-1
@@ -128,7 +128,7 @@ describe('npm run dev with a config of one’s own', () => {
     const expired = await dev.token('--issuer', 'app', 'exp:=1', 'iat:=0');
 
     expect(decodeJwt(token)).toMatchObject({ aud: 'second-audience', sub: 'a=b', n: 3 });
-    expect(await dev.ask(expired)).toMatchObject({ code: 'token_expired' });
+    expect(await dev.ask(expired)).toMatchObject({ code: 'subject_token_expired' });
   });
 
   it.each([
