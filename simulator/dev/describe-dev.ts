@@ -1,6 +1,6 @@
 /** Describes a running `npm run dev`: addresses, what is unusual, and a walk to paste. */
 import type { Grant, TrustedIssuer } from '../../src/config/config.ts';
-import { PAGE_CLIENT_ID } from '../issuer/stand-in.ts';
+import { PAGE_CLIENT_ID } from '../issuer/page-sign-in.ts';
 import type { DevOptions } from './options.ts';
 import { type Dev, USUAL_PORTS } from './start-dev.ts';
 import { describeWalk, tokenCommand } from './walk.ts';
