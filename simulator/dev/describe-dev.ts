@@ -24,7 +24,7 @@ export function describeDev(dev: Dev, file: string, options: DevOptions): string
     `STS      ${stsUrl}   (simulated)`,
     `OSS      ${ossUrl}   (simulated; takes plain HTTP for HTTPS)`,
     '',
-    ...describePorts(ports),
+    ...describePorts(ports, options),
     ...describePages(dev),
     ...describeLife(options),
     ...describeAddresses(tried, options),
@@ -47,9 +47,10 @@ function isGiving({ mode, disabled }: Grant): boolean {
   return mode !== 'report' && disabled !== true;
 }
 
-function describePorts(ports: Dev['ports']): readonly string[] {
-  const names = ['broker', 'issuers', 'STS', 'OSS'] as const;
-  const moved = names.filter((name) => USUAL_PORTS[name] !== ports[name] && ports[name] !== 0);
+function describePorts(ports: Dev['ports'], options: DevOptions): readonly string[] {
+  const chosen = options.port === undefined ? ['broker' as const] : [];
+  const names = [...chosen, 'issuers', 'STS', 'OSS'] as const;
+  const moved = names.filter((name) => USUAL_PORTS[name] !== ports[name]);
   return moved.map(
     (name) =>
       `Not on its usual port ${USUAL_PORTS[name]}, which is taken: ${name}, now on ${ports[name]}.`,

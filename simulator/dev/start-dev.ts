@@ -13,7 +13,7 @@ import { createStaticCredentials } from '../static-credentials.ts';
 import { DevProblem } from './dev-problem.ts';
 import type { DevOptions } from './options.ts';
 import { rolesOf, standInConfig } from './stand-in-config.ts';
-import { isFree, usualPort } from './usual-port.ts';
+import { findPortProblem, usualPort } from './usual-port.ts';
 
 export const USUAL_PORTS = { broker: 9000, issuers: 9001, STS: 9002, OSS: 9003 };
 
@@ -40,12 +40,7 @@ export async function startDev(
 ): Promise<Dev> {
   const { credentialSeconds, callerAddress, write, tell } = options;
   const origins = [...new Set([...loaded.cors.origins, ...options.origins])];
-  const port = options.port ?? (await usualPort(USUAL_PORTS.broker));
-  if (options.port !== undefined && !(await isFree(options.port))) {
-    throw new DevProblem(
-      `Port ${port} is taken. Stop what listens there, or leave --port out to get a free one.`,
-    );
-  }
+  const port = await brokerPort(options.port);
   const issuers = await startStandIns({
     issuers: loaded.issuers,
     origins,
@@ -108,4 +103,15 @@ export async function startDev(
     stsUrl: simulator.sts.url,
     ossUrl,
   };
+}
+
+async function brokerPort(wanted: number | undefined): Promise<number> {
+  if (wanted === undefined) return usualPort(USUAL_PORTS.broker);
+  const problem = await findPortProblem(wanted);
+  if (problem === undefined) return wanted;
+  throw new DevProblem(
+    problem === 'EADDRINUSE'
+      ? `Port ${wanted} is taken. Stop what listens there, or leave --port out to get a free one.`
+      : `Port ${wanted} cannot be used: ${problem}.`,
+  );
 }

@@ -1,18 +1,19 @@
 /** Chooses ports: the usual one, so that addresses stay the same from start to start, or any free one. */
 import { createServer } from 'node:net';
+import { systemErrorCode } from '../../src/lib/system-error-code.ts';
 
-/** Whether nothing listens on that port of this machine. */
-export async function isFree(port: number): Promise<boolean> {
+/** Why nothing can listen on that port of this machine, such as `EADDRINUSE`; undefined if it can. */
+export async function findPortProblem(port: number): Promise<string | undefined> {
   const probe = createServer();
-  const free = await new Promise<boolean>((resolve) => {
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => resolve(true));
+  const problem = await new Promise<string | undefined>((resolve) => {
+    probe.once('error', (error) => resolve(systemErrorCode(error) ?? 'no reason'));
+    probe.listen(port, '127.0.0.1', () => resolve(undefined));
   });
   await new Promise((resolve) => probe.close(resolve));
-  return free;
+  return problem;
 }
 
 /** The usual port, or 0 for any free port if the usual one is taken. */
 export async function usualPort(usual: number): Promise<number> {
-  return (await isFree(usual)) ? usual : 0;
+  return (await findPortProblem(usual)) === undefined ? usual : 0;
 }

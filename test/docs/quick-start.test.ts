@@ -1,10 +1,13 @@
 /** The quick start of the README: `npm run dev` starts, and the walk that it prints leads where it says. */
+import { execFile } from 'node:child_process';
 import { createServer } from 'node:net';
+import { promisify } from 'node:util';
+import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { toObject } from '../support/declared.ts';
 import { type RunningDev, startDev } from '../support/dev.ts';
 import { paste, SHELLS } from '../support/interactive-shell.ts';
-import { ROOT } from './pages.ts';
+import { blockWith, ROOT } from './pages.ts';
 import { missingPrograms } from './shell.ts';
 
 /** What a test cannot do without. */
@@ -43,6 +46,28 @@ describe('npm run dev', () => {
 
     expect(dev.text).toContain('Pages of http://localhost:5173 may call the broker');
     expect(headers.get('access-control-allow-origin')).toBe('http://localhost:5173');
+  });
+});
+
+describe('the token command of docs/config.md', () => {
+  it('prints a token with the claims that it names', async () => {
+    const { text } = blockWith('docs/config.md', 'sh', 'dev:token');
+    const command = text.split('\n').find((line) => line.includes('dev:token')) ?? '';
+    const { port } = new URL(dev.issuersUrl);
+    // another start may have the usual port
+    const { stdout } = await promisify(execFile)(
+      'bash',
+      ['-c', command.replace(' -- ', ` -- --port ${port} `)],
+      { cwd: ROOT },
+    );
+
+    expect(decodeJwt(stdout.trim())).toMatchObject({
+      iss: 'https://login.example.com/',
+      sub: '42',
+      plan: 'pro',
+      seats: 3,
+      groups: ['design'],
+    });
   });
 });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { decodeJwt, decodeProtectedHeader } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { freePort } from '../support/bundle.ts';
 import { toObject } from '../support/declared.ts';
 import { devClient, type RunningDev, runScript, startDev } from '../support/dev.ts';
 import { ossRefusal } from '../support/oss-client.ts';
@@ -144,6 +145,24 @@ describe('npm run dev with a config of one’s own', () => {
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain(problem);
     expect(stderr).not.toMatch(/^ +at /m);
+  });
+});
+
+describe('npm run dev --caller-address and --port', () => {
+  let dev: RunningDev | undefined;
+  afterEach(() => dev?.close());
+
+  it('takes every request to come from that address, at the broker and at OSS', async () => {
+    writeFileSync(file, CONFIG);
+    const port = await freePort();
+    dev = await startDev([file, '--caller-address', '198.51.100.7', '--port', String(port)]);
+    const answer = await dev.ask(await dev.token('--issuer', 'app', 'sub=42'));
+    const put = await devClient(answer, 'media-one').put('42/a.txt', HELLO);
+
+    expect(put.res.status).toBe(200);
+    expect(dev.said()).toContain('"198.51.100.7"');
+    expect(dev.brokerUrl).toBe(`http://127.0.0.1:${port}`);
+    expect(dev.text).not.toContain('usual port 9000');
   });
 });
 
