@@ -4,6 +4,7 @@ import { createCloud, type Identity, type Role, type SimulatedCloud } from './cl
 import type { SimulatedOssOptions } from './oss/oss.ts';
 import { type RunningOss, startSimulatedOss } from './oss/server.ts';
 import { type RunningSts, startSimulatedSts } from './sts/server.ts';
+import { onUsualPort } from './usual-port.ts';
 
 export interface Simulator {
   readonly cloud: SimulatedCloud;
@@ -23,7 +24,7 @@ const ROLE_ARN = `acs:ram::${ACCOUNT_ID}:role/oss-uploader`;
 const BROKER_ARN = `acs:ram::${ACCOUNT_ID}:user/oss-token-broker`;
 const UPLOADER: SimulatedRole = { arn: ROLE_ARN, maxSessionDurationSeconds: 3600 };
 
-/** Starts STS and OSS over one account. `now` is in milliseconds. Port 0, the default, means any free port. */
+/** Starts STS and OSS over one account. `now` is in milliseconds. Port 0, the default, means any free port, and so does a port that is taken. */
 export async function startSimulator(options: {
   readonly now: () => number;
   readonly buckets: readonly string[];
@@ -51,12 +52,10 @@ export async function startSimulator(options: {
   for (const name of buckets) {
     cloud.buckets.set(name, { name, region: regions?.get(name) ?? region, corsOrigins });
   }
-  const sts = await startSimulatedSts({ cloud, port: stsPort });
-  const oss = await startSimulatedOss({
-    cloud,
-    port: ossPort,
-    ...(connection === undefined ? {} : { connection }),
-  });
+  const sts = await onUsualPort(stsPort, (port) => startSimulatedSts({ cloud, port }));
+  const oss = await onUsualPort(ossPort, (port) =>
+    startSimulatedOss({ cloud, port, ...(connection === undefined ? {} : { connection }) }),
+  );
   const { accessKeyId, accessKeySecret } = broker;
   return {
     cloud,

@@ -4,16 +4,17 @@ import { lookup } from 'node:dns';
 import { createAuditLog } from '../../src/audit/line.ts';
 import { createBroker } from '../../src/broker.ts';
 import type { Config } from '../../src/config/config.ts';
+import { systemErrorCode } from '../../src/lib/system-error-code.ts';
 import { createTellOperator } from '../../src/observe/tell-operator.ts';
-import { startServer } from '../../src/server.ts';
+import { type RunningServer, startServer } from '../../src/server.ts';
 import { createFetchIssuer } from '../../src/subject-token/keys/issuer-fetch.ts';
 import { startStandIns } from '../issuer/stand-ins.ts';
 import { startSimulator } from '../simulator.ts';
 import { createStaticCredentials } from '../static-credentials.ts';
+import { onUsualPort } from '../usual-port.ts';
 import { DevProblem } from './dev-problem.ts';
 import type { DevOptions } from './options.ts';
 import { rolesOf, standInConfig } from './stand-in-config.ts';
-import { findPortProblem, usualPort } from './usual-port.ts';
 
 export const USUAL_PORTS = { broker: 9000, issuers: 9001, STS: 9002, OSS: 9003 };
 
@@ -40,11 +41,10 @@ export async function startDev(
 ): Promise<Dev> {
   const { credentialSeconds, callerAddress, write, tell } = options;
   const origins = [...new Set([...loaded.cors.origins, ...options.origins])];
-  const port = await brokerPort(options.port);
   const issuers = await startStandIns({
     issuers: loaded.issuers,
     origins,
-    port: await usualPort(USUAL_PORTS.issuers),
+    port: USUAL_PORTS.issuers,
   });
   const simulator = await startSimulator({
     now: Date.now,
@@ -59,8 +59,8 @@ export async function startDev(
       ...(callerAddress === undefined ? {} : { sourceIp: callerAddress }),
     },
     ...(credentialSeconds === undefined ? {} : { longestSessionSeconds: credentialSeconds }),
-    stsPort: await usualPort(USUAL_PORTS.STS),
-    ossPort: await usualPort(USUAL_PORTS.OSS),
+    stsPort: USUAL_PORTS.STS,
+    ossPort: USUAL_PORTS.OSS,
   });
   // a browser finds any name below localhost, and puts the bucket before it; Node needs the address
   const ossUrl =
@@ -84,12 +84,14 @@ export async function startDev(
     observe: createTellOperator({ tell, now: Date.now }),
   });
   const from = { incoming: { socket: { remoteAddress: callerAddress } } };
-  const server = await startServer({
-    fetch: callerAddress === undefined ? app.fetch : (request) => app.fetch(request, from),
-    hostname: '127.0.0.1',
-    port,
-    neverHangUp: false,
-  });
+  const server = await onBrokerPort(options.port, (port) =>
+    startServer({
+      fetch: callerAddress === undefined ? app.fetch : (request) => app.fetch(request, from),
+      hostname: '127.0.0.1',
+      port,
+      neverHangUp: false,
+    }),
+  );
   return {
     config,
     ports: {
@@ -105,13 +107,19 @@ export async function startDev(
   };
 }
 
-async function brokerPort(wanted: number | undefined): Promise<number> {
-  if (wanted === undefined) return usualPort(USUAL_PORTS.broker);
-  const problem = await findPortProblem(wanted);
-  if (problem === undefined) return wanted;
-  throw new DevProblem(
-    problem === 'EADDRINUSE'
-      ? `Port ${wanted} is taken. Stop what listens there, or leave --port out to get a free one.`
-      : `Port ${wanted} cannot be used: ${problem}.`,
-  );
+async function onBrokerPort(
+  wanted: number | undefined,
+  start: (port: number) => Promise<RunningServer>,
+): Promise<RunningServer> {
+  if (wanted === undefined) return onUsualPort(USUAL_PORTS.broker, start);
+  try {
+    return await start(wanted);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    throw new DevProblem(
+      code === 'EADDRINUSE'
+        ? `Port ${wanted} is taken. Stop what listens there, or leave --port out to get a free one.`
+        : `Port ${wanted} cannot be used: ${code ?? 'no reason'}.`,
+    );
+  }
 }

@@ -2,6 +2,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text as readText } from 'node:stream/consumers';
 import { parseJsonObject } from '../../src/lib/strict-json.ts';
+import { onUsualPort } from '../usual-port.ts';
 import { createStandIn, type StandIn, type StoodInIssuer } from './stand-in.ts';
 
 export interface StandIns {
@@ -15,6 +16,7 @@ export interface StandIns {
 /**
  * `GET /<name>/…` is that issuer. `POST /tokens` with `{ issuer, claims }` answers `{ token }`, or
  * `{ problem }`. Without `issuer` it is the only one. `origins` are those whose pages may sign in.
+ * A port that is taken means any free port.
  */
 export async function startStandIns(options: {
   readonly issuers: readonly StoodInIssuer[];
@@ -29,10 +31,14 @@ export async function startStandIns(options: {
   const server = createServer((request, response) => {
     handle(standIns, request, response).catch(() => response.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
+  await onUsualPort(
+    port,
+    (wanted) =>
+      new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen(wanted, '127.0.0.1', resolve);
+      }),
+  );
   const address = server.address();
   if (address === null || typeof address === 'string') throw new Error('the issuers have no port');
   const url = `http://127.0.0.1:${address.port}`;

@@ -197,6 +197,17 @@ describe('npm run dev --credential-seconds', () => {
   });
 });
 
+describe('npm run dev, started several times at once', () => {
+  it('gives each its own ports', async () => {
+    const all = await Promise.all([startDev(), startDev(), startDev()]);
+    await Promise.all(all.map((one) => one.close()));
+
+    for (const name of ['brokerUrl', 'issuersUrl'] as const) {
+      expect(new Set(all.map((one) => one[name])).size).toBe(3);
+    }
+  });
+});
+
 describe('npm run dev that cannot start', () => {
   async function failure(...args: readonly string[]): Promise<string> {
     const { code, stdout, stderr } = await runScript('dev', args);
