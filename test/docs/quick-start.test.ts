@@ -88,5 +88,6 @@ describe.each(SHELLS)('the walk of npm run dev, pasted into $name', (shell) => {
       ]);
       expect(JSON.parse(outcomes.at(-1) ?? '')).toMatchObject({ code: 'target_outside_grant' });
     },
+    60_000,
   );
 });

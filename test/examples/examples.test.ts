@@ -2,7 +2,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
+import { ROOT } from '../docs/pages.ts';
+import { missingPrograms } from '../docs/shell.ts';
 import { devClient, type RunningDev, startDev } from '../support/dev.ts';
+import { paste, SHELLS } from '../support/interactive-shell.ts';
 import { ossRefusal } from '../support/oss-client.ts';
 
 const FOLDER = new URL('../../examples/', import.meta.url);
@@ -20,14 +23,38 @@ async function start(...args: readonly string[]): Promise<RunningDev> {
   return dev;
 }
 
-describe.each(readdirSync(FOLDER))('examples/%s', (name) => {
-  it('loads without a warning, and says how it is tried', () => {
-    const text = readFileSync(new URL(name, FOLDER), 'utf8');
-    const { warnings } = loadConfig({ text, file: name, environment: {} });
+/** What the walk prints when it is pasted into zsh, the strictest of the shells, or else into another. */
+async function outcomesOf(walk: string): Promise<readonly string[]> {
+  const installed = SHELLS.filter(({ program }) => program);
+  const shell = installed.find(({ name }) => name === 'zsh') ?? installed[0];
+  if (shell === undefined) throw new Error('there is no shell to paste into');
+  const { stdout } = await paste(shell, walk, ROOT);
+  return stdout.split('\n').filter((line) => /^(?:\{|\d{3} )/.test(line));
+}
 
-    expect(warnings).toEqual([]);
-    expect(text).toContain(`npm run dev -- examples/${name}`);
+describe.each(readdirSync(FOLDER))('examples/%s', (name) => {
+  const text = readFileSync(new URL(name, FOLDER), 'utf8');
+
+  it('loads without a warning', () => {
+    expect(loadConfig({ text, file: name, environment: {} }).warnings).toEqual([]);
   });
+
+  it.skipIf(missingPrograms('curl ').length > 0)(
+    'is tried as it says, with a walk that can be pasted',
+    async () => {
+      const [, command = ''] = /^# Try it: +npm run dev -- (.*)$/m.exec(text) ?? [];
+      const { walk } = await start(...command.split(' '));
+      const outcomes = await outcomesOf(walk);
+
+      expect(command).toContain(`examples/${name}`);
+      expect(outcomes[0]).toContain('"StatusCode":200');
+      expect(outcomes[1]).toMatch(/^200 /);
+      expect(outcomes.slice(2, -1)).not.toEqual([]);
+      for (const outcome of outcomes.slice(2, -1)) expect(outcome).toMatch(/^403 AccessDenied /);
+      expect(JSON.parse(outcomes.at(-1) ?? '')).toMatchObject({ code: 'target_outside_grant' });
+    },
+    60_000,
+  );
 
   it('has a test below', () => {
     const self = readFileSync(new URL(import.meta.url), 'utf8');
