@@ -35,6 +35,8 @@ export interface SimulatedCloud {
   readonly accountId: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Sessions end after this time at the latest, even below the 900 s of the real STS. Absent: as asked. */
+  readonly longestSessionSeconds?: number;
   /** By AccessKeyId: RAM users, and every session that the simulated STS has issued. */
   readonly identities: Map<string, Identity>;
   /** By ARN. */
@@ -64,6 +66,7 @@ export interface SimulatedBucket {
 export function createCloud(options: {
   readonly accountId: string;
   readonly now: () => number;
+  readonly longestSessionSeconds?: number;
 }): SimulatedCloud {
   return {
     ...options,

@@ -1,10 +1,11 @@
-/** Starts an issuer for development and tests: the real `oidc-provider`, with one client per test caller. */
-import { createPrivateKey, generateKeyPairSync, randomBytes } from 'node:crypto';
+/** Starts an issuer for tests: the real `oidc-provider`, with one client per test caller. */
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { Configuration } from 'oidc-provider';
 // by their files, since the index of the package warns of Node 20, on which all that is used here runs
 import { createMemoryAdapter } from 'oidc-provider/lib/adapters/memory_adapter.js';
 import { Provider } from 'oidc-provider/lib/provider.js';
+import { createSigningKey } from './signing-key.ts';
 
 /** A caller that gets tokens by the client credentials grant (RFC 6749, section 4.4). Its id becomes `sub`. */
 export interface SimulatedCaller {
@@ -55,22 +56,10 @@ export async function startIssuer(options: {
 
 function toConfiguration(options: Parameters<typeof startIssuer>[0]): Configuration {
   const { callers, audience, tokenLifeSeconds } = options;
-  const { privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
-  const key = {
-    // read back, because Node 20 can hang permanently when it exports a key that it has just generated
-    ...createPrivateKey(privateKey).export({ format: 'jwk' }),
-    use: 'sig',
-    alg: 'RS256',
-    kid: 'simulated',
-  };
   return {
     // the default, which warns that it forgets everything unless it is asked for by name
     adapter: createMemoryAdapter(),
-    jwks: { keys: [{ kty: 'RSA', ...key }] },
+    jwks: { keys: [createSigningKey('RS256', 'simulated')] },
     cookies: { keys: [randomBytes(32).toString('hex')] },
     clients: callers.map(({ id, secret }) => ({
       client_id: id,

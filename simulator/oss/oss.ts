@@ -44,6 +44,8 @@ export interface SimulatedOssOptions {
   readonly randomBytes?: (size: number) => Uint8Array;
   /** The bucket of each custom domain, by `host` or `host:port` in lower case. */
   readonly cnames?: Cnames;
+  /** Replaces what the connection of every request tells. */
+  readonly connection?: Partial<Pick<OssRequestHead, 'sourceIp' | 'isSecure'>>;
   /** The longest accepted body; 64 MiB by default. */
   readonly maxBodyBytes?: number;
   /** How many calls are kept; 10,000 by default. */
@@ -65,7 +67,7 @@ export function createSimulatedOss(options: SimulatedOssOptions): SimulatedOss {
     const seen: Seen = {};
     let result: OssAnswer;
     try {
-      seen.head = readOssHead(incoming, cnames);
+      seen.head = { ...readOssHead(incoming, cnames), ...options.connection };
       const body = await readOssBody(incoming, maxBodyBytes);
       result = await answer(world, { ...seen.head, body }, seen);
     } catch (error) {

@@ -60,7 +60,8 @@ const tree: Rule = {
   covers: ({ language, text }) => language === 'text' && text.startsWith('src/'),
   check({ text }) {
     const drawn = readTree(text);
-    const inSrc = [...entriesOf('src/'), ...entriesOf('src/api/'), 'simulator/', 'tools/', 'test/'];
+    const beside = ['simulator/', 'examples/', 'tools/', 'test/'];
+    const inSrc = [...entriesOf('src/'), ...entriesOf('src/api/'), ...beside];
     const there = new Set([...inSrc, 'src/', 'src/api/']);
 
     expect(inSrc.filter((path) => path !== 'src/api/' && !drawn.includes(path))).toEqual([]);

@@ -136,7 +136,7 @@ const commands = shellRule(
 
 /** What is wrong with a command of the project; undefined if nothing is. */
 function problemOfCall({ name, args }: ShellCall): string | undefined {
-  const [verb, what = ''] = args;
+  const [verb, what = ''] = args.filter((arg) => arg !== '-s');
   const text = [name, ...args].join(' ');
   if (text === 's deploy') return existsSync(`${ROOT}s.yaml`) ? undefined : 'there is no s.yaml';
   if (text === 'node dist/main.cjs' || text === 'npm ci') return undefined;

@@ -5,12 +5,16 @@ import type { TestProject } from 'vitest/node';
 import { findChromium } from './chromium.ts';
 import type { Program } from './program.ts';
 import { findRedisServer } from './redis-server.ts';
+import { findShell } from './shell.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** null where there is none. It is not there at all if it was not looked for. */
     redisServer: Program | null;
     chromium: Program | null;
+    bash: Program | null;
+    zsh: Program | null;
+    dash: Program | null;
   }
 }
 
@@ -29,6 +33,13 @@ const NEEDED = [
     find: findChromium,
     howToGetIt: 'Install it (apt-get install chromium), or set CHROMIUM to where it is.',
   },
+  ...(['bash', 'zsh', 'dash'] as const).map((name) => ({
+    key: name,
+    name,
+    importedAs: 'support/interactive-shell.ts',
+    find: () => findShell(name),
+    howToGetIt: `Install it (apt-get install ${name}).`,
+  })),
 ] as const;
 
 /** With SKIP_NOTHING=1, a test that cannot run fails the run. */

@@ -1,0 +1,125 @@
+/** Starts a config beside the simulator: broker, issuers, STS and OSS, all on loopback. */
+import { randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns';
+import { createAuditLog } from '../../src/audit/line.ts';
+import { createBroker } from '../../src/broker.ts';
+import type { Config } from '../../src/config/config.ts';
+import { systemErrorCode } from '../../src/lib/system-error-code.ts';
+import { createTellOperator } from '../../src/observe/tell-operator.ts';
+import { type RunningServer, startServer } from '../../src/server.ts';
+import { createFetchIssuer } from '../../src/subject-token/keys/issuer-fetch.ts';
+import { startStandIns } from '../issuer/stand-ins.ts';
+import { startSimulator } from '../simulator.ts';
+import { createStaticCredentials } from '../static-credentials.ts';
+import { onUsualPort } from '../usual-port.ts';
+import { DevProblem } from './dev-problem.ts';
+import type { DevOptions } from './options.ts';
+import { rolesOf, standInConfig } from './stand-in-config.ts';
+
+export const USUAL_PORTS = { broker: 9000, issuers: 9001, STS: 9002, OSS: 9003 };
+
+/** Where everything is. */
+export interface Dev {
+  /** As the broker uses it. */
+  readonly config: Config;
+  readonly ports: Readonly<Record<keyof typeof USUAL_PORTS, number>>;
+  readonly brokerUrl: string;
+  readonly issuersUrl: string;
+  readonly stsUrl: string;
+  readonly ossUrl: string;
+}
+
+/** Throws a DevProblem if the port that was asked for is taken. */
+export async function startDev(
+  loaded: Config,
+  options: Omit<DevOptions, 'configFile'> & {
+    /** Receives the audit lines. */
+    readonly write: (line: string) => void;
+    /** Receives what the operator should read. */
+    readonly tell: (line: string) => void;
+  },
+): Promise<Dev> {
+  const { credentialSeconds, callerAddress, write, tell } = options;
+  const origins = [...new Set([...loaded.cors.origins, ...options.origins])];
+  const issuers = await startStandIns({
+    issuers: loaded.issuers,
+    origins,
+    port: USUAL_PORTS.issuers,
+  });
+  const simulator = await startSimulator({
+    now: Date.now,
+    buckets: loaded.buckets.map(({ name }) => name),
+    region: loaded.region,
+    regions: new Map(loaded.buckets.map(({ name, region }) => [name, region])),
+    roles: rolesOf(loaded.grants),
+    corsOrigins: origins,
+    // a grant with restrict.https would otherwise be of no use beside an OSS without a certificate
+    connection: {
+      isSecure: true,
+      ...(callerAddress === undefined ? {} : { sourceIp: callerAddress }),
+    },
+    ...(credentialSeconds === undefined ? {} : { longestSessionSeconds: credentialSeconds }),
+    stsPort: USUAL_PORTS.STS,
+    ossPort: USUAL_PORTS.OSS,
+  });
+  // a browser finds any name below localhost, and puts the bucket before it; Node needs the address
+  const ossUrl =
+    origins.length === 0 ? simulator.oss.url : `http://localhost:${simulator.oss.port}`;
+  const config = standInConfig(loaded, {
+    stsUrl: simulator.sts.url,
+    ossUrl,
+    keysOf: issuers.keysOf,
+    origins,
+  });
+  const app = createBroker({
+    config,
+    sourceCredentials: createStaticCredentials(simulator.sourceCredentials),
+    recordAudit: createAuditLog(async (line) => write(line)),
+    now: Date.now,
+    fetchIssuer: createFetchIssuer({ lookup }),
+    randomUuid: randomUUID,
+    random: Math.random,
+    isOnFunctionCompute: false,
+    usesFunctionRole: false,
+    observe: createTellOperator({ tell, now: Date.now }),
+  });
+  const from = { incoming: { socket: { remoteAddress: callerAddress } } };
+  const server = await onBrokerPort(options.port, (port) =>
+    startServer({
+      fetch: callerAddress === undefined ? app.fetch : (request) => app.fetch(request, from),
+      hostname: '127.0.0.1',
+      port,
+      neverHangUp: false,
+    }),
+  );
+  return {
+    config,
+    ports: {
+      broker: server.port,
+      issuers: issuers.port,
+      STS: Number(new URL(simulator.sts.url).port),
+      OSS: simulator.oss.port,
+    },
+    brokerUrl: `http://127.0.0.1:${server.port}`,
+    issuersUrl: issuers.url,
+    stsUrl: simulator.sts.url,
+    ossUrl,
+  };
+}
+
+async function onBrokerPort(
+  wanted: number | undefined,
+  start: (port: number) => Promise<RunningServer>,
+): Promise<RunningServer> {
+  if (wanted === undefined) return onUsualPort(USUAL_PORTS.broker, start);
+  try {
+    return await start(wanted);
+  } catch (error) {
+    const code = systemErrorCode(error);
+    throw new DevProblem(
+      code === 'EADDRINUSE'
+        ? `Port ${wanted} is taken. Stop what listens there, or leave --port out to get a free one.`
+        : `Port ${wanted} cannot be used: ${code ?? 'no reason'}.`,
+    );
+  }
+}
