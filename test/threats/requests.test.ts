@@ -2,6 +2,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { signCompact } from '../support/keys.ts';
 
 const MAX_HEADER_LINES = 100;
 const FORGED = '198.51.100.66';
@@ -138,13 +139,12 @@ describe('threat 41: parameters where they are not read', () => {
   });
 
   it('a chunked body of a GET: refused without waiting for it', async () => {
-    const chunked = [`X-Forwarded-For: ${SEEN_BY_PROXY}`, 'Transfer-Encoding: chunked'];
-    const body = '18\r\n{"Permissions":["read"]}\r\n0\r\n\r\n';
-    const head = await send('GET /v1/credentials', chunked);
-    const whole = await send('GET /v1/credentials', [...chunked, '', body]);
+    const headers = [`X-Forwarded-For: ${SEEN_BY_PROXY}`, 'Transfer-Encoding: chunked'];
+    const { status, lines, stsCalls } = await send('GET /v1/credentials', headers);
 
-    expect([head.status, whole.status]).toEqual([400, 400]);
-    expect(head.lines).toMatchObject([{ reason: 'request_malformed' }]);
+    expect(status).toBe(400);
+    expect(lines).toMatchObject([{ reason: 'request_malformed' }]);
+    expect(stsCalls).toBe(0);
   });
 
   it('the same narrowing where it is read: granted as asked', async () => {
@@ -163,7 +163,7 @@ describe('threat 41: parameters where they are not read', () => {
   });
 });
 
-describe("threat 44: forms of a path that a proxy's rules miss", () => {
+describe('threat 44: forms of a path that the rules of a proxy miss', () => {
   it.each([
     '/x/../v1/credentials',
     '/../v1/credentials',
@@ -217,7 +217,7 @@ describe("threat 44: forms of a path that a proxy's rules miss", () => {
 
   it.each([
     '/v1/credentials',
-    '/v1/credentials?Target=oss://app-media/users/user-1/a/../b'.replace('a/../b', 'a%22b'),
+    '/v1/credentials?Target=oss://app-media/users/user-1/../a%20b',
     'http://broker.example.com/v1/credentials',
   ])('%s reaches its route', async (target) => {
     expect((await send(`GET ${target}`)).lines).not.toMatchObject([{ reason: 'route_unknown' }]);
@@ -268,7 +268,6 @@ describe('threat 46: work before a token is verified', () => {
 
   it('a forged token is refused before its claims are looked at closely', async () => {
     const [key] = broker.issuer.keys();
-    const { signCompact } = await import('../support/keys.ts');
     const claims = JSON.stringify(broker.issuer.claims()).replace(/}$/, ',"sub":"again"}');
     const token = signCompact({ alg: key.algorithm, kid: key.keyId }, claims, key);
 
@@ -279,12 +278,5 @@ describe('threat 46: work before a token is verified', () => {
       { reason: 'token_malformed', why: { problem: 'payload has a repeated member' } },
     ]);
     expect(forged.lines).toMatchObject([{ reason: 'signature_invalid' }]);
-  });
-
-  it('percent escapes of an unknown path are not decoded', async () => {
-    const cpuBefore = process.cpuUsage();
-    const { status } = await send(`GET /${'%ff/'.repeat(3000)}`);
-    expect(status).toBe(404);
-    expect(process.cpuUsage(cpuBefore).user).toBeGreaterThan(0);
   });
 });
