@@ -110,7 +110,7 @@ const MAY_IMPORT = {
 
   // assembly
   'src/app.ts': ['src/api/', 'src/refusal.ts', 'hono'],
-  'src/server.ts': ['@hono/node-server'],
+  'src/server.ts': ['src/lib/', '@hono/node-server'],
   'src/start-error.ts': ['src/config-loader/', 'src/lib/'],
   'src/reloading-broker.ts': ['src/config/', 'src/config-loader/', 'src/observe/'],
   'src/broker.ts': [

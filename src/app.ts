@@ -1,5 +1,6 @@
 /** The HTTP application: middleware for every request, then one route for each surface. */
 import { Hono } from 'hono';
+import { readCanonicalPath } from './api/http/canonical-path.ts';
 import { addLifecycleHooks, type LifecycleHooks } from './api/http/lifecycle-hooks.ts';
 import { createOpenRequest, type OpenRequestDeps } from './api/http/open-request.ts';
 import type { SurfaceEnv } from './api/http/surface-env.ts';
@@ -14,7 +15,7 @@ export interface AppDeps extends NativeApiDeps, Omit<OpenRequestDeps, 'configRev
 
 /** Builds the application. It opens nothing and keeps no state. */
 export function createApp(deps: AppDeps) {
-  const app = new Hono<SurfaceEnv>();
+  const app = new Hono<SurfaceEnv>({ getPath: readCanonicalPath });
   app.use(createOpenRequest({ ...deps, configRevision: deps.config.revision }));
   if (deps.lifecycleHooks !== undefined) addLifecycleHooks(app, deps.lifecycleHooks);
 

@@ -39,7 +39,12 @@ export interface IncomingRequest {
   readonly trail: AuditTrail;
   /** Bound to the source credentials of this request. */
   readonly assumeRole: AssumeRole;
-  /** Parses the request. It runs in the pipeline so that a malformed request is audited too. */
+  /** Reads the subject token, and nothing else of the request. */
+  readonly readToken: () => string;
+  /**
+   * Reads the rest of the request. It runs after verification, so that a request without a valid
+   * token costs little, and in the pipeline, so that a malformed request is audited too.
+   */
   readonly read: () => Promise<CredentialRequest>;
 }
 
@@ -59,15 +64,17 @@ export async function issueCredentials(
   const { callerAddress } = incoming.origin;
   let permit: Permit | undefined;
   try {
-    const request = await incoming.read();
-    const target = request.target === undefined ? undefined : parseTarget(request.target);
-
     // 1. verify the subject token
     const receivedAtMs = now();
+    const subjectToken = incoming.readToken();
     const token = await deps.limits.guardVerification(callerAddress, () =>
-      deps.verifySubjectToken(request.subjectToken),
+      deps.verifySubjectToken(subjectToken),
     );
     trail.add({ ...factsOfToken(token, config), verifyMs: now() - receivedAtMs });
+
+    // nothing else of the request is read before
+    const request = await incoming.read();
+    const target = request.target === undefined ? undefined : parseTarget(request.target);
 
     // report mode records what it would have decided; it does not affect the decision
     const tokenLeftSeconds = token.expiresAt - Math.ceil(now() / 1000);

@@ -3,7 +3,6 @@ import type { Grant, Permission, TrustedIssuer } from './config/config.ts';
 
 /** What a caller asks for, as the surface parsed it. */
 export interface CredentialRequest {
-  readonly subjectToken: string;
   /** The name of a grant. Absent: the only grant that fits. */
   readonly grant?: string;
   readonly target?: string;

@@ -4,6 +4,7 @@
 export type Refusal =
   // the request
   | { readonly reason: 'route_unknown' }
+  | { readonly reason: 'too_many_header_lines'; readonly limit: number }
   | { readonly reason: 'method_not_allowed'; readonly allow: string }
   | { readonly reason: 'not_acceptable' }
   | { readonly reason: 'body_too_large'; readonly limitBytes: number }

@@ -82,7 +82,7 @@ function scanStructure(text: string): { readonly depth: number; readonly members
 }
 
 /** Returns the position of the quote that ends the string starting at `start`. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let quote = text.indexOf('"', start + 1);
   while (quote !== -1 && isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
   return quote === -1 ? text.length : quote;

@@ -52,9 +52,9 @@ export function createVerifySubjectToken(
 
   async function verifySubjectToken(compactJws: string): Promise<SubjectToken> {
     const jws = parseCompactJws(compactJws);
-    const known = knownIssuers.get(jws.claims['iss']);
+    const known = knownIssuers.get(jws.claimedIssuer);
     if (known === undefined) {
-      const claimedIssuer = describeIssuer(jws.claims['iss']);
+      const claimedIssuer = describeIssuer(jws.claimedIssuer);
       throw refuse({ reason: 'issuer_untrusted', claimedIssuer });
     }
 
@@ -65,10 +65,11 @@ export function createVerifySubjectToken(
       throw refuse({ reason: 'signature_invalid', issuerName: issuer.name });
     }
 
-    const facts = checkClaims(jws.claims, issuer, options.now());
+    const claims = jws.readClaims();
+    const facts = checkClaims(claims, issuer, options.now());
     return {
       issuer,
-      claims: jws.claims,
+      claims,
       ...facts,
       ...(keyId === undefined ? {} : { keyId }),
     };

@@ -50,6 +50,9 @@ interface Case {
   readonly expectedStatus: number;
   readonly requests: number;
   readonly tokens: readonly string[];
+  /** What else is sent: hostile rows must cost at most 1.5 times the plain refusal. */
+  readonly query?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 const good = await signTokens(privateKey, TOKENS, (n) => ({ sub: `user-${n}`, plan: 'pro' }));
@@ -58,6 +61,14 @@ const forged = await signTokens(generateSigningKey('ES256', 'another').privateKe
   sub: `user-${n}`,
   plan: 'pro',
 }));
+const forgedLong = await signTokens(
+  generateSigningKey('ES256', 'long').privateKey,
+  TOKENS,
+  (n) => ({
+    sub: `user-${n}`,
+    ...Object.fromEntries(Array.from({ length: 560 }, (_, at) => [`a${at}`, 1])),
+  }),
+);
 const fresh = await signTokens(privateKey, FRESH_REQUESTS * (ROUNDS + 1), (n) => ({
   sub: `fresh-${n}`,
   plan: 'pro',
@@ -89,6 +100,22 @@ const cases: readonly Case[] = [
     tokens: forged,
   },
   {
+    name: 'refused at the token (long Accept and target)',
+    kind: 'broker',
+    expectedStatus: 401,
+    requests: REQUESTS,
+    tokens: forged,
+    query: `?Target=oss://app-media/${'%E1%84%80%E1%85%A1'.repeat(250)}`,
+    headers: { Accept: 'a/b,'.repeat(1000) },
+  },
+  {
+    name: 'refused at the token (8 KiB)',
+    kind: 'broker',
+    expectedStatus: 401,
+    requests: REQUESTS,
+    tokens: forgedLong,
+  },
+  {
     name: 'refused at the grant',
     kind: 'broker',
     expectedStatus: 403,
@@ -116,11 +143,11 @@ for (let round = 0; round <= ROUNDS; round++) {
   for (const one of running) {
     const before = await usageOf(one.child);
     const { seconds, latencies } = await sendLoad({
-      url: `http://127.0.0.1:${one.port}/v1/credentials`,
+      url: `http://127.0.0.1:${one.port}/v1/credentials${one.query ?? ''}`,
       requests: one.requests,
       concurrency: CONCURRENCY,
       expectedStatus: one.expectedStatus,
-      headers: (n) => ({ Authorization: `Bearer ${tokenFor(one, n, round)}` }),
+      headers: (n) => ({ ...one.headers, Authorization: `Bearer ${tokenFor(one, n, round)}` }),
     });
     const after = await usageOf(one.child);
     if (round === 0) continue;

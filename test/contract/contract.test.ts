@@ -39,6 +39,8 @@ async function check(method: string, path: string, answering: Promise<Answer>): 
   if (typeof code === 'string') seen.codes.add(code);
 }
 
+const MANY_HEADERS = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`x${n}`, 'x']));
+
 const asks: readonly (readonly [method: string, path: string, options: AskOptions])[] = [
   ['POST', '/v1/credentials', { claims: { plan: 'basic' } }],
   ['GET', '/v1/credentials', { claims: { plan: 'basic' } }],
@@ -62,6 +64,12 @@ const asks: readonly (readonly [method: string, path: string, options: AskOption
   ],
   ['HEAD', '/v1/credentials', { claims: { plan: 'basic' } }],
   ['PUT', '/v1/credentials', {}],
+  ...['GET', 'HEAD', 'OPTIONS', 'PUT'].map(
+    (method) => [method, '/v1/credentials', { token: null, headers: MANY_HEADERS }] as const,
+  ),
+  ['GET', '/health', { token: null, headers: MANY_HEADERS }],
+  ['GET', '/ready', { token: null, headers: MANY_HEADERS }],
+  ['POST', '/v1/credentials?Permissions=read', { claims: { plan: 'basic' } }],
   ['GET', '/health', { token: null }],
   ['GET', '/ready', { token: null }],
   ['GET', '/nowhere', { token: null }],

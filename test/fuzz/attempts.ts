@@ -283,10 +283,7 @@ export function attempts(token: string): fc.Arbitrary<Attempt> {
       const isPlainGet = made.method === 'GET' && made.isChunked;
       return {
         method: made.method,
-        path:
-          made.query === undefined || made.method === 'POST'
-            ? made.path
-            : `${made.path}?${made.query}`,
+        path: made.query === undefined ? made.path : `${made.path}?${made.query}`,
         headers: [
           ...made.authorization.map((value) => ['Authorization', value] as const),
           ...(made.contentType === undefined ? [] : [made.contentType]),

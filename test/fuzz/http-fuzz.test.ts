@@ -73,16 +73,10 @@ function send(attempt: Attempt): Promise<Received> {
   });
 }
 
-/** The paths of openapi.yaml that a request target may mean after `.` segments and percent-encoding are resolved. */
-function possiblePaths(target: string): readonly (string | undefined)[] {
-  const path = target.replace(/[?#].*/s, '');
-  if (path in PATHS) return [path];
-  if (!URL.canParse(target, 'http://broker')) return [undefined];
-  const { pathname } = new URL(target, 'http://broker');
-  const decoded = pathname.replace(/%([2-7][0-9a-f])/gi, (_, hex: string) =>
-    String.fromCharCode(Number.parseInt(hex, 16)),
-  );
-  return decoded in PATHS ? [decoded, undefined] : [undefined];
+/** The path of openapi.yaml that a request target names. Only one form of a path names it, after a host or without. */
+function declaredPath(target: string): string | undefined {
+  const path = target.replace(/^https?:\/\/[^/?#@]*(?=\/)/, '').replace(/\?.*/s, '');
+  return path in PATHS ? path : undefined;
 }
 
 /** Says what is wrong with an answer; undefined if nothing is. */
@@ -97,8 +91,8 @@ function judge(attempt: Attempt, answer: Received, audit: string): string | unde
   if (text.includes('SecurityToken') && !isAuthorized(attempt)) {
     return 'a credential without a good token';
   }
-  const problems = possiblePaths(path).map((declared) => whatIsWrong(method, declared, answer));
-  if (!problems.includes(undefined)) return problems[0];
+  const problem = whatIsWrong(method, declaredPath(path), answer);
+  if (problem !== undefined) return problem;
   const isDecision = status >= 400 || text.includes('SecurityToken');
   const requestId = answer.headers['x-request-id'];
   if (isDecision && !audit.includes(`"${String(requestId)}"`)) return 'no audit line was written';

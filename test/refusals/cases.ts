@@ -136,6 +136,15 @@ const REQUEST_CASES: readonly RefusalCase[] = [
     ask: asking({ path: '/v2/credentials' }),
   },
   {
+    reason: 'too_many_header_lines',
+    status: 431,
+    code: 'too_many_header_lines',
+    ask: asking({
+      headers: Object.fromEntries(Array.from({ length: 1100 }, (_, n) => [`x${n}`, 'x'])),
+    }),
+    why: { limit: 100 },
+  },
+  {
     reason: 'method_not_allowed',
     status: 405,
     code: 'method_not_allowed',

@@ -8,6 +8,7 @@ const retryAfterSeconds = 1;
 
 export const REFUSALS: readonly Refusal[] = [
   { reason: 'route_unknown' },
+  { reason: 'too_many_header_lines', limit: 100 },
   { reason: 'method_not_allowed', allow: 'GET' },
   { reason: 'not_acceptable' },
   { reason: 'body_too_large', limitBytes: 1 },

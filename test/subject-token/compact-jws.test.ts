@@ -102,6 +102,61 @@ describe('the size check', () => {
   });
 });
 
+describe('the header', () => {
+  it('has at most 1,024 characters', async () => {
+    const padded = (pad: number) => signed(issuer.claims(), { x: 'x'.repeat(pad) });
+    const lengthOf = (token: string) => token.indexOf('.');
+    const most = Math.floor(((1024 - lengthOf(padded(0))) * 3) / 4);
+    const tokens = [-2, -1, 0, 1, 2, 3].map((more) => padded(most + more));
+    const accepted = tokens.filter((token) => lengthOf(token) <= 1024);
+    const refused = tokens.filter((token) => lengthOf(token) > 1024);
+    expect(accepted.length * refused.length).toBeGreaterThan(0);
+
+    for (const token of accepted) await verify(token);
+    for (const token of refused) {
+      expect(await refusalOf(verify(token))).toEqual({
+        reason: 'token_malformed',
+        problem: 'header is longer than 1024 characters',
+      });
+    }
+  });
+});
+
+describe('the issuer', () => {
+  it('must not be written with an escape in its name', async () => {
+    const claims = JSON.stringify(issuer.claims()).replace('"iss"', '"i\\u0073s"');
+
+    expect(await refusalOf(verify(signed(claims)))).toEqual({
+      reason: 'token_malformed',
+      problem: 'payload writes iss with an escape',
+    });
+  });
+
+  it('is the one of the token, not that of an object in it or of a text', async () => {
+    const claims = {
+      act: { iss: 'https://elsewhere.example.com' },
+      text: '"iss":"https://elsewhere.example.com"',
+      list: [{ iss: 'https://elsewhere.example.com' }],
+      ...issuer.claims(),
+    };
+
+    expect((await verify(signed(claims))).issuer.issuer).toBe(issuer.url);
+  });
+
+  it('counts once: a second one is refused, whichever is trusted', async () => {
+    const trusted = JSON.stringify(issuer.claims());
+    const other = '"iss":"https://elsewhere.example.com"';
+
+    expect(await refusalOf(verify(signed(trusted.replace(/}$/, `,${other}}`))))).toEqual({
+      reason: 'token_malformed',
+      problem: 'payload has a repeated member',
+    });
+    expect((await refusalOf(verify(signed(trusted.replace('{', `{${other},`))))).reason).toBe(
+      'issuer_untrusted',
+    );
+  });
+});
+
 describe('the JSON check', () => {
   it('accepts non-ASCII text, escapes, and names that repeat in different objects', async () => {
     const claims = issuer.claims({

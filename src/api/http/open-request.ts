@@ -2,7 +2,9 @@
 import type { MiddlewareHandler } from 'hono';
 import type { RecordAudit } from '../../audit/line.ts';
 import { openAuditTrail } from '../../audit/trail.ts';
+import { hasTooManyHeaderLines, MAX_HEADER_LINES } from '../../lib/header-lines.ts';
 import type { AssumeRole, ReadHeader } from '../../ports.ts';
+import { refuse } from '../../refusal.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { ReadOrigin } from './origin.ts';
 import type { SurfaceEnv } from './surface-env.ts';
@@ -17,13 +19,16 @@ export interface OpenRequestDeps {
   readonly assumeRoleFor: (header: ReadHeader) => AssumeRole;
 }
 
-/** Makes the middleware that fills the context of `SurfaceEnv`. */
+/** Makes the middleware that fills the context of `SurfaceEnv`. Refuses with `too_many_header_lines`. */
 export function createOpenRequest(deps: OpenRequestDeps): MiddlewareHandler<SurfaceEnv> {
   const { configRevision, now, readOrigin, recordAudit, assumeRoleFor } = deps;
 
   return async function openRequest(c, next) {
-    const header: ReadHeader = (name) => c.req.header(name);
-    const remoteAddress = c.env?.incoming?.socket.remoteAddress;
+    const incoming = c.env?.incoming;
+    // a list that is too long may be cut, and then nothing in it can be trusted
+    const isCut = incoming !== undefined && hasTooManyHeaderLines(incoming.rawHeaders);
+    const header: ReadHeader = (name) => (isCut ? undefined : c.req.header(name));
+    const remoteAddress = incoming?.socket.remoteAddress;
     const origin = readOrigin({ header, remoteAddress });
     const { requestId, callerAddress } = origin;
     const trail = openAuditTrail({ requestId, configRevision, now, recordAudit });
@@ -31,10 +36,15 @@ export function createOpenRequest(deps: OpenRequestDeps): MiddlewareHandler<Surf
     c.set('origin', origin);
     c.set('trail', trail);
     c.set('assumeRole', assumeRoleFor(header));
+    if (isCut) throw await trail.recordRefused(tooManyHeaderLines());
     // the CORS middleware answers a preflight and keeps the headers that are already set
     if (c.req.method === 'OPTIONS') {
       for (const [name, value] of Object.entries(answerHeaders(origin))) c.header(name, value);
     }
     await next();
   };
+}
+
+function tooManyHeaderLines() {
+  return refuse({ reason: 'too_many_header_lines', limit: MAX_HEADER_LINES });
 }

@@ -40,11 +40,15 @@ export function createReadOrigin(options: {
 
 /**
  * Each trusted proxy appends the address that it saw. The outermost one wrote the caller's address,
- * `trustedHops` from the right. The caller controls everything left of it.
+ * `trustedHops` from the right. The caller controls everything left of it, so that is not even read.
  */
 function readForwarded(value: string | undefined, { trustedHops }: CallerAddressSettings) {
-  const addresses = value?.split(',').map((address) => address.trim()) ?? [];
-  return addresses.at(-trustedHops);
+  let rest = value;
+  for (let hop = 1; hop < trustedHops && rest !== undefined; hop++) {
+    const comma = rest.lastIndexOf(',');
+    rest = comma === -1 ? undefined : rest.slice(0, comma);
+  }
+  return rest?.slice(rest.lastIndexOf(',') + 1).trim();
 }
 
 /** Unmaps an IPv4-mapped IPv6 address. Undefined for other texts, and for a zone, which is only local. */

@@ -2,10 +2,19 @@
 import type { AuditTrail } from '../../audit/trail.ts';
 import type { AssumeRole, Origin } from '../../ports.ts';
 
+/** What the surfaces read of Node's own request. */
+interface IncomingRequest {
+  readonly socket: { readonly remoteAddress?: string | undefined };
+  /** The request target as it was sent. */
+  readonly url?: string | undefined;
+  /** Names and values by turns. */
+  readonly rawHeaders: readonly string[];
+}
+
 /** Hono's environment: see https://hono.dev/docs/api/hono#generics */
 export interface SurfaceEnv {
   /** Set by @hono/node-server; absent in `app.request()`. */
-  Bindings: { incoming?: { socket: { remoteAddress?: string | undefined } } };
+  Bindings: { incoming?: IncomingRequest };
   Variables: {
     origin: Origin;
     /** Opened when the request arrived. The code that decides the request records the decision here. */

@@ -9,12 +9,17 @@ const MAX_BODY_BYTES = 4096;
 /** The media ranges that include JSON, most precise first. */
 const JSON_RANGES = ['application/json', 'application/*', '*/*'];
 
+/** Browsers send at most about 200 characters. A longer list is work and no wish. */
+const MAX_ACCEPT_LENGTH = 512;
+
 /**
- * Throws `not_acceptable` if the `Accept` header excludes JSON. The most precise range that
- * includes JSON counts (RFC 9110 section 12.5.1).
+ * Throws `not_acceptable` if the `Accept` header excludes JSON or has more than 512 characters. The
+ * most precise range that includes JSON counts (RFC 9110 section 12.5.1).
  */
 export function requireJsonAccepted(accept: string | undefined): void {
-  if (accept === undefined || accept.trim() === '') return;
+  if (accept === undefined) return;
+  if (accept.length > MAX_ACCEPT_LENGTH) throw refuse({ reason: 'not_acceptable' });
+  if (accept.trim() === '') return;
   const accepted = new Map<string, boolean>();
   for (const range of accept.split(',')) {
     const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
@@ -24,6 +29,17 @@ export function requireJsonAccepted(accept: string | undefined): void {
   const deciding = JSON_RANGES.find((range) => accepted.has(range));
   if (deciding === undefined || accepted.get(deciding) === false) {
     throw refuse({ reason: 'not_acceptable' });
+  }
+}
+
+/**
+ * Throws `request_malformed` if a GET has a body: to ignore a narrowing there would widen the
+ * credential. RFC 9110 section 9.3.1 gives such a body no meaning.
+ */
+export function requireNoBody(request: HonoRequest): void {
+  const declared = request.header('content-length') ?? '0';
+  if (Number(declared) !== 0 || request.header('transfer-encoding') !== undefined) {
+    throw refuse({ reason: 'request_malformed', problem: 'a GET has a body' });
   }
 }
 

@@ -3,7 +3,7 @@ import type { Reason } from '../../refusal.ts';
 
 /** A status, a stable code and one fixed sentence (RFC 9457). */
 export interface PublicAnswer {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 413 | 415 | 429 | 500 | 502 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 413 | 415 | 429 | 431 | 500 | 502 | 503;
   readonly code: string;
   readonly title: string;
   readonly detail: string;
@@ -31,6 +31,12 @@ const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
     code: 'not_found',
     title: 'Not found',
     detail: 'This address does not exist; see the API reference.',
+  },
+  too_many_header_lines: {
+    status: 431,
+    code: 'too_many_header_lines',
+    title: 'Too many header lines',
+    detail: 'The request has more than 100 header lines; send fewer.',
   },
   method_not_allowed: {
     status: 405,

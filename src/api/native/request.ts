@@ -5,9 +5,6 @@ import { parseJsonObject } from '../../lib/strict-json.ts';
 import type { CredentialRequest } from '../../ports.ts';
 import { type RefusalError, refuse } from '../../refusal.ts';
 
-/** The members of a request except its subject token. */
-type RequestMembers = Omit<CredentialRequest, 'subjectToken'>;
-
 /** RFC 6750 section 2.1. The name of the scheme is case-insensitive (RFC 9110 section 11.1). */
 const BEARER = /^bearer +([A-Za-z0-9._~+/=-]+) *$/i;
 
@@ -25,18 +22,24 @@ export function readSubjectToken(authorization: string | undefined): string {
 }
 
 /** Reads the JSON body of a POST. An empty body asks for everything that the grant allows. */
-export function readBody(bytes: Buffer): RequestMembers {
+export function readBody(bytes: Buffer): CredentialRequest {
   if (bytes.length === 0) return {};
   const body = parseJsonObject(bytes);
   if (!body.ok) throw malformed(`the body ${body.problem}`);
   return readMembers(new Map(Object.entries(body.value)));
 }
 
+/** Throws `request_malformed` if a POST has a query: to ignore a narrowing there would widen the credential. */
+export function requireNoQuery(url: string): void {
+  const at = url.indexOf('?');
+  if (at !== -1 && at < url.length - 1) throw malformed('a POST has a query');
+}
+
 /**
  * Reads the query of a GET: the same members, with `Permissions` separated by commas. Unknown
  * parameters are refused, among them a token, which would end up in logs.
  */
-export function readQuery(url: string): RequestMembers {
+export function readQuery(url: string): CredentialRequest {
   const at = url.indexOf('?');
   if (at === -1) return {};
   const members = new Map<string, unknown>();
@@ -50,7 +53,7 @@ export function readQuery(url: string): RequestMembers {
   return readMembers(members);
 }
 
-function readMembers(members: ReadonlyMap<string, unknown>): RequestMembers {
+function readMembers(members: ReadonlyMap<string, unknown>): CredentialRequest {
   const known = new Set(['Grant', 'Target', 'Permissions', 'DurationSeconds']);
   for (const name of members.keys()) {
     if (!known.has(name)) throw malformed('the request has an unknown member');

@@ -7,10 +7,10 @@ import { answerHeaders } from '../http/answer-headers.ts';
 import { allowOrigins } from '../http/cross-origin.ts';
 import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
-import { readJsonBody, requireJsonAccepted } from '../http/transport-rules.ts';
+import { readJsonBody, requireJsonAccepted, requireNoBody } from '../http/transport-rules.ts';
 import { toCredentialBody } from './answer.ts';
 import { answerError, refuseWith } from './answer-refusal.ts';
-import { readBody, readQuery, readSubjectToken } from './request.ts';
+import { readBody, readQuery, readSubjectToken, requireNoQuery } from './request.ts';
 
 const CREDENTIALS = '/v1/credentials';
 const CREDENTIALS_METHODS = 'GET, POST, OPTIONS';
@@ -34,18 +34,18 @@ export function createNativeApi(deps: NativeApiDeps) {
   api.options(CREDENTIALS, (c) => c.body(null, 204, { Allow: CREDENTIALS_METHODS }));
 
   api.post(CREDENTIALS, (c) =>
-    answer(c, async () => ({
-      subjectToken: readSubjectToken(c.req.header('authorization')),
-      ...readBody(await readJsonBody(c.req)),
-    })),
+    answer(c, async () => {
+      requireNoQuery(c.req.url);
+      return readBody(await readJsonBody(c.req));
+    }),
   );
   api.get(CREDENTIALS, (c) => {
     // Hono serves HEAD with the GET handler, but a HEAD answer would discard the issued credential
     if (c.req.method === 'HEAD') return refuseMethod(CREDENTIALS_METHODS)(c);
-    return answer(c, async () => ({
-      subjectToken: readSubjectToken(c.req.header('authorization')),
-      ...readQuery(c.req.url),
-    }));
+    return answer(c, async () => {
+      requireNoBody(c.req);
+      return readQuery(c.req.url);
+    });
   });
 
   api.get('/health', (c) =>
@@ -67,6 +67,7 @@ export function createNativeApi(deps: NativeApiDeps) {
       origin,
       trail: c.get('trail'),
       assumeRole: c.get('assumeRole'),
+      readToken: () => readSubjectToken(c.req.header('authorization')),
       read: async () => {
         requireJsonAccepted(c.req.header('accept'));
         return readRequest();

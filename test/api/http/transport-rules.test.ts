@@ -66,6 +66,19 @@ describe('requireJsonAccepted', () => {
   });
 });
 
+describe('an Accept header', () => {
+  it('has at most 512 characters, even if the rest of it accepts JSON', () => {
+    const padded = (length: number) => `application/json;${'q'.repeat(length - 17)}`;
+
+    expect(() => requireJsonAccepted(padded(512))).not.toThrow();
+    for (const tooLong of [padded(513), 'a/b,'.repeat(200), ' '.repeat(513), ','.repeat(12_000)]) {
+      expect(() => requireJsonAccepted(`${tooLong}*/*`)).toThrow(
+        expect.objectContaining({ refusal: { reason: 'not_acceptable' } }),
+      );
+    }
+  });
+});
+
 describe('readJsonBody', () => {
   const post = async (
     body: string | ReadableStream<Uint8Array>,
