@@ -50,7 +50,12 @@ export type Refusal =
       readonly leftSeconds: number;
     }
   | { readonly reason: 'caller_address_unknown'; readonly grant: string }
-  | { readonly reason: 'session_policy_too_large'; readonly grant: string; readonly bytes: number }
+  | {
+      readonly reason: 'session_policy_too_large';
+      readonly grant: string;
+      /** At least so many: a policy that cannot fit is not rendered. */
+      readonly bytes: number;
+    }
   // the limits
   | { readonly reason: 'subject_denied'; readonly issuerName: string }
   | { readonly reason: 'token_denied'; readonly issuerName: string }
