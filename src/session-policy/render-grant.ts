@@ -1,7 +1,8 @@
 /** The session policy of a grant, once it is narrowed: within the size that STS takes, or refused. */
 import type { NarrowedGrant, RenderSessionPolicy, SessionPolicy } from '../ports.ts';
 import { refuse } from '../refusal.ts';
-import { leastSessionPolicyBytes, MAX_SESSION_POLICY_BYTES } from './session-policy.ts';
+import { leastSessionPolicyBytes } from './least-bytes.ts';
+import { MAX_SESSION_POLICY_BYTES } from './session-policy.ts';
 
 /**
  * Throws the refusal `session_policy_too_large`: before rendering where the targets alone are too

@@ -8,13 +8,7 @@ import {
 } from './assert-renderable.ts';
 import { groupListings, type ListStatement } from './list-statements.ts';
 import { LIST_ACTION, PERMISSION_ACTIONS, PUBLISHING_ACTIONS } from './object-actions.ts';
-import {
-  groupByActions,
-  mergeStatements,
-  type ObjectStatement,
-  objectResource,
-  outermostObjects,
-} from './object-statements.ts';
+import { groupByActions, mergeStatements, type ObjectStatement } from './object-statements.ts';
 import type { RamConditions, RamPolicy, RamStatement } from './ram-policy.ts';
 
 /** "The size of Policy must be smaller than 2048 bytes": https://www.alibabacloud.com/help/en/ram/api-assumerole */
@@ -49,26 +43,6 @@ export function boundSessionPolicyBytes(input: SessionPolicyInput): number {
   return serialize(input, groupByActions(collectObjectAllowances(input))).bytes;
 }
 
-/**
- * A length in bytes that no rendering of the input falls below, found without rendering: the
- * resources and prefixes that must stand in the policy. A caller whose claims make too many targets
- * costs little more than reading them.
- */
-export function leastSessionPolicyBytes(input: SessionPolicyInput): number {
-  const objects = outermostObjects(collectObjectAllowances(input));
-  const resources = new Set(objects.map(({ target }) => objectResource(target)));
-  const prefixes = new Set(collectListings(input).flatMap((listing) => listing.prefixes));
-  let bytes = 0;
-  for (const resource of resources) bytes += quotedBytes(resource);
-  for (const prefix of prefixes) bytes += quotedBytes(prefix) + quotedBytes(`${prefix}*`);
-  return bytes;
-}
-
-/** As JSON without escapes, which could only be longer. */
-function quotedBytes(text: string): number {
-  return Buffer.byteLength(text) + 2;
-}
-
 function assertRenderable({ allowances, sourceIps }: SessionPolicyInput): void {
   // no address at all would be no restriction at all
   if (sourceIps?.length === 0) throw new Error('session policy: no source address is allowed');
@@ -86,7 +60,8 @@ function assertRenderable({ allowances, sourceIps }: SessionPolicyInput): void {
   }
 }
 
-function collectObjectAllowances({ allowances }: SessionPolicyInput) {
+/** What is allowed on objects, as actions. */
+export function collectObjectAllowances({ allowances }: SessionPolicyInput) {
   return allowances
     .map(({ target, permissions, actions }) => ({
       target,
@@ -95,7 +70,8 @@ function collectObjectAllowances({ allowances }: SessionPolicyInput) {
     .filter(({ actions }) => actions.length > 0);
 }
 
-function collectListings({ allowances }: SessionPolicyInput): readonly ListStatement[] {
+/** What may be listed. */
+export function collectListings({ allowances }: SessionPolicyInput): readonly ListStatement[] {
   return groupListings(
     allowances
       .filter(({ permissions }) => permissions.includes('list'))
