@@ -69,31 +69,34 @@ export async function issueCredentials(
     );
     trail.add({ ...factsOfToken(token, config), verifyMs: now() - receivedAtMs });
 
+    // 2. limit the caller, before the work that its claims decide
+    const rateLimits = await deps.limits.admitCaller(token, callerAddress);
+
     // report mode records what it would have decided; it does not affect the decision
     const tokenLeftSeconds = token.expiresAt - Math.ceil(now() / 1000);
     const asked = { ...request, target, tokenLeftSeconds, callerAddress };
     const report = reportGrants(config.grants, { token, asked }, deps);
     trail.add(report);
 
-    // 2. match the grant
+    // 3. match the grant
     const matched = matchGrant(config.grants, token, asked);
     const { grant } = matched;
     trail.add({ grant: grant.name, roleArn: grant.role });
     trail.add(reportConditions(grant, token, report));
 
-    // 3. narrow to what the caller asked for
+    // 4. narrow to what the caller asked for
     const narrowed = narrowGrant(matched, asked);
     const { allowances, durationSeconds } = narrowed;
     trail.add(factsOfNarrowed(narrowed));
 
-    // 4. render the session policy
+    // 5. render the session policy
     const policy = renderGrant(deps.renderSessionPolicy, narrowed);
     trail.add({ sessionPolicySha256: policy.sha256 });
 
-    // 5. limit
-    permit = await deps.limits.admit({ token, grant, callerAddress });
+    // 6. limit what only a request within its grant uses up
+    permit = await deps.limits.admit(token, grant);
 
-    // 6. assume the role
+    // 7. assume the role
     const roleSessionName = createRoleSessionName(token, grant.name);
     trail.add({ roleSessionName });
     const askedAtMs = now();
@@ -106,11 +109,10 @@ export async function issueCredentials(
     });
     trail.add({ ...factsOfRole(assumedRole), stsMs: now() - askedAtMs });
 
-    // 7. record and answer
+    // 8. record and answer
     await trail.recordGranted();
     const lifeMs = assumedRole.expiresAtMs - now();
     const refreshAfterMs = now() + Math.max(0, lifeMs * REFRESH_AFTER_SHARE);
-    const { rateLimits } = permit;
     return { assumedRole, refreshAfterMs, grantName: grant.name, allowances, rateLimits };
   } catch (error) {
     // no credential was issued, so the caller may use the same token again

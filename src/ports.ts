@@ -44,7 +44,7 @@ export interface SubjectToken {
 /** Verifies a compact JWS. Throws a refusal. No thrown error contains the token. */
 export type VerifySubjectToken = (compactJws: string) => Promise<SubjectToken>;
 
-// 2. match
+// 3. match
 
 export interface Target {
   readonly bucket: string;
@@ -66,7 +66,7 @@ export interface MatchedGrant {
   readonly allowances: readonly GrantedTarget[];
 }
 
-// 3. narrow
+// 4. narrow
 
 /** What the caller asks for, and the bounds that do not come from the grant. */
 export interface Asked {
@@ -85,7 +85,7 @@ export interface NarrowedGrant extends MatchedGrant {
   readonly sourceIps?: readonly string[];
 }
 
-// 4. render
+// 5. render
 
 export interface SessionPolicyInput {
   /** At least one, each with at least one permission or action. */
@@ -108,7 +108,7 @@ export interface SessionPolicy {
 
 export type RenderSessionPolicy = (input: SessionPolicyInput) => SessionPolicy;
 
-// 5. limit
+// 2. and 6. limit
 
 export type RateLimitScope = 'subject' | 'issuer' | 'address' | 'refused_tokens';
 
@@ -122,16 +122,7 @@ export interface RateLimitState {
   readonly resetSeconds: number;
 }
 
-/** A request that passed every check before the limits. */
-export interface LimitedRequest {
-  readonly token: SubjectToken;
-  readonly grant: Grant;
-  readonly callerAddress: string | undefined;
-}
-
 export interface Permit {
-  /** The state of the caller's own limits. */
-  readonly rateLimits: readonly RateLimitState[];
   /** Releases the one use of the token after a later refusal. Never throws. */
   readonly withdraw: () => Promise<void>;
 }
@@ -151,13 +142,25 @@ export interface Limits {
     callerAddress: string | undefined,
     verify: () => Promise<SubjectToken>,
   ) => Promise<SubjectToken>;
-  /** Counts the request. Throws the refusals of the kill switches, rate limits and one-time tokens. */
-  readonly admit: (request: LimitedRequest) => Promise<Permit>;
-  /** The part of `admit` that does not count the request. */
+  /**
+   * Counts the request for its subject and its address, and returns the state of these limits. Runs
+   * before the work that a caller's claims decide. Throws `rate_limited` and the refusals of the
+   * issuer's kill switches.
+   */
+  readonly admitCaller: (
+    token: SubjectToken,
+    callerAddress: string | undefined,
+  ) => Promise<readonly RateLimitState[]>;
+  /**
+   * Counts what only a request within its grant may use up: the limit of the issuer, then the token.
+   * Throws the refusals of the grant's kill switches, of that limit and of one-time tokens.
+   */
+  readonly admit: (token: SubjectToken, grant: Grant) => Promise<Permit>;
+  /** The kill switches alone. Counts nothing. */
   readonly checkKillSwitches: CheckKillSwitches;
 }
 
-// 6. assume
+// 7. assume
 
 export interface AssumeRoleRequest {
   readonly roleArn: string;
@@ -206,7 +209,7 @@ export interface SourceCredentialsProvider {
   readonly renew: (refused: SourceCredentials) => Promise<SourceCredentials>;
 }
 
-// 7. answer
+// 8. answer
 
 export interface IssuedCredential {
   readonly assumedRole: AssumedRole;

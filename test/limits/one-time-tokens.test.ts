@@ -88,7 +88,7 @@ grants:`,
     const broker = await startTestBroker({
       config: limitedConfig({
         issuer: 'oneTimeTokens: true',
-        top: 'limits: { subject: { requests: 1, window: 1s } }',
+        top: 'limits: { subject: { requests: 4, window: 2s } }',
       }),
     });
     await broker.ask({ claims: { jti: 'first' } });
