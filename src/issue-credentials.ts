@@ -8,6 +8,7 @@ import type { Config } from './config/config.ts';
 import { matchGrant } from './grants/match-grant.ts';
 import { narrowGrant } from './grants/narrow-grant.ts';
 import { parseTarget } from './grants/target.ts';
+import { lengthPrefixed } from './lib/length-prefixed.ts';
 import type {
   AssumeRole,
   CredentialRequest,
@@ -101,6 +102,7 @@ export async function issueCredentials(
     trail.add({ roleSessionName });
     const askedAtMs = now();
     const assumedRole = await incoming.assumeRole({
+      caller: lengthPrefixed([token.issuer.issuer, token.subject]),
       roleArn: grant.role,
       roleSessionName,
       durationSeconds,

@@ -110,7 +110,7 @@ export type RenderSessionPolicy = (input: SessionPolicyInput) => SessionPolicy;
 
 // 2. and 6. limit
 
-export type RateLimitScope = 'subject' | 'issuer' | 'address' | 'refused_tokens';
+export type RateLimitScope = 'subject' | 'issuer' | 'address' | 'refused_tokens' | 'assume_role';
 
 /** The state of a rate limit, in the units of the answer. */
 export interface RateLimitState {
@@ -163,6 +163,8 @@ export interface Limits {
 // 7. assume
 
 export interface AssumeRoleRequest {
+  /** Whose request it is: a text that stands for issuer and subject. STS does not get it. */
+  readonly caller: string;
   readonly roleArn: string;
   readonly roleSessionName: string;
   readonly durationSeconds: number;

@@ -38,8 +38,13 @@ export const limitsSchema = z
     refusedTokens: rate
       .optional()
       .describe('Refused subject tokens from one address, after which no more are looked at.'),
+    assumeRole: rate
+      .optional()
+      .describe(
+        'Requests of one subject that the cache cannot answer. Default: 10 in a window of 10s.',
+      ),
   })
-  .describe('Rate limits. Default: none.');
+  .describe('Rate limits. Default: only assumeRole.');
 
 export const storeSchema = z
   .strictObject({

@@ -37,7 +37,7 @@ export interface Config {
   readonly callerAddress?: CallerAddressSettings;
   /** Absent: the function's own on Function Compute, the environment elsewhere. */
   readonly sourceCredentials?: SourceCredentialsSettings;
-  /** Absent: no rate limits. */
+  /** Absent: no rate limit but that of AssumeRole. */
   readonly limits?: LimitSettings;
   /** Absent: the memory of the instance. */
   readonly store?: StoreSettings;

@@ -6,7 +6,7 @@ export interface RateSettings {
   readonly windowSeconds: number;
 }
 
-/** Each absent by default: without it, nothing is counted. */
+/** Without one of them nothing is counted, but for `assumeRole`, which has a default. */
 export interface LimitSettings {
   /** For each subject of each issuer. */
   readonly subject?: RateSettings;
@@ -16,6 +16,8 @@ export interface LimitSettings {
   readonly address?: RateSettings;
   /** Subject tokens from one address that were refused; counted in this instance alone. */
   readonly refusedTokens?: RateSettings;
+  /** For each subject of each issuer: requests that the cache cannot answer. */
+  readonly assumeRole?: RateSettings;
 }
 
 /** Whom to refuse, compared exactly. */

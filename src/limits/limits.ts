@@ -1,20 +1,15 @@
 /** Applies the limits of the config: kill switches, rate limits, one-time tokens. */
 import type { Config } from '../config/config.ts';
 import type { RateSettings } from '../config/limit-settings.ts';
-import type { Limits, RateLimitScope, RateLimitState, SubjectToken } from '../ports.ts';
-import { isTokenRefusal, type RefusalError, refuse } from '../refusal.ts';
-import type { Counter, Store } from '../store/store.ts';
+import type { Limits, SubjectToken } from '../ports.ts';
+import { isTokenRefusal } from '../refusal.ts';
+import type { Store } from '../store/store.ts';
 import { callerNetwork } from './caller-network.ts';
 import { createKillSwitches } from './kill-switches.ts';
 import { limitKey } from './limit-key.ts';
 import { createOneTimeTokens } from './one-time-tokens.ts';
+import { countRequest, createRateLimit, refuseForRate } from './rate-limit.ts';
 import { toRateLimitState } from './rate-limit-state.ts';
-
-interface RateLimit {
-  readonly scope: RateLimitScope;
-  readonly settings: RateSettings;
-  readonly counter: Counter;
-}
 
 /** Callers without a known address share one key, so that hiding the address escapes no limit. */
 const UNKNOWN_ADDRESS = 'unknown';
@@ -36,8 +31,6 @@ export function createLimits(options: {
   const ofSubject = createRateLimit('subject', config.limits?.subject, store);
   const ofAddress = createRateLimit('address', config.limits?.address, store);
   const ofIssuer = createRateLimit('issuer', config.limits?.issuer, store);
-  const isLimited = [ofSubject, ofAddress, ofIssuer].some((limit) => limit !== undefined);
-  const usesStore = isLimited || config.issuers.some(isOneTime);
 
   return {
     guardVerification: createVerificationGuard(config.limits?.refusedTokens, store),
@@ -45,14 +38,14 @@ export function createLimits(options: {
       // before it counts: a denied token must not use up what others at its address may ask for
       refuseDenied(token);
       // in sequence: a caller over its own limit must not use up a shared one
-      const subject = await count(ofSubject, [token.issuer.issuer, token.subject]);
-      const address = await count(ofAddress, [networkOf(callerAddress)]);
+      const subject = await countRequest(ofSubject, [token.issuer.issuer, token.subject]);
+      const address = await countRequest(ofAddress, [networkOf(callerAddress)]);
       return [subject, address].filter((state) => state !== undefined);
     },
     async admit(token, grant) {
       checkGrant(token, grant);
       // its state would reveal the traffic of other callers
-      await count(ofIssuer, [token.issuer.issuer]);
+      await countRequest(ofIssuer, [token.issuer.issuer]);
       // last, so that a request over a limit does not use up the token
       const use = isOneTime(token.issuer) ? await useOnce(token) : undefined;
       return { withdraw: async () => use?.undo() };
@@ -61,37 +54,13 @@ export function createLimits(options: {
       refuseDenied(token);
       checkGrant(token, grant);
     },
-    async warm() {
-      if (usesStore) await store.warm();
-    },
+    // every request that misses the cache is counted
+    warm: store.warm,
   };
 }
 
 function isOneTime({ oneTimeTokens }: SubjectToken['issuer']): boolean {
   return oneTimeTokens === true;
-}
-
-function createRateLimit(
-  scope: RateLimitScope,
-  settings: RateSettings | undefined,
-  store: Store,
-): RateLimit | undefined {
-  if (settings === undefined) return undefined;
-  const { windowSeconds } = settings;
-  return { scope, settings, counter: store.counter({ name: scope, windowSeconds }) };
-}
-
-/** Counts one request. Throws `rate_limited` beyond the limit. */
-async function count(
-  limit: RateLimit | undefined,
-  key: readonly string[],
-): Promise<RateLimitState | undefined> {
-  if (limit === undefined) return undefined;
-  const { scope, settings, counter } = limit;
-  const usage = await counter.add(limitKey([scope, ...key]));
-  const state = toRateLimitState(scope, settings, usage);
-  if (usage.used > settings.requests) throw refuseForRate(state);
-  return state;
 }
 
 /**
@@ -123,14 +92,4 @@ function createVerificationGuard(
 
 function networkOf(callerAddress: string | undefined): string {
   return callerAddress === undefined ? UNKNOWN_ADDRESS : callerNetwork(callerAddress);
-}
-
-function refuseForRate({
-  scope,
-  limit,
-  windowSeconds,
-  resetSeconds,
-}: RateLimitState): RefusalError {
-  const retryAfterSeconds = resetSeconds;
-  return refuse({ reason: 'rate_limited', scope, limit, windowSeconds, retryAfterSeconds });
 }
