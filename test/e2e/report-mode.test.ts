@@ -266,11 +266,11 @@ describe('a grant in report mode', () => {
 
   it('is reported if the request fails at STS', async () => {
     const broker = await start([ENFORCED, onTrial()]);
-    broker.simulator.sts.faults.once({ kind: 'throttling' });
+    broker.simulator.sts.faults.once({ kind: 'reset' });
 
     expect((await broker.ask()).status).toBe(503);
     expect(broker.lastLine()).toMatchObject({
-      reason: 'sts_throttled',
+      reason: 'sts_unavailable',
       reported: [{ grant: 'on-trial', decision: 'granted' }],
     });
   });

@@ -191,7 +191,13 @@ describe('an error of STS tells the operator', () => {
     });
 
     const refusal = await refusalOf(
-      assumeRole({ roleArn, roleSessionName: 'session', durationSeconds: 900, policy: POLICY }),
+      assumeRole({
+        caller: 'somebody',
+        roleArn,
+        roleSessionName: 'session',
+        durationSeconds: 900,
+        policy: POLICY,
+      }),
     );
 
     expect(refusal).toMatchObject({
