@@ -84,6 +84,7 @@ const MAY_IMPORT = {
     'src/audit/',
     'src/config/',
     'src/grants/',
+    'src/lib/',
     'src/ports.ts',
     'src/report-mode.ts',
     'src/session-policy/',

@@ -3,6 +3,7 @@ import { createReadOrigin } from './api/http/origin.ts';
 import { createApp } from './app.ts';
 import type { RecordAudit } from './audit/line.ts';
 import type { Config } from './config/config.ts';
+import { createAssumeRoleLimit } from './limits/assume-role-limit.ts';
 import { createLimits } from './limits/limits.ts';
 import type { Observe } from './observe/event.ts';
 import type { ReadHeader, SourceCredentialsProvider } from './ports.ts';
@@ -17,6 +18,7 @@ import type { Store } from './store/store.ts';
 import { createAssumeRole } from './sts/assume-role.ts';
 import { createAssumedRoleCache } from './sts/assumed-role-cache.ts';
 import { createStsCircuit } from './sts/circuit.ts';
+import { createFairShare } from './sts/fair-share.ts';
 import type { FetchIssuer } from './subject-token/keys/issuer-fetch.ts';
 import type { KeepIssuerKeys } from './subject-token/keys/kept-issuer-keys.ts';
 import { createVerifySubjectToken } from './subject-token/verify-subject-token.ts';
@@ -66,12 +68,22 @@ export function createBroker(options: BrokerOptions): Broker {
   const { timeoutMs } = sts;
   const { assumeRoleWith } = callSts;
   const assumeRole = createAssumedRoleCache({
-    assumeRole: createStsCircuit({
-      assumeRole: callSts.assumeRole,
-      timeoutMs,
-      now,
-      random,
-      observe,
+    assumeRole: createAssumeRoleLimit({
+      assumeRole: createFairShare({
+        assumeRole: createStsCircuit({
+          assumeRole: callSts.assumeRole,
+          timeoutMs,
+          now,
+          random,
+          observe,
+        }),
+        maxWaitMs: timeoutMs,
+        now,
+        random,
+        observe,
+      }),
+      settings: config.limits?.assumeRole,
+      store,
     }),
     now,
     maxEntries: MAX_CACHED_CREDENTIALS,

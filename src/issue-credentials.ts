@@ -8,6 +8,7 @@ import type { Config } from './config/config.ts';
 import { matchGrant } from './grants/match-grant.ts';
 import { narrowGrant } from './grants/narrow-grant.ts';
 import { parseTarget } from './grants/target.ts';
+import { lengthPrefixed } from './lib/length-prefixed.ts';
 import type {
   AssumeRole,
   CredentialRequest,
@@ -72,6 +73,9 @@ export async function issueCredentials(
     );
     trail.add({ ...factsOfToken(token, config), verifyMs: now() - receivedAtMs });
 
+    // 2. limit the caller, before the work that its claims decide
+    const rateLimits = await deps.limits.admitCaller(token, callerAddress);
+
     // nothing else of the request is read before
     const request = await incoming.read();
     const target = request.target === undefined ? undefined : parseTarget(request.target);
@@ -82,29 +86,30 @@ export async function issueCredentials(
     const report = reportGrants(config.grants, { token, asked }, deps);
     trail.add(report);
 
-    // 2. match the grant
+    // 3. match the grant
     const matched = matchGrant(config.grants, token, asked);
     const { grant } = matched;
     trail.add({ grant: grant.name, roleArn: grant.role });
     trail.add(reportConditions(grant, token, report));
 
-    // 3. narrow to what the caller asked for
+    // 4. narrow to what the caller asked for
     const narrowed = narrowGrant(matched, asked);
     const { allowances, durationSeconds } = narrowed;
     trail.add(factsOfNarrowed(narrowed));
 
-    // 4. render the session policy
+    // 5. render the session policy
     const policy = renderGrant(deps.renderSessionPolicy, narrowed);
     trail.add({ sessionPolicySha256: policy.sha256 });
 
-    // 5. limit
-    permit = await deps.limits.admit({ token, grant, callerAddress });
+    // 6. limit what only a request within its grant uses up
+    permit = await deps.limits.admit(token, grant);
 
-    // 6. assume the role
+    // 7. assume the role
     const roleSessionName = createRoleSessionName(token, grant.name);
     trail.add({ roleSessionName });
     const askedAtMs = now();
     const assumedRole = await incoming.assumeRole({
+      caller: lengthPrefixed([token.issuer.issuer, token.subject]),
       roleArn: grant.role,
       roleSessionName,
       durationSeconds,
@@ -113,11 +118,10 @@ export async function issueCredentials(
     });
     trail.add({ ...factsOfRole(assumedRole), stsMs: now() - askedAtMs });
 
-    // 7. record and answer
+    // 8. record and answer
     await trail.recordGranted();
     const lifeMs = assumedRole.expiresAtMs - now();
     const refreshAfterMs = now() + Math.max(0, lifeMs * REFRESH_AFTER_SHARE);
-    const { rateLimits } = permit;
     return { assumedRole, refreshAfterMs, grantName: grant.name, allowances, rateLimits };
   } catch (error) {
     // no credential was issued, so the caller may use the same token again

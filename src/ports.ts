@@ -43,7 +43,7 @@ export interface SubjectToken {
 /** Verifies a compact JWS. Throws a refusal. No thrown error contains the token. */
 export type VerifySubjectToken = (compactJws: string) => Promise<SubjectToken>;
 
-// 2. match
+// 3. match
 
 export interface Target {
   readonly bucket: string;
@@ -65,7 +65,7 @@ export interface MatchedGrant {
   readonly allowances: readonly GrantedTarget[];
 }
 
-// 3. narrow
+// 4. narrow
 
 /** What the caller asks for, and the bounds that do not come from the grant. */
 export interface Asked {
@@ -84,7 +84,7 @@ export interface NarrowedGrant extends MatchedGrant {
   readonly sourceIps?: readonly string[];
 }
 
-// 4. render
+// 5. render
 
 export interface SessionPolicyInput {
   /** At least one, each with at least one permission or action. */
@@ -107,9 +107,9 @@ export interface SessionPolicy {
 
 export type RenderSessionPolicy = (input: SessionPolicyInput) => SessionPolicy;
 
-// 5. limit
+// 2. and 6. limit
 
-export type RateLimitScope = 'subject' | 'issuer' | 'address' | 'refused_tokens';
+export type RateLimitScope = 'subject' | 'issuer' | 'address' | 'refused_tokens' | 'assume_role';
 
 /** The state of a rate limit, in the units of the answer. */
 export interface RateLimitState {
@@ -121,16 +121,7 @@ export interface RateLimitState {
   readonly resetSeconds: number;
 }
 
-/** A request that passed every check before the limits. */
-export interface LimitedRequest {
-  readonly token: SubjectToken;
-  readonly grant: Grant;
-  readonly callerAddress: string | undefined;
-}
-
 export interface Permit {
-  /** The state of the caller's own limits. */
-  readonly rateLimits: readonly RateLimitState[];
   /** Releases the one use of the token after a later refusal. Never throws. */
   readonly withdraw: () => Promise<void>;
 }
@@ -150,15 +141,29 @@ export interface Limits {
     callerAddress: string | undefined,
     verify: () => Promise<SubjectToken>,
   ) => Promise<SubjectToken>;
-  /** Counts the request. Throws the refusals of the kill switches, rate limits and one-time tokens. */
-  readonly admit: (request: LimitedRequest) => Promise<Permit>;
-  /** The part of `admit` that does not count the request. */
+  /**
+   * Counts the request for its subject and its address, and returns the state of these limits. Runs
+   * before the work that a caller's claims decide. Throws `rate_limited` and the refusals of the
+   * issuer's kill switches.
+   */
+  readonly admitCaller: (
+    token: SubjectToken,
+    callerAddress: string | undefined,
+  ) => Promise<readonly RateLimitState[]>;
+  /**
+   * Counts what only a request within its grant may use up: the limit of the issuer, then the token.
+   * Throws the refusals of the grant's kill switches, of that limit and of one-time tokens.
+   */
+  readonly admit: (token: SubjectToken, grant: Grant) => Promise<Permit>;
+  /** The kill switches alone. Counts nothing. */
   readonly checkKillSwitches: CheckKillSwitches;
 }
 
-// 6. assume
+// 7. assume
 
 export interface AssumeRoleRequest {
+  /** Whose request it is: a text that stands for issuer and subject. STS does not get it. */
+  readonly caller: string;
   readonly roleArn: string;
   readonly roleSessionName: string;
   readonly durationSeconds: number;
@@ -205,7 +210,7 @@ export interface SourceCredentialsProvider {
   readonly renew: (refused: SourceCredentials) => Promise<SourceCredentials>;
 }
 
-// 7. answer
+// 8. answer
 
 export interface IssuedCredential {
   readonly assumedRole: AssumedRole;

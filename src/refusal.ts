@@ -51,7 +51,12 @@ export type Refusal =
       readonly leftSeconds: number;
     }
   | { readonly reason: 'caller_address_unknown'; readonly grant: string }
-  | { readonly reason: 'session_policy_too_large'; readonly grant: string; readonly bytes: number }
+  | {
+      readonly reason: 'session_policy_too_large';
+      readonly grant: string;
+      /** At least so many: a policy that cannot fit is not rendered. */
+      readonly bytes: number;
+    }
   // the limits
   | { readonly reason: 'subject_denied'; readonly issuerName: string }
   | { readonly reason: 'token_denied'; readonly issuerName: string }
@@ -63,7 +68,7 @@ export type Refusal =
     }
   | {
       readonly reason: 'rate_limited';
-      readonly scope: 'subject' | 'issuer' | 'address' | 'refused_tokens';
+      readonly scope: 'subject' | 'issuer' | 'address' | 'refused_tokens' | 'assume_role';
       readonly limit: number;
       readonly windowSeconds: number;
       readonly retryAfterSeconds: number;
@@ -75,6 +80,7 @@ export type Refusal =
       readonly retryAfterSeconds: number;
     }
   // what the broker depends on
+  | { readonly reason: 'sts_share_used_up'; readonly retryAfterSeconds: number }
   | { readonly reason: 'source_credentials_unavailable'; readonly problem: string }
   | { readonly reason: 'sts_throttled'; readonly retryAfterSeconds: number }
   | {
@@ -148,12 +154,12 @@ export function isTokenRefusal(error: unknown): error is RefusalError {
   return error instanceof RefusalError && TOKEN_REASONS.has(error.refusal.reason);
 }
 
-/** A refusal because STS is unavailable or throttles, whatever the request is. */
-export type Outage = Extract<Refusal, { readonly reason: 'sts_unavailable' | 'sts_throttled' }>;
+/** A refusal because STS is unavailable, whatever the request is. */
+export type Outage = Extract<Refusal, { readonly reason: 'sts_unavailable' }>;
 
-/** True for a refusal that depends on STS and not on the request. */
+/** True for a refusal that depends on STS and not on the request, nor on how many there are. */
 export function isOutage(refusal: Refusal): refusal is Outage {
-  return refusal.reason === 'sts_unavailable' || refusal.reason === 'sts_throttled';
+  return refusal.reason === 'sts_unavailable';
 }
 
 /** A refusal because the broker has no source credentials that STS accepts. */

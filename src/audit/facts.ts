@@ -2,11 +2,14 @@
 import type { Config } from '../config/config.ts';
 import { formatClaimPath, readClaim } from '../grants/claims.ts';
 import { formatTarget } from '../grants/target.ts';
-import type { AssumedRole, NarrowedGrant, SubjectToken } from '../ports.ts';
+import type { AssumedRole, GrantedTarget, NarrowedGrant, SubjectToken } from '../ports.ts';
 import type { AuditFacts } from './line.ts';
 
 /** An audit line contains at most this many characters of one claim. */
 const MAX_LOGGED_CLAIM = 256;
+/** And at most this many targets, with this many characters together beyond the first one. */
+const MAX_LOGGED_TARGETS = 20;
+const MAX_LOGGED_TARGET_CHARACTERS = 4096;
 
 export function factsOfToken(token: SubjectToken, config: Config): AuditFacts {
   const claims = config.audit.claims.flatMap((path) => {
@@ -23,13 +26,26 @@ export function factsOfToken(token: SubjectToken, config: Config): AuditFacts {
   };
 }
 
-/** The form of an audit line, which lists actions with the permissions. */
+/**
+ * The form of an audit line, which lists actions with the permissions. A caller's claims decide how
+ * many targets there are, so it lists the first few, and says how many there were if some are left out.
+ */
 export function factsOfNarrowed({ allowances, durationSeconds }: NarrowedGrant) {
-  const targets = allowances.map(({ target, permissions, actions }) => ({
+  const targets = listFirst(allowances).map(({ target, permissions, actions }) => ({
     target: formatTarget(target),
     permissions: [...permissions, ...actions],
   }));
-  return { targets, durationSeconds };
+  const isCut = targets.length < allowances.length;
+  return { targets, ...(isCut ? { targetCount: allowances.length } : {}), durationSeconds };
+}
+
+/** At least one, so that a line always says what was granted. */
+function listFirst(allowances: readonly GrantedTarget[]): readonly GrantedTarget[] {
+  let characters = 0;
+  return allowances.slice(0, MAX_LOGGED_TARGETS).filter(({ target }, index) => {
+    characters += formatTarget(target).length;
+    return index === 0 || characters <= MAX_LOGGED_TARGET_CHARACTERS;
+  });
 }
 
 export function factsOfRole(assumedRole: AssumedRole): AuditFacts {

@@ -15,6 +15,8 @@ export interface AuditFacts {
     readonly target: string;
     readonly permissions: readonly string[];
   }[];
+  /** How many targets there were. Absent: `targets` lists all of them. */
+  readonly targetCount?: number;
   readonly durationSeconds?: number;
   readonly roleArn?: string;
   readonly roleSessionName?: string;
@@ -38,6 +40,7 @@ export interface ReportedDecision {
   readonly reason?: Reason;
   readonly why?: AuditLine['why'];
   readonly targets?: AuditFacts['targets'];
+  readonly targetCount?: number;
   readonly durationSeconds?: number;
   readonly sessionPolicySha256?: string;
 }

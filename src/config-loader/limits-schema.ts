@@ -40,8 +40,13 @@ export const limitsSchema = z
       .describe(
         'For refused subject tokens from one address. Above the limit, further ones are refused unread.',
       ),
+    assumeRole: rate
+      .optional()
+      .describe(
+        'Requests of one subject that the cache cannot answer. Default: 10 in a window of 10s.',
+      ),
   })
-  .describe('Rate limits. Default: none.');
+  .describe('Rate limits. Default: only assumeRole.');
 
 export const storeSchema = z
   .strictObject({

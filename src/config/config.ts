@@ -37,7 +37,7 @@ export interface Config {
   readonly callerAddress?: CallerAddressSettings;
   /** Absent: the role of the function on Function Compute, the environment elsewhere. */
   readonly sourceCredentials?: SourceCredentialsSettings;
-  /** Absent: no rate limits. */
+  /** Absent: no rate limit but that of AssumeRole. */
   readonly limits?: LimitSettings;
   /** Absent: the memory of each instance. */
   readonly store?: StoreSettings;

@@ -6,7 +6,7 @@ export interface RateSettings {
   readonly windowSeconds: number;
 }
 
-/** Each limit is absent by default. An absent limit counts nothing. */
+/** An absent limit counts nothing, except `assumeRole`, which has a default. */
 export interface LimitSettings {
   /** For each subject of each issuer. */
   readonly subject?: RateSettings;
@@ -16,6 +16,8 @@ export interface LimitSettings {
   readonly address?: RateSettings;
   /** For refused subject tokens from one address. Each instance counts its own. */
   readonly refusedTokens?: RateSettings;
+  /** For each subject of each issuer: requests that the cache cannot answer. */
+  readonly assumeRole?: RateSettings;
 }
 
 /** What to refuse. Values are compared exactly. */

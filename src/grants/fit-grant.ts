@@ -44,8 +44,11 @@ function renderKeys(
   claims: Claims,
 ): { readonly values: readonly string[] } | { readonly problem: string } {
   const { text, key: parts } = allowance.target;
-  const names = new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : part.attribute)));
-  let assignments: readonly ReadonlyMap<string, string>[] = [new Map()];
+  const names = [
+    ...new Set(parts.flatMap((part) => (typeof part === 'string' ? [] : part.attribute))),
+  ];
+  /** For each target the values of the attributes, in the order of `names`. */
+  let assignments: readonly (readonly string[])[] = [[]];
   for (const name of names) {
     const rule = issuer.attributes.find((attribute) => attribute.name === name);
     if (rule === undefined) return { problem: `attribute "${name}" is not defined` };
@@ -55,14 +58,17 @@ function renderKeys(
       return { problem: `target "${text}" yields more than ${MAX_TARGETS} targets` };
     }
     assignments = assignments.flatMap((assignment) =>
-      reading.values.map((value) => new Map([...assignment, [name, value]])),
+      reading.values.map((value) => [...assignment, value]),
     );
   }
-  const values = assignments.map((assignment) =>
-    parts
-      .map((part) => (typeof part === 'string' ? part : (assignment.get(part.attribute) ?? '')))
-      .join(''),
+  const slots = parts.map((part) =>
+    typeof part === 'string' ? part : names.indexOf(part.attribute),
   );
+  const values = assignments.map((assignment) => {
+    let key = '';
+    for (const slot of slots) key += typeof slot === 'string' ? slot : (assignment[slot] ?? '');
+    return key;
+  });
   // acceptable parts can still make a whole that is too long or not in normal form C
   const problem = values.map(keyProblem).find((found) => found !== undefined);
   return problem === undefined ? { values } : { problem: `target "${text}" ${problem}` };

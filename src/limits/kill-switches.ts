@@ -1,17 +1,24 @@
 /** Kill switches: refuse subjects, tokens, keys and grants that the config denies or disables. */
-import type { Config } from '../config/config.ts';
+import type { Config, Grant } from '../config/config.ts';
 import type { DenyLists } from '../config/limit-settings.ts';
 import type { CheckKillSwitches, SubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
 
 type Deny = Readonly<Record<keyof DenyLists, ReadonlySet<string>>>;
 
-/** Makes the check for a config's issuers and grants. */
-export function createKillSwitches(config: Pick<Config, 'issuers' | 'grants'>): CheckKillSwitches {
+export interface KillSwitches {
+  /** Throws `subject_denied`, `token_denied` or `key_denied`, whatever grant is asked for. */
+  readonly refuseDenied: (token: SubjectToken) => void;
+  /** Throws `grant_disabled` or `token_revoked`. */
+  readonly checkGrant: CheckKillSwitches;
+}
+
+/** Makes the checks for a config's issuers and grants. */
+export function createKillSwitches(config: Pick<Config, 'issuers' | 'grants'>): KillSwitches {
   const ofIssuers = new Map(config.issuers.map(({ name, deny }) => [name, toSets(deny)]));
   const ofGrants = new Map(config.grants.map(({ name, deny }) => [name, toSets(deny)]));
 
-  return function checkKillSwitches(token, grant) {
+  function refuseDenied(token: SubjectToken): void {
     const { issuer, keyId } = token;
     const issuerName = issuer.name;
     const denied = findDenied(ofIssuers.get(issuerName), token);
@@ -20,7 +27,9 @@ export function createKillSwitches(config: Pick<Config, 'issuers' | 'grants'>): 
     if (denied === 'keyId') {
       throw refuse({ reason: 'key_denied', issuerName, keyId: keyId ?? '' });
     }
+  }
 
+  function checkGrant(token: SubjectToken, grant: Grant): void {
     if (grant.disabled === true) {
       throw refuse({ reason: 'grant_disabled', grant: grant.name, by: 'disabled' });
     }
@@ -32,7 +41,9 @@ export function createKillSwitches(config: Pick<Config, 'issuers' | 'grants'>): 
     if (validAfter !== undefined && token.issuedAt < validAfter) {
       throw refuse({ reason: 'token_revoked', issuedAt: token.issuedAt, validAfter });
     }
-  };
+  }
+
+  return { refuseDenied, checkGrant };
 }
 
 function toSets(lists: DenyLists | undefined): Deny | undefined {

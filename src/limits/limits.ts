@@ -1,27 +1,15 @@
 /** Applies the limits of the config: kill switches, rate limits, one-time tokens. */
 import type { Config } from '../config/config.ts';
 import type { RateSettings } from '../config/limit-settings.ts';
-import type {
-  LimitedRequest,
-  Limits,
-  RateLimitScope,
-  RateLimitState,
-  SubjectToken,
-} from '../ports.ts';
-import { isTokenRefusal, type RefusalError, refuse } from '../refusal.ts';
-import type { Counter, Store } from '../store/store.ts';
+import type { Limits, SubjectToken } from '../ports.ts';
+import { isTokenRefusal } from '../refusal.ts';
+import type { Store } from '../store/store.ts';
 import { callerNetwork } from './caller-network.ts';
 import { createKillSwitches } from './kill-switches.ts';
 import { limitKey } from './limit-key.ts';
 import { createOneTimeTokens } from './one-time-tokens.ts';
+import { countRequest, createRateLimit, refuseForRate } from './rate-limit.ts';
 import { toRateLimitState } from './rate-limit-state.ts';
-
-interface RateLimit {
-  readonly scope: RateLimitScope;
-  readonly settings: RateSettings;
-  readonly counter: Counter;
-  readonly keyOf: (request: LimitedRequest) => readonly string[];
-}
 
 /** Callers without a known address share one key, so that hiding the address escapes no limit. */
 const UNKNOWN_ADDRESS = 'unknown';
@@ -38,61 +26,41 @@ export function createLimits(options: {
   readonly warm: () => Promise<void>;
 } {
   const { config, store, now, randomUuid } = options;
-  const checkKillSwitches = createKillSwitches(config);
+  const { refuseDenied, checkGrant } = createKillSwitches(config);
   const useOnce = createOneTimeTokens({ reservations: store.reservations, now, randomUuid });
-  const rateLimits = createRateLimits(config, store);
-  const usesStore = rateLimits.length > 0 || config.issuers.some(isOneTime);
+  const ofSubject = createRateLimit('subject', config.limits?.subject, store);
+  const ofAddress = createRateLimit('address', config.limits?.address, store);
+  const ofIssuer = createRateLimit('issuer', config.limits?.issuer, store);
 
   return {
     guardVerification: createVerificationGuard(config.limits?.refusedTokens, store),
-    async admit(request) {
-      const { token, grant } = request;
-      checkKillSwitches(token, grant);
-      const states: RateLimitState[] = [];
-      // in sequence, narrowest first: a caller over its own limit must not use up a shared one
-      for (const { scope, settings, counter, keyOf } of rateLimits) {
-        const usage = await counter.add(limitKey([scope, ...keyOf(request)]));
-        const state = toRateLimitState(scope, settings, usage);
-        if (usage.used > settings.requests) throw refuseForRate(state);
-        // the state of the issuer limit would reveal the traffic of other callers
-        if (scope !== 'issuer') states.push(state);
-      }
+    async admitCaller(token, callerAddress) {
+      // before it counts: a denied token must not use up what others at its address may ask for
+      refuseDenied(token);
+      // in sequence: a caller over its own limit must not use up a shared one
+      const subject = await countRequest(ofSubject, [token.issuer.issuer, token.subject]);
+      const address = await countRequest(ofAddress, [networkOf(callerAddress)]);
+      return [subject, address].filter((state) => state !== undefined);
+    },
+    async admit(token, grant) {
+      checkGrant(token, grant);
+      // its state would reveal the traffic of other callers
+      await countRequest(ofIssuer, [token.issuer.issuer]);
       // last, so that a request over a limit does not use up the token
       const use = isOneTime(token.issuer) ? await useOnce(token) : undefined;
-      return { rateLimits: states, withdraw: async () => use?.undo() };
+      return { withdraw: async () => use?.undo() };
     },
-    checkKillSwitches,
-    async warm() {
-      if (usesStore) await store.warm();
+    checkKillSwitches(token, grant) {
+      refuseDenied(token);
+      checkGrant(token, grant);
     },
+    // every request that misses the cache is counted
+    warm: store.warm,
   };
 }
 
 function isOneTime({ oneTimeTokens }: SubjectToken['issuer']): boolean {
   return oneTimeTokens === true;
-}
-
-function createRateLimits({ limits }: Pick<Config, 'limits'>, store: Store): readonly RateLimit[] {
-  const createRateLimit = (
-    scope: RateLimitScope,
-    settings: RateSettings | undefined,
-    keyOf: RateLimit['keyOf'],
-  ): readonly RateLimit[] => {
-    if (settings === undefined) return [];
-    const { windowSeconds } = settings;
-    const counter = store.counter({ name: scope, windowSeconds });
-    return [{ scope, settings, counter, keyOf }];
-  };
-  return [
-    ...createRateLimit('subject', limits?.subject, ({ token }) => [
-      token.issuer.issuer,
-      token.subject,
-    ]),
-    ...createRateLimit('address', limits?.address, ({ callerAddress }) => [
-      networkOf(callerAddress),
-    ]),
-    ...createRateLimit('issuer', limits?.issuer, ({ token }) => [token.issuer.issuer]),
-  ];
 }
 
 /**
@@ -124,14 +92,4 @@ function createVerificationGuard(
 
 function networkOf(callerAddress: string | undefined): string {
   return callerAddress === undefined ? UNKNOWN_ADDRESS : callerNetwork(callerAddress);
-}
-
-function refuseForRate({
-  scope,
-  limit,
-  windowSeconds,
-  resetSeconds,
-}: RateLimitState): RefusalError {
-  const retryAfterSeconds = resetSeconds;
-  return refuse({ reason: 'rate_limited', scope, limit, windowSeconds, retryAfterSeconds });
 }

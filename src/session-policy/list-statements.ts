@@ -1,6 +1,6 @@
 /** Which prefixes of which buckets may be listed, in as few statements as possible. */
-import { containsTarget } from '../grants/target.ts';
 import type { Target } from '../ports.ts';
+import { dropContained } from './drop-contained.ts';
 
 /** One statement to be: each of the prefixes may be listed in each of the buckets. */
 export interface ListStatement {
@@ -26,9 +26,7 @@ export function groupListings(targets: readonly Target[]): readonly ListStatemen
 
 /** The outermost prefixes of one bucket; none if the whole bucket is among the targets. */
 function findPrefixes(targets: readonly Target[]): readonly string[] {
-  const outermost = targets.filter(
-    (inner) => !targets.some((outer) => outer.key !== inner.key && containsTarget(outer, inner)),
-  );
-  const prefixes = [...new Set(outermost.map((target) => target.key))].sort();
+  const outermost = dropContained(targets.map((target) => ({ target, actions: [] })));
+  const prefixes = outermost.map(({ target }) => target.key).sort();
   return prefixes.includes('') ? [] : prefixes;
 }

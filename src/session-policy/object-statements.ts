@@ -1,6 +1,7 @@
 /** Which object actions are allowed on which resources, in as few statements as possible. */
-import { containsTarget, formatTarget, isPrefix } from '../grants/target.ts';
+import { isPrefix } from '../grants/target.ts';
 import type { Target } from '../ports.ts';
+import { dropContained } from './drop-contained.ts';
 import { OBJECT_ACTIONS } from './object-actions.ts';
 
 /** Object actions that are allowed on one target. */
@@ -22,11 +23,20 @@ export interface ObjectStatement {
  */
 export function groupByActions(allowances: readonly ObjectAllowance[]): readonly ObjectStatement[] {
   return combine(
-    dropContained(allowances).map(({ target, actions }) => ({
-      actions: inOrder(actions),
+    outermostObjects(allowances).map(({ target, actions }) => ({
+      actions,
       resources: [objectResource(target)],
     })),
     (statement) => statement.actions.join(),
+  );
+}
+
+/** The allowances that no other one holds: each of their resources stands in the policy. */
+export function outermostObjects(
+  allowances: readonly ObjectAllowance[],
+): readonly ObjectAllowance[] {
+  return dropContained(
+    allowances.map(({ target, actions }) => ({ target, actions: inOrder(actions) })),
   );
 }
 
@@ -57,28 +67,8 @@ function combine(
   return [...combined.values()];
 }
 
-/** Without the allowances whose target and actions are all within another one's. */
-function dropContained(allowances: readonly ObjectAllowance[]): readonly ObjectAllowance[] {
-  const distinct = new Map(
-    allowances.map((allowance) => [
-      `${formatTarget(allowance.target)} ${inOrder(allowance.actions).join()}`,
-      allowance,
-    ]),
-  );
-  const all = [...distinct.values()];
-  return all.filter(
-    (inner) =>
-      !all.some(
-        (outer) =>
-          outer !== inner &&
-          containsTarget(outer.target, inner.target) &&
-          inner.actions.every((action) => outer.actions.includes(action)),
-      ),
-  );
-}
-
 /** `acs:oss:*:*:<bucket>/<key>`, with `*` for all that follows a prefix. OSS takes no region there. */
-function objectResource(target: Target): string {
+export function objectResource(target: Target): string {
   return `acs:oss:*:*:${target.bucket}/${target.key}${isPrefix(target) ? '*' : ''}`;
 }
 

@@ -1,19 +1,28 @@
 /** The session policy of a grant, once it is narrowed: within the size that STS takes, or refused. */
 import type { NarrowedGrant, RenderSessionPolicy, SessionPolicy } from '../ports.ts';
 import { refuse } from '../refusal.ts';
+import { leastSessionPolicyBytes } from './least-bytes.ts';
 import { MAX_SESSION_POLICY_BYTES } from './session-policy.ts';
 
-/** Throws the refusal `session_policy_too_large`. */
+/**
+ * Throws the refusal `session_policy_too_large`: before rendering where the targets alone are too
+ * long, since a caller's claims decide how many there are.
+ */
 export function renderGrant(
   render: RenderSessionPolicy,
   { grant, allowances, sourceIps }: NarrowedGrant,
 ): SessionPolicy {
   const { restrict, publicAcl, name } = grant;
   const restrictedTo = sourceIps === undefined ? {} : { sourceIps };
-  const policy = render({ allowances, https: restrict.https, publicAcl, ...restrictedTo });
-  const { bytes } = policy;
-  if (bytes > MAX_SESSION_POLICY_BYTES) {
-    throw refuse({ reason: 'session_policy_too_large', grant: name, bytes });
-  }
+  const input = { allowances, https: restrict.https, publicAcl, ...restrictedTo };
+  requireFitting(name, leastSessionPolicyBytes(input));
+  const policy = render(input);
+  requireFitting(name, policy.bytes);
   return policy;
+}
+
+function requireFitting(grant: string, bytes: number): void {
+  if (bytes > MAX_SESSION_POLICY_BYTES) {
+    throw refuse({ reason: 'session_policy_too_large', grant, bytes });
+  }
 }

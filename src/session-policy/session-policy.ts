@@ -60,7 +60,8 @@ function assertRenderable({ allowances, sourceIps }: SessionPolicyInput): void {
   }
 }
 
-function collectObjectAllowances({ allowances }: SessionPolicyInput) {
+/** What is allowed on objects, as actions. */
+export function collectObjectAllowances({ allowances }: SessionPolicyInput) {
   return allowances
     .map(({ target, permissions, actions }) => ({
       target,
@@ -69,12 +70,17 @@ function collectObjectAllowances({ allowances }: SessionPolicyInput) {
     .filter(({ actions }) => actions.length > 0);
 }
 
-function serialize(input: SessionPolicyInput, objects: readonly ObjectStatement[]): RenderedPolicy {
-  const listings = groupListings(
-    input.allowances
+/** What may be listed. */
+export function collectListings({ allowances }: SessionPolicyInput): readonly ListStatement[] {
+  return groupListings(
+    allowances
       .filter(({ permissions }) => permissions.includes('list'))
       .map(({ target }) => target),
   );
+}
+
+function serialize(input: SessionPolicyInput, objects: readonly ObjectStatement[]): RenderedPolicy {
+  const listings = collectListings(input);
   const statement = [
     ...objects.map((object) => allowObjects(object, input.sourceIps)).sort(compareStatements),
     ...listings.map((listing) => allowListing(listing, input.sourceIps)).sort(compareStatements),

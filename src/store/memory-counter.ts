@@ -1,9 +1,11 @@
 /** Counters of bounded size in the memory of one instance. */
 import type { RateLimiterMemory } from 'rate-limiter-flexible';
-import type { CounterSettings, LocalCounter } from './store.ts';
+import { type CounterSettings, type LocalCounter, StoreUnavailable } from './store.ts';
 
 /** One key takes about 400 bytes. */
 const MAX_KEYS = 50_000;
+
+const RETRY_AFTER_MS = 1000;
 
 /**
  * Makes a counter. It drops the oldest window above `maxKeys` keys, so that a flood of keys costs
@@ -27,10 +29,11 @@ export function createMemoryCounter(
     loading ??= load();
     try {
       return await loading;
-    } catch (error) {
-      // the import can fail for lack of file descriptors; the next request tries again
+    } catch {
+      // the next request tries again
       loading = undefined;
-      throw error;
+      const problem = 'a library cannot be loaded: too many files are open, or they cannot be read';
+      throw new StoreUnavailable(problem, RETRY_AFTER_MS);
     }
   }
 

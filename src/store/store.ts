@@ -13,7 +13,10 @@ export interface CounterSettings {
 }
 
 export interface Counter {
-  /** Adds one. The first count opens the window of its key. Never throws. */
+  /**
+   * Adds one. The first count opens the window of its key. Throws StoreUnavailable only if the
+   * library that counts cannot be loaded.
+   */
   add(key: string): Promise<Usage>;
 }
 

@@ -1,19 +1,18 @@
-/** A circuit towards STS: while STS fails, requests are refused at once, but for one now and then that tries. */
+/** A circuit towards STS: while STS cannot be reached, requests are refused at once, but for one now and then that tries. */
 import { createBackoff } from '../lib/backoff.ts';
 import type { Observe } from '../observe/event.ts';
 import type { AssumedRole, AssumeRole, AssumeRoleRequest } from '../ports.ts';
 import { isOutage, type Outage, RefusalError, refuse } from '../refusal.ts';
+import { spreadRetryAfterSeconds } from './retry-after.ts';
 
 /** So many failures in a row open the circuit; a single one may be that of one connection. */
 const FAILURES_TO_OPEN = 5;
 /** Beyond STS's own deadline an attempt has this much more, before it counts as frozen halfway. */
 const FROZEN_AFTER_MS = 1000;
-/** Callers are told to come back within this long at the least, each at a time of its own. */
-const MIN_SPREAD_MS = 4000;
 
 /**
- * Wraps an AssumeRole. Only what says that STS cannot be reached or has too much to do opens the
- * circuit, never what it says of one request: no caller can shut others out. `Retry-After` is
+ * Wraps an AssumeRole. Only what says that STS cannot be reached opens the circuit, never what it
+ * says of one request nor that there are too many: no caller can shut others out. `Retry-After` is
  * spread, so that those who were refused together do not come back together.
  */
 export function createStsCircuit(options: {
@@ -51,15 +50,14 @@ export function createStsCircuit(options: {
     // what began before the circuit opened says nothing new
     if (outage !== undefined && !wasProbe) return;
     if (failuresInRow < FAILURES_TO_OPEN) return;
-    if (outage === undefined) observe({ kind: 'circuit_opened', problem: describeOutage(failure) });
+    if (outage === undefined) observe({ kind: 'circuit_opened', problem: failure.problem });
     outage = failure;
     backoff.fail();
   }
 
   function toRefusal(failure: Outage): RefusalError {
     const waitMs = Math.max(backoff.leftMs(), failure.retryAfterSeconds * 1000);
-    const spreadMs = random() * Math.max(waitMs, MIN_SPREAD_MS);
-    return refuse({ ...failure, retryAfterSeconds: Math.ceil((waitMs + spreadMs) / 1000) });
+    return refuse({ ...failure, retryAfterSeconds: spreadRetryAfterSeconds(waitMs, random()) });
   }
 
   async function attempt(request: AssumeRoleRequest, wasProbe: boolean): Promise<AssumedRole> {
@@ -70,11 +68,10 @@ export function createStsCircuit(options: {
     } catch (error) {
       const failure = asOutage(error);
       if (failure === undefined) {
-        // STS has answered, if only with a no
+        // STS has answered, if only with a no or with "too many"
         if (isAnswer(error)) close();
         throw error;
       }
-      if (failure.reason === 'sts_throttled') observe({ kind: 'sts_throttled' });
       countFailure(failure, wasProbe);
       throw toRefusal(failure);
     }
@@ -95,12 +92,7 @@ export function createStsCircuit(options: {
 
 /** For the operator, who would otherwise look for a request that was never made. */
 function withoutAsking(outage: Outage): Outage {
-  if (outage.reason === 'sts_throttled') return outage;
   return { ...outage, problem: `${outage.problem}; not asked again so soon` };
-}
-
-function describeOutage(outage: Outage): string {
-  return outage.reason === 'sts_throttled' ? 'it throttles' : outage.problem;
 }
 
 function asOutage(error: unknown): Outage | undefined {
@@ -108,5 +100,7 @@ function asOutage(error: unknown): Outage | undefined {
 }
 
 function isAnswer(error: unknown): boolean {
-  return error instanceof RefusalError && error.refusal.reason === 'sts_refused';
+  if (!(error instanceof RefusalError)) return false;
+  const { reason } = error.refusal;
+  return reason === 'sts_refused' || reason === 'sts_throttled';
 }

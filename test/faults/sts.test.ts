@@ -40,8 +40,6 @@ async function start(options: TestBrokerOptions): Promise<void> {
 }
 
 const OUTAGES: readonly { readonly fault: string; readonly of: Fault }[] = [
-  { fault: 'STS throttles every request', of: { kind: 'throttling' } },
-  { fault: 'STS throttles with a redirect (302)', of: { kind: 'redirect302', body: 'json' } },
   { fault: 'STS answers 500 with JSON', of: { kind: 'json5xx', code: 'InternalError' } },
   { fault: 'a proxy answers 502 with HTML instead of STS', of: { kind: 'html5xx', status: 502 } },
   { fault: 'a captive portal answers 200 with HTML instead of STS', of: { kind: 'html200' } },
@@ -72,6 +70,34 @@ describe('the circuit', () => {
       promise:
         'callers get an answer within `sts.timeout`; later callers are refused at once, without asking STS',
       seen: `20 at once: ${tally(first)}; 20 more: ${tally(second)}, ${calls} AssumeRole; afterwards: ${tally(after)}`,
+    });
+  });
+});
+
+const THROTTLING: readonly { readonly fault: string; readonly of: Fault }[] = [
+  { fault: 'STS throttles every request', of: { kind: 'throttling' } },
+  { fault: 'STS throttles with a redirect (302)', of: { kind: 'redirect302', body: 'json' } },
+];
+
+describe('the share of STS', () => {
+  it.for(THROTTLING)('is asked for slowly when $fault', async ({ fault, of }, { task }) => {
+    broker.simulator.sts.faults.set(of);
+    const first = await watched.askAll(subjects('first', 20));
+    const callsBefore = broker.stsCalls();
+    const second = await watched.askAll(subjects('second', 20));
+    const calls = broker.stsCalls() - callsBefore;
+    broker.simulator.sts.faults.set(undefined);
+    passTime(Math.max(...retryAfterMs([...first, ...second])));
+    const after = [await watched.ask('first-0'), ...(await watched.askAll(subjects('second', 19)))];
+
+    // none, or those of one pause that ended meanwhile
+    expect(calls).toBeLessThanOrEqual(5);
+    watched.expectPromisesKept();
+    showInTable(task, {
+      fault,
+      promise:
+        'the broker pauses for a second or more, then asks with a few requests; whoever cannot wait that long is refused',
+      seen: `20 at once: ${tally(first)}; 20 more: ${tally(second)}, at most 5 AssumeRole; afterwards: ${tally(after)}`,
     });
   });
 });

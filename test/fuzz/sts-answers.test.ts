@@ -154,6 +154,7 @@ describe('any answer of STS', () => {
       fc.asyncProperty(stsAnswer, async (answer) => {
         answering.with = answer;
         const outcome: unknown = await assumeRole({
+          caller: 'somebody',
           roleArn: 'acs:ram::123456789012:role/r',
           roleSessionName: 'session',
           durationSeconds: 900,

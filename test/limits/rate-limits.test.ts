@@ -62,11 +62,25 @@ describe('a rate limit for subjects', () => {
     await broker.close();
   });
 
-  it('does not count requests that are refused for another reason', async () => {
+  it('counts requests with a good token that are refused later, since they cost work', async () => {
+    const broker = await startTestBroker({
+      config: limitsOf('{ subject: { requests: 3, window: 24h } }'),
+    });
+    const outside = { Target: 'oss://app-media/users/user-2/' };
+
+    expect(await outcomesOf(4, () => broker.ask({ body: outside }))).toEqual([
+      ...Array(3).fill('403 target_outside_grant'),
+      LIMITED,
+    ]);
+    await broker.close();
+  });
+
+  it('counts neither malformed requests nor refused tokens', async () => {
     const broker = await startTestBroker({
       config: limitsOf('{ subject: { requests: 1, window: 24h } }'),
     });
-    await outcomesOf(3, () => broker.ask({ body: { Target: 'oss://app-media/users/user-2/' } }));
+    await outcomesOf(2, () => broker.ask({ body: { Target: 'no-target' } }));
+    await outcomesOf(2, () => broker.ask({ claims: { exp: 1 } }));
 
     expect(outcome(await broker.ask())).toBe('200');
     expect(outcome(await broker.ask())).toBe(LIMITED);
@@ -121,6 +135,16 @@ describe('a rate limit for issuers', () => {
       await outcomesOf(2, (index) => broker.ask({ claims: { sub: `user-${index}` } })),
     ).toEqual(['200', LIMITED]);
     expect(broker.auditLines().at(-1)).toMatchObject({ why: { scope: 'issuer' } });
+    await broker.close();
+  });
+
+  it('is not used up by requests outside their grant', async () => {
+    const broker = await startTestBroker({
+      config: limitsOf('{ issuer: { requests: 1, window: 24h } }'),
+    });
+    await outcomesOf(3, () => broker.ask({ body: { Target: 'oss://app-media/users/user-2/' } }));
+
+    expect(outcome(await broker.ask())).toBe('200');
     await broker.close();
   });
 

@@ -503,6 +503,7 @@ export const REASONS_WITH_OWN_TESTS: readonly Reason[] = [
   'internal_error',
   'audit_unavailable',
   'rate_limited',
+  'sts_share_used_up',
   'token_replayed',
   'replay_store_unavailable',
 ];

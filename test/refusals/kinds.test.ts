@@ -20,7 +20,7 @@ describe('the kinds of refusals', () => {
   it('include two outages of STS', () => {
     const outages = REFUSALS.filter(isOutage).map(({ reason }) => reason);
 
-    expect(outages).toEqual(['sts_throttled', 'sts_unavailable']);
+    expect(outages).toEqual(['sts_unavailable']);
   });
 
   it('include no defect as a token refusal', () => {

@@ -49,6 +49,7 @@ export const REFUSALS: readonly Refusal[] = [
   { reason: 'token_replayed' },
   { reason: 'replay_store_unavailable', problem, retryAfterSeconds },
   { reason: 'source_credentials_unavailable', problem },
+  { reason: 'sts_share_used_up', retryAfterSeconds },
   { reason: 'sts_throttled', retryAfterSeconds },
   { reason: 'sts_unavailable', problem, retryAfterSeconds },
   { reason: 'sts_refused', stsCode: 'NoPermission', hint: 'allow it' },

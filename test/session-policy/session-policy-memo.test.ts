@@ -55,6 +55,23 @@ describe('the memo of session policies', () => {
     expect(again).not.toBe(oldest);
   });
 
+  it.each([
+    ['STS does not take the policy', Array.from({ length: 90 }, (_, n) => `team-${n}/`)],
+    ['the targets are far longer than the policy', ['', ...Array.from({ length: 900 }, String)]],
+  ])('keeps nothing if %s', (_what, keys) => {
+    const render = createSessionPolicyMemo(1);
+    const kept = render(reading('a/'));
+    const { allowances } = reading('a/');
+    const large = reading('a/', {
+      allowances: keys.flatMap((key) =>
+        allowances.map((one) => ({ ...one, target: { ...one.target, key } })),
+      ),
+    });
+
+    expect(render(large)).not.toBe(render(large));
+    expect(render(reading('a/'))).toBe(kept);
+  });
+
   it('remembers no failure', () => {
     const render = createSessionPolicyMemo(2);
 

@@ -148,6 +148,7 @@ export async function startWorld() {
     });
     return () =>
       assumeRole({
+        caller: 'somebody',
         roleArn: UPLOADER_ARN,
         roleSessionName: 'caller',
         durationSeconds: 900,

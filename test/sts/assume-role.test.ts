@@ -30,6 +30,7 @@ function ours(endpoint = simulator.sts.url) {
     now: Date.now,
   });
   return assumeRole({
+    caller: 'somebody',
     roleArn: simulator.roleArn,
     roleSessionName: 'session',
     durationSeconds: 900,
@@ -55,6 +56,7 @@ function bare(
   );
   return client.assumeRole(
     new AssumeRoleRequest({
+      caller: 'somebody',
       roleArn: simulator.roleArn,
       roleSessionName: 'session',
       policy: POLICY,
@@ -189,7 +191,13 @@ describe('an error of STS tells the operator', () => {
     });
 
     const refusal = await refusalOf(
-      assumeRole({ roleArn, roleSessionName: 'session', durationSeconds: 900, policy: POLICY }),
+      assumeRole({
+        caller: 'somebody',
+        roleArn,
+        roleSessionName: 'session',
+        durationSeconds: 900,
+        policy: POLICY,
+      }),
     );
 
     expect(refusal).toMatchObject({

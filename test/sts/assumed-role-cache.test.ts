@@ -4,6 +4,7 @@ import { refuse } from '../../src/refusal.ts';
 import { createAssumedRoleCache } from '../../src/sts/assumed-role-cache.ts';
 
 const REQUEST: AssumeRoleRequest = {
+  caller: 'somebody',
   roleArn: 'acs:ram::123456789012:role/oss-uploader',
   roleSessionName: 'user-1-aaaa',
   durationSeconds: 1000,

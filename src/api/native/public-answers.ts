@@ -25,6 +25,13 @@ const NO_GRANT: PublicAnswer = {
     'No grant fits this subject token and request; the operator finds the reason in the audit log.',
 };
 
+const TOO_MANY_REQUESTS: PublicAnswer = {
+  status: 429,
+  code: 'rate_limited',
+  title: 'Too many requests',
+  detail: 'There were too many requests; try again after the time in Retry-After.',
+};
+
 const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
   route_unknown: {
     status: 404,
@@ -167,12 +174,7 @@ const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
   token_denied: INVALID_TOKEN,
   key_denied: INVALID_TOKEN,
   grant_disabled: NO_GRANT,
-  rate_limited: {
-    status: 429,
-    code: 'rate_limited',
-    title: 'Too many requests',
-    detail: 'There were too many requests; try again after the time in Retry-After.',
-  },
+  rate_limited: TOO_MANY_REQUESTS,
   token_replayed: {
     status: 401,
     code: 'subject_token_replayed',
@@ -192,6 +194,7 @@ const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
     title: 'Source credentials unavailable',
     detail: 'The broker has no usable source credentials at the moment; try again later.',
   },
+  sts_share_used_up: TOO_MANY_REQUESTS,
   sts_throttled: {
     status: 503,
     code: 'sts_throttled',

@@ -1,0 +1,93 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Fault } from '../../simulator/faults.ts';
+import { type Answer, SIMPLE_CONFIG, startTestBroker } from '../support/broker.ts';
+
+const NEIGHBOURS = 50;
+const FLOOD = 300;
+
+/** An attacker with a valid token floods the broker with narrowings; then each neighbour asks once. */
+async function flood(options: { readonly limits?: string; readonly sts: Fault }) {
+  const { limits = '', sts } = options;
+  const broker = await startTestBroker({
+    config: `${SIMPLE_CONFIG.replace('timeout: 2s', 'timeout: 5s')}${limits}`,
+    random: Math.random,
+  });
+  onTestFinished(() => broker.close());
+  await broker.ask({ claims: { sub: 'early' } });
+  broker.simulator.sts.faults.set(sts);
+  const callsBefore = broker.stsCalls();
+  const token = await broker.issuer.token({ sub: 'attacker' });
+  const tokens = await Promise.all(
+    Array.from({ length: NEIGHBOURS }, (_, n) => broker.issuer.token({ sub: `neighbour-${n}` })),
+  );
+  const attack = Promise.all(
+    Array.from({ length: FLOOD }, (_, n) =>
+      broker.ask({ token, body: { Target: `oss://app-media/users/attacker/${n}/` } }),
+    ),
+  );
+  const neighbours = await Promise.all(tokens.map((own) => broker.ask({ token: own })));
+  const cached = await broker.ask({ claims: { sub: 'early' } });
+  const attacker = await attack;
+  return { broker, neighbours, attacker, cached, calls: broker.stsCalls() - callsBefore };
+}
+
+function statuses(answers: readonly Answer[]): readonly number[] {
+  return [...new Set(answers.map(({ status }) => status))].sort();
+}
+
+const served = (answers: readonly Answer[]) => answers.filter(({ status }) => status === 200);
+
+/** Far more than anybody needs: as if the default were not there. */
+const UNLIMITED = 'limits: { assumeRole: { requests: 1000000, window: 1s } }\n';
+
+describe('threat 39: a caller that misses the cache on purpose', () => {
+  it('gets ten credentials in ten seconds unless the config says otherwise, and neighbours get theirs', async () => {
+    const { broker, neighbours, attacker, cached, calls } = await flood({
+      sts: { kind: 'rateLimit', requestsPerSecond: 30 },
+    });
+
+    expect(neighbours.map(({ status }) => status)).toEqual(Array(NEIGHBOURS).fill(200));
+    expect(cached.status).toBe(200);
+    expect(served(attacker)).toHaveLength(10);
+    expect(statuses(attacker)).toEqual([200, 429]);
+    for (const { status, headers } of attacker) {
+      if (status === 429) expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    }
+    expect(broker.auditLines().filter(({ reason }) => reason === 'rate_limited')[0]).toMatchObject({
+      subject: 'attacker',
+      why: { scope: 'assume_role', limit: 10 },
+    });
+    // each call that STS throttled is one more
+    expect(calls).toBeLessThan(200);
+  });
+
+  it('waits its turn while STS throttles, even without a limit of its own', async () => {
+    const { neighbours, attacker, cached } = await flood({
+      limits: UNLIMITED,
+      sts: { kind: 'rateLimit', requestsPerSecond: 30 },
+    });
+
+    expect(neighbours.map(({ status }) => status)).toEqual(Array(NEIGHBOURS).fill(200));
+    expect(cached.status).toBe(200);
+    expect(served(attacker).length).toBeLessThan(FLOOD);
+    for (const { status, headers } of attacker) {
+      if (status !== 200) expect(headers.get('retry-after')).toMatch(/^[1-9]\d*$/);
+    }
+  });
+
+  it('takes a tenth of what is in flight while STS is slow', async () => {
+    const { neighbours } = await flood({ limits: UNLIMITED, sts: { kind: 'slow', delayMs: 500 } });
+
+    expect(neighbours.map(({ status }) => status)).toEqual(Array(NEIGHBOURS).fill(200));
+  });
+
+  it('opens no circuit, although STS throttles it: the next caller is served', async () => {
+    const { broker } = await flood({
+      limits: UNLIMITED,
+      sts: { kind: 'rateLimit', requestsPerSecond: 1 },
+    });
+    broker.simulator.sts.faults.set(undefined);
+
+    expect((await broker.ask({ claims: { sub: 'late' } })).status).toBe(200);
+  });
+});
