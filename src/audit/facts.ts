@@ -19,6 +19,7 @@ export function factsOfToken(token: SubjectToken, config: Config): AuditFacts {
     issuerName: token.issuer.name,
     subject: token.subject,
     ...(token.tokenId === undefined ? {} : { tokenId: token.tokenId }),
+    ...(token.keyAgeSeconds === undefined ? {} : { keyAgeSeconds: token.keyAgeSeconds }),
     ...(claims.length === 0 ? {} : { claims }),
   };
 }

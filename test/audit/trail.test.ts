@@ -45,6 +45,7 @@ describe('the audit trail', () => {
 
     expect(lines).toEqual([
       {
+        version: 1,
         time: '2026-11-23T19:00:00.025Z',
         requestId: 'REQUEST-1',
         decision: 'granted',
@@ -63,6 +64,7 @@ describe('the audit trail', () => {
     expect(await trail.recordRefused(refusal)).toBe(refusal);
     expect(lines).toEqual([
       {
+        version: 1,
         time: '2026-11-23T19:00:00.000Z',
         requestId: 'REQUEST-1',
         decision: 'refused',
@@ -166,6 +168,7 @@ const LINE_ENDS = /[\p{Cc}\p{Zl}\p{Zp}]/u;
 
 describe('an audit line', () => {
   const LINE: AuditLine = {
+    version: 1,
     time: '2026-11-23T19:00:00.000Z',
     requestId: 'REQUEST-1',
     decision: 'refused',

@@ -1,16 +1,23 @@
 /** The native API: exchanges subject tokens for credentials, and answers the two probes of the platform. */
 import { type Context, Hono } from 'hono';
 import { issueCredentials, type PipelineDeps } from '../../issue-credentials.ts';
-import type { CredentialRequest, ReadHeader } from '../../ports.ts';
+import type { ReadHeader } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
 import { answerHeaders } from '../http/answer-headers.ts';
-import { allowOrigins } from '../http/cross-origin.ts';
+import { allowOrigins, findUnlistedOrigin } from '../http/cross-origin.ts';
 import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
 import { readJsonBody, requireJsonAccepted } from '../http/transport-rules.ts';
 import { toCredentialBody } from './answer.ts';
 import { answerError, refuseWith } from './answer-refusal.ts';
-import { readBody, readQuery, readSubjectToken } from './request.ts';
+import {
+  describeRequested,
+  parseBody,
+  parseQuery,
+  readMembers,
+  readSubjectToken,
+  type SentMembers,
+} from './request.ts';
 
 const CREDENTIALS = '/v1/credentials';
 const CREDENTIALS_METHODS = 'GET, POST, OPTIONS';
@@ -30,22 +37,19 @@ export function createNativeApi(deps: NativeApiDeps) {
   const api = new Hono<SurfaceEnv>();
   api.onError(answerError);
 
+  api.options(CREDENTIALS, async (c, next) => {
+    const origin = findUnlistedOrigin((name) => c.req.header(name), config.cors.origins);
+    if (origin === undefined) return next();
+    return refuseWith(c, refuse({ reason: 'origin_not_allowed', origin }));
+  });
   if (config.cors.origins.length > 0) api.use(CREDENTIALS, allowOrigins(config.cors.origins));
   api.options(CREDENTIALS, (c) => c.body(null, 204, { Allow: CREDENTIALS_METHODS }));
 
-  api.post(CREDENTIALS, (c) =>
-    answer(c, async () => ({
-      subjectToken: readSubjectToken(c.req.header('authorization')),
-      ...readBody(await readJsonBody(c.req)),
-    })),
-  );
+  api.post(CREDENTIALS, (c) => answer(c, async () => parseBody(await readJsonBody(c.req))));
   api.get(CREDENTIALS, (c) => {
     // Hono serves HEAD with the GET handler, but a HEAD answer would discard the issued credential
     if (c.req.method === 'HEAD') return refuseMethod(CREDENTIALS_METHODS)(c);
-    return answer(c, async () => ({
-      subjectToken: readSubjectToken(c.req.header('authorization')),
-      ...readQuery(c.req.url),
-    }));
+    return answer(c, async () => parseQuery(c.req.url));
   });
 
   api.get('/health', (c) =>
@@ -61,15 +65,22 @@ export function createNativeApi(deps: NativeApiDeps) {
   api.all('/health', refuseMethod(PROBE_METHODS));
   api.all('/ready', refuseMethod(PROBE_METHODS));
 
-  async function answer(c: Context<SurfaceEnv>, readRequest: () => Promise<CredentialRequest>) {
+  async function answer(c: Context<SurfaceEnv>, readSent: () => Promise<SentMembers>) {
     const origin = c.get('origin');
     const issued = await issueCredentials(deps, {
       origin,
       trail: c.get('trail'),
       assumeRole: c.get('assumeRole'),
       read: async () => {
+        // what was asked is audited whatever is wrong with the request
+        const [sent] = await Promise.allSettled([readSent()]);
+        if (sent.status === 'fulfilled') {
+          c.get('trail').add({ requested: describeRequested(sent.value) });
+        }
         requireJsonAccepted(c.req.header('accept'));
-        return readRequest();
+        const subjectToken = readSubjectToken(c.req.header('authorization'));
+        if (sent.status === 'rejected') throw sent.reason;
+        return { subjectToken, ...readMembers(sent.value) };
       },
     });
     const body = toCredentialBody(issued, origin.requestId, config.buckets);
