@@ -9,7 +9,8 @@ interface Bounds {
 
 /** From the least loss to the most. The last ones always suffice for the members of a line. */
 const ATTEMPTS: readonly Bounds[] = [
-  { reported: 1, items: 20, characters: 4096 },
+  { reported: 1, items: Number.POSITIVE_INFINITY, characters: Number.POSITIVE_INFINITY },
+  { reported: 0, items: Number.POSITIVE_INFINITY, characters: Number.POSITIVE_INFINITY },
   { reported: 0, items: 20, characters: 1024 },
   { reported: 0, items: 5, characters: 512 },
   { reported: 0, items: 1, characters: 256 },

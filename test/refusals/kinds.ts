@@ -1,4 +1,4 @@
-/** One refusal for each reason. */
+/** One refusal for each reason, with every member that it can have. */
 import type { Refusal } from '../../src/refusal.ts';
 
 const issuerName = 'app';
@@ -12,16 +12,16 @@ export const REFUSALS: readonly Refusal[] = [
   { reason: 'not_acceptable' },
   { reason: 'body_too_large', limitBytes: 1 },
   { reason: 'media_type_unsupported' },
-  { reason: 'request_malformed', problem },
+  { reason: 'request_malformed', problem, member: 'grant' },
   { reason: 'origin_not_allowed', origin: 'https://elsewhere.example.com' },
   { reason: 'token_missing' },
   { reason: 'token_too_large', limitBytes: 1 },
   { reason: 'token_malformed', problem },
-  { reason: 'header_not_allowed', header: 'crit' },
+  { reason: 'header_not_allowed', header: 'kid', unverified: { kid: '7' } },
   { reason: 'algorithm_not_allowed', issuerName, unverified: { alg: 'none' } },
   { reason: 'token_type_not_allowed', issuerName, unverified: { typ: 'logout+jwt' } },
-  { reason: 'issuer_untrusted', claimedIssuer: 'https://elsewhere.example.com' },
-  { reason: 'key_unknown', issuerName, unverified: { alg: 'ES256' } },
+  { reason: 'issuer_untrusted', claimedIssuer: 'https://elsewhere.example.com', hint: 'case' },
+  { reason: 'key_unknown', issuerName, unverified: { alg: 'ES256', kid: 'a' }, keyAgeSeconds: 1 },
   { reason: 'signature_invalid', issuerName },
   { reason: 'claim_invalid', claim: 'sub', problem },
   { reason: 'claim_not_allowed', claim: 'cnf' },
@@ -30,9 +30,9 @@ export const REFUSALS: readonly Refusal[] = [
   { reason: 'token_not_yet_valid', claim: 'nbf' },
   { reason: 'token_too_old', issuedAt: 1 },
   { reason: 'token_revoked', issuedAt: 1, validAfter: 2 },
-  { reason: 'issuer_keys_unavailable', issuerName, problem, retryAfterSeconds },
-  { reason: 'no_grant_fits', misfits: [] },
-  { reason: 'grant_not_available', misfits: [] },
+  { reason: 'issuer_keys_unavailable', issuerName, problem, retryAfterSeconds, keyAgeSeconds: 1 },
+  { reason: 'no_grant_fits', misfits: [{ grant, why: problem }] },
+  { reason: 'grant_not_available', misfits: [{ grant, why: problem }] },
   { reason: 'ambiguous_grant', grants: [] },
   { reason: 'target_malformed', problem },
   { reason: 'target_outside_grant', grants: [] },
@@ -51,7 +51,7 @@ export const REFUSALS: readonly Refusal[] = [
   { reason: 'source_credentials_unavailable', problem },
   { reason: 'sts_throttled', retryAfterSeconds },
   { reason: 'sts_unavailable', problem, retryAfterSeconds },
-  { reason: 'sts_refused', stsCode: 'NoPermission', hint: 'allow it' },
+  { reason: 'sts_refused', stsCode: 'NoPermission', hint: 'allow it', stsRequestId: 'A' },
   { reason: 'sts_answer_unusable', problem },
   { reason: 'audit_unavailable' },
   { reason: 'internal_error' },
