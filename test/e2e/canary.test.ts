@@ -91,7 +91,7 @@ describe('a secret', () => {
         { [secret]: secret },
       ]) {
         const query = new URLSearchParams(
-          Object.entries(asked).map(([name, value]) => [name, String(value)]),
+          Object.entries(asked).map(([name, value]): [string, string] => [name, String(value)]),
         );
         answers.push(
           (await broker.ask({ body: asked })).text,
