@@ -17,6 +17,7 @@ import type {
   Origin,
   Permit,
   RenderSessionPolicy,
+  Requested,
   VerifySubjectToken,
 } from './ports.ts';
 import { reportConditions, reportGrants } from './report-mode.ts';
@@ -47,6 +48,8 @@ export interface IncomingRequest {
    * token costs little, and in the pipeline, so that a malformed request is audited too.
    */
   readonly read: () => Promise<CredentialRequest>;
+  /** What was asked, for the line of a request that is refused before it is read. Never throws. */
+  readonly describe: () => Promise<Requested | undefined>;
 }
 
 /** After this share of its remaining life, a client should replace the credential. */
@@ -64,6 +67,7 @@ export async function issueCredentials(
   const { trail } = incoming;
   const { callerAddress } = incoming.origin;
   let permit: Permit | undefined;
+  let wasRead = false;
   try {
     // 1. verify the subject token
     const receivedAtMs = now();
@@ -77,6 +81,7 @@ export async function issueCredentials(
     const rateLimits = await deps.limits.admitCaller(token, callerAddress);
 
     // nothing else of the request is read before
+    wasRead = true;
     const request = await incoming.read();
     const target = request.target === undefined ? undefined : parseTarget(request.target);
 
@@ -126,6 +131,8 @@ export async function issueCredentials(
   } catch (error) {
     // no credential was issued, so the caller may use the same token again
     await permit?.withdraw();
+    const requested = wasRead ? undefined : await incoming.describe();
+    if (requested !== undefined) trail.add({ requested });
     throw await trail.recordRefused(error);
   }
 }

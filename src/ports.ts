@@ -10,6 +10,15 @@ export interface CredentialRequest {
   readonly durationSeconds?: number;
 }
 
+/** Bounded text of what the caller sent, well-formed or not. Absent members were not sent. */
+export interface Requested {
+  readonly grant?: string;
+  readonly target?: string;
+  /** Separated by commas. */
+  readonly permissions?: string;
+  readonly duration?: string;
+}
+
 /** Where a request came from. */
 export interface Origin {
   readonly requestId: string;
@@ -35,6 +44,8 @@ export interface SubjectToken {
   readonly tokenId?: string;
   /** `kid` of the key that verified it, from the issuer's keys and not from the token. */
   readonly keyId?: string;
+  /** How long before the verification the issuer's keys were loaded. Absent: they are from the config. */
+  readonly keyAgeSeconds?: number;
   /** `iat` and `exp`: whole seconds since the epoch. */
   readonly issuedAt: number;
   readonly expiresAt: number;

@@ -9,20 +9,36 @@ export type Refusal =
   | { readonly reason: 'not_acceptable' }
   | { readonly reason: 'body_too_large'; readonly limitBytes: number }
   | { readonly reason: 'media_type_unsupported' }
-  | { readonly reason: 'request_malformed'; readonly problem: string }
+  /** `member`: the unknown or repeated one, as bounded text. */
+  | { readonly reason: 'request_malformed'; readonly problem: string; readonly member?: string }
+  | { readonly reason: 'origin_not_allowed'; readonly origin: string }
   // the subject token
   | { readonly reason: 'token_missing' }
   | { readonly reason: 'token_too_large'; readonly limitBytes: number }
   | { readonly reason: 'token_malformed'; readonly problem: string }
-  | { readonly reason: 'header_not_allowed'; readonly header: string }
-  | { readonly reason: 'algorithm_not_allowed'; readonly issuerName: string }
-  | { readonly reason: 'token_type_not_allowed'; readonly issuerName: string }
-  | { readonly reason: 'issuer_untrusted'; readonly claimedIssuer: string }
-  | { readonly reason: 'key_unknown'; readonly issuerName: string }
+  | {
+      readonly reason: 'header_not_allowed';
+      readonly header: string;
+      readonly unverified?: UnverifiedHeader;
+    }
+  | {
+      readonly reason: 'algorithm_not_allowed' | 'token_type_not_allowed';
+      readonly issuerName: string;
+      readonly unverified: UnverifiedHeader;
+    }
+  /** `hint`: which trusted issuer nearly has this name. */
+  | { readonly reason: 'issuer_untrusted'; readonly claimedIssuer: string; readonly hint?: string }
+  | {
+      readonly reason: 'key_unknown';
+      readonly issuerName: string;
+      readonly unverified: UnverifiedHeader;
+      readonly keyAgeSeconds?: number;
+    }
   | { readonly reason: 'signature_invalid'; readonly issuerName: string }
   | { readonly reason: 'claim_invalid'; readonly claim: string; readonly problem: string }
   | { readonly reason: 'claim_not_allowed'; readonly claim: string }
-  | { readonly reason: 'audience_mismatch'; readonly issuerName: string }
+  /** `aud` is bounded text. The issuer signed it. */
+  | { readonly reason: 'audience_mismatch'; readonly issuerName: string; readonly aud: string }
   | { readonly reason: 'token_expired'; readonly expiredAt: number }
   | { readonly reason: 'token_not_yet_valid'; readonly claim: 'nbf' | 'iat' }
   | { readonly reason: 'token_too_old'; readonly issuedAt: number }
@@ -32,6 +48,8 @@ export type Refusal =
       readonly issuerName: string;
       readonly problem: string;
       readonly retryAfterSeconds: number;
+      /** How old the keys are that are too old to use. Absent: none were ever loaded. */
+      readonly keyAgeSeconds?: number;
     }
   // the grant
   | { readonly reason: 'no_grant_fits'; readonly misfits: readonly Misfit[] }
@@ -100,10 +118,17 @@ export type Refusal =
 
 export type Reason = Refusal['reason'];
 
+/** Members of the header of a token whose signature was not checked, as bounded text. */
+export interface UnverifiedHeader {
+  readonly alg?: string;
+  readonly typ?: string;
+  readonly kid?: string;
+}
+
 /** A grant that does not fit the caller, and why. */
 export interface Misfit {
   readonly grant: string;
-  /** For the operator, e.g. `attribute "user": claim "sub" is missing`. Contains no claim value. */
+  /** For the operator, e.g. `attribute "user": claim "sub" is missing`. Contains no claim value, but its type. */
   readonly why: string;
 }
 

@@ -7,8 +7,11 @@ import type { AuditFacts } from './line.ts';
 
 /** An audit line contains at most this many characters of one claim. */
 const MAX_LOGGED_CLAIM = 256;
-/** And at most this many targets, with this many characters together beyond the first one. */
-const MAX_LOGGED_TARGETS = 20;
+/**
+ * And at most this many targets, with this many characters together beyond the first one. No session
+ * policy has room for more, so the line of a granted request leaves none out.
+ */
+const MAX_LOGGED_TARGETS = 100;
 const MAX_LOGGED_TARGET_CHARACTERS = 4096;
 
 export function factsOfToken(token: SubjectToken, config: Config): AuditFacts {
@@ -22,6 +25,7 @@ export function factsOfToken(token: SubjectToken, config: Config): AuditFacts {
     issuerName: token.issuer.name,
     subject: token.subject,
     ...(token.tokenId === undefined ? {} : { tokenId: token.tokenId }),
+    ...(token.keyAgeSeconds === undefined ? {} : { keyAgeSeconds: token.keyAgeSeconds }),
     ...(claims.length === 0 ? {} : { claims }),
   };
 }

@@ -1,9 +1,14 @@
 /** One line of the audit log: its members, and how it is written. */
+
+import type { Requested } from '../ports.ts';
 import type { Reason } from '../refusal.ts';
+import { boundLine } from './bound-line.ts';
 
 /** The facts that were known when the decision was made. */
 export interface AuditFacts {
   readonly callerAddress?: string;
+  /** What was asked, as it was sent. Absent: it could not be read, or the request was for something else. */
+  readonly requested?: Requested;
   readonly issuerName?: string;
   readonly subject?: string;
   /** `jti` */
@@ -29,6 +34,8 @@ export interface AuditFacts {
   readonly cacheHit?: boolean;
   /** What grants and conditions in report mode would have decided. */
   readonly reported?: readonly ReportedDecision[];
+  /** How long before the verification the issuer's keys were loaded. Absent: they are from the config. */
+  readonly keyAgeSeconds?: number;
   readonly verifyMs?: number;
   readonly stsMs?: number;
 }
@@ -46,6 +53,8 @@ export interface ReportedDecision {
 }
 
 export interface AuditLine extends AuditFacts {
+  /** Of the members of the line. Rises when a member changes its meaning or goes away. */
+  readonly version: 1;
   /** ISO instant, UTC. */
   readonly time: string;
   readonly requestId: string;
@@ -66,9 +75,16 @@ export type RecordAudit = (line: AuditLine) => Promise<void>;
  */
 const MISLEADING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
+/** Largest length of a line in bytes, with its line feed. */
+export const MAX_LINE_BYTES = 32 * 1024;
+
 /** Records audit lines with a function that writes text, e.g. to standard output. */
 export function createAuditLog(write: (text: string) => Promise<void>): RecordAudit {
-  return (line) => write(`${JSON.stringify(line).replace(MISLEADING, escapeUnits)}\n`);
+  return (line) => write(boundLine(line, toText, MAX_LINE_BYTES));
+}
+
+function toText(line: object): string {
+  return `${JSON.stringify(line).replace(MISLEADING, escapeUnits)}\n`;
 }
 
 /** `\uXXXX` for each UTF-16 code unit (RFC 8259 section 7). */

@@ -4,7 +4,7 @@ import type { Observe } from '../observe/event.ts';
 
 /** A line that is not written by then counts as lost. */
 const TIMEOUT_MS = 2000;
-/** Bound of the backlog. A line has at most about 8 KiB; most have 1 KiB. */
+/** Bound of the backlog. A line has at most 32 KiB; most have 1 KiB. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 
 /**

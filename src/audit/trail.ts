@@ -28,6 +28,7 @@ export function openAuditTrail(options: {
     const { reason, ...facts } = refusal ?? {};
     const why = problem === undefined ? facts : { ...facts, problem };
     return {
+      version: 1,
       time: new Date(nowMs).toISOString(),
       requestId,
       decision,

@@ -1,5 +1,6 @@
 /** Checks the registered claims of a subject token whose signature is verified. */
 import type { TrustedIssuer } from '../config/config.ts';
+import { boundedText } from '../lib/bounded-text.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
 import type { SubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
@@ -8,6 +9,8 @@ import { refuse } from '../refusal.ts';
 const MAX_NUMERIC_DATE = 253_402_300_799;
 
 const MAX_IDENTIFIER_LENGTH = 1024;
+
+const MAX_LOGGED_AUDIENCE_LENGTH = 100;
 
 /** Two lone surrogates become the same bytes in UTF-8, so two identities could become one. */
 const LONE_SURROGATE = /\p{Surrogate}/u;
@@ -45,7 +48,8 @@ function checkAudience(audience: unknown, issuer: TrustedIssuer): void {
     throw invalid('aud', 'is not a string or an array of strings');
   }
   if (!values.some((value) => issuer.audiences.includes(value))) {
-    throw refuse({ reason: 'audience_mismatch', issuerName: issuer.name });
+    const aud = boundedText(audience, MAX_LOGGED_AUDIENCE_LENGTH, 'tokens and secrets');
+    throw refuse({ reason: 'audience_mismatch', issuerName: issuer.name, aud });
   }
 }
 

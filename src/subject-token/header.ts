@@ -1,7 +1,8 @@
 /** Checks the header of a subject token against the settings of its trusted issuer. */
 import type { Algorithm, TrustedIssuer } from '../config/config.ts';
+import { boundedText } from '../lib/bounded-text.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
-import { refuse } from '../refusal.ts';
+import { refuse, type UnverifiedHeader } from '../refusal.ts';
 
 /** The key that a header selects: one key of the issuer, for one algorithm. */
 export interface WantedKey {
@@ -19,6 +20,9 @@ const FORBIDDEN = ['crit', 'b64', 'jwk', 'jku', 'x5u', 'x5c', 'enc', 'zip'] as c
 
 const MAX_KEY_ID_LENGTH = 256;
 
+/** An audit line contains at most this many characters of one member of an unverified header. */
+const MAX_LOGGED_LENGTH = 100;
+
 /** True for a string that is usable as a `kid`. */
 export function isKeyId(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= MAX_KEY_ID_LENGTH;
@@ -35,19 +39,34 @@ export function checkHeader(header: JsonObject, issuer: TrustedIssuer): WantedKe
 
   const keyId = header['kid'];
   if (keyId !== undefined && !isKeyId(keyId)) {
-    throw refuse({ reason: 'header_not_allowed', header: 'kid' });
+    const unverified = describeHeader(header, ['kid']);
+    throw refuse({ reason: 'header_not_allowed', header: 'kid', unverified });
   }
 
   const algorithm = issuer.algorithms.find((allowed) => allowed === header['alg']);
   if (algorithm === undefined) {
-    throw refuse({ reason: 'algorithm_not_allowed', issuerName: issuer.name });
+    const unverified = describeHeader(header, ['alg']);
+    throw refuse({ reason: 'algorithm_not_allowed', issuerName: issuer.name, unverified });
   }
 
   const type = normalizeType(header['typ']);
   if (type === undefined || !issuer.types.includes(type)) {
-    throw refuse({ reason: 'token_type_not_allowed', issuerName: issuer.name });
+    const unverified = describeHeader(header, ['typ']);
+    throw refuse({ reason: 'token_type_not_allowed', issuerName: issuer.name, unverified });
   }
   return { algorithm, keyId };
+}
+
+/** The named members that the header has, for the audit line. */
+export function describeHeader(
+  header: JsonObject,
+  names: readonly (keyof UnverifiedHeader)[],
+): UnverifiedHeader {
+  const shown: Partial<Record<keyof UnverifiedHeader, string>> = {};
+  for (const name of names) {
+    if (name in header) shown[name] = boundedText(header[name], MAX_LOGGED_LENGTH, 'tokens');
+  }
+  return shown;
 }
 
 /** `typ` is a media type: case does not matter and `application/` is optional (RFC 7515, section 4.1.9). */

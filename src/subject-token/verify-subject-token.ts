@@ -1,12 +1,14 @@
 /** Verifies subject tokens: shape, trusted issuer, header, key, signature, claims, in this order. */
 import { type CryptoKey, errors, flattenedVerify } from 'jose';
 import type { TrustedIssuer } from '../config/config.ts';
+import { boundedText } from '../lib/bounded-text.ts';
 import type { Observe } from '../observe/event.ts';
 import type { SubjectToken, VerifySubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
 import { checkClaims } from './claims.ts';
 import { type CompactJws, parseCompactJws } from './compact-jws.ts';
 import { checkHeader } from './header.ts';
+import { createIssuerHint } from './issuer-hint.ts';
 import type { FetchIssuer } from './keys/issuer-fetch.ts';
 import { createFetchedKeys, createInlineKeys, type IssuerKeys } from './keys/issuer-keys.ts';
 import {
@@ -50,17 +52,18 @@ export function createVerifySubjectToken(
     ]),
   );
 
+  const hintAt = createIssuerHint(issuers);
+
   async function verifySubjectToken(compactJws: string): Promise<SubjectToken> {
     const jws = parseCompactJws(compactJws);
     const known = knownIssuers.get(jws.claimedIssuer);
     if (known === undefined) {
-      const claimedIssuer = describeIssuer(jws.claimedIssuer);
-      throw refuse({ reason: 'issuer_untrusted', claimedIssuer });
+      throw untrusted(jws.claimedIssuer);
     }
 
     const { issuer, keys } = known;
     const wanted = checkHeader(jws.header, issuer);
-    const { key, keyId } = await keys.find(wanted);
+    const { key, keyId, keyAgeSeconds } = await keys.find(wanted);
     if (!(await hasValidSignature(jws, key, wanted.algorithm))) {
       throw refuse({ reason: 'signature_invalid', issuerName: issuer.name });
     }
@@ -72,7 +75,21 @@ export function createVerifySubjectToken(
       claims,
       ...facts,
       ...(keyId === undefined ? {} : { keyId }),
+      ...(keyAgeSeconds === undefined ? {} : { keyAgeSeconds }),
     };
+  }
+
+  /** Shows the unverified `iss` to an operator who may have mistyped it in the config. */
+  function untrusted(iss: unknown) {
+    const hint = hintAt(iss);
+    return refuse({
+      reason: 'issuer_untrusted',
+      claimedIssuer:
+        typeof iss === 'string'
+          ? boundedText(iss, MAX_LOGGED_ISSUER_LENGTH, 'tokens and secrets')
+          : typeof iss,
+      ...(hint === undefined ? {} : { hint }),
+    });
   }
 
   async function warm(): Promise<void> {
@@ -89,11 +106,6 @@ function createKeys(issuer: TrustedIssuer, options: VerifySubjectTokenOptions): 
   return issuer.keys.kind === 'jwks'
     ? createInlineKeys(keysOptions)
     : createFetchedKeys(keysOptions);
-}
-
-/** The unverified `iss`, shortened, for an operator who may have mistyped it in the config. */
-function describeIssuer(issuer: unknown): string {
-  return typeof issuer === 'string' ? issuer.slice(0, MAX_LOGGED_ISSUER_LENGTH) : typeof issuer;
 }
 
 async function hasValidSignature(

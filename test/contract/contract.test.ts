@@ -62,6 +62,14 @@ const asks: readonly (readonly [method: string, path: string, options: AskOption
       headers: { Origin: 'https://app.example.com', 'Access-Control-Request-Method': 'POST' },
     },
   ],
+  [
+    'OPTIONS',
+    '/v1/credentials',
+    {
+      token: null,
+      headers: { Origin: 'https://elsewhere.example', 'Access-Control-Request-Method': 'POST' },
+    },
+  ],
   ['HEAD', '/v1/credentials', { claims: { plan: 'basic' } }],
   ['PUT', '/v1/credentials', {}],
   ...['GET', 'HEAD', 'OPTIONS', 'PUT'].map(

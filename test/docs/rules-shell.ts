@@ -95,7 +95,7 @@ const roles = shellRule('commands that make roles', /^aliyun ram /m, async (bloc
 
 const reportList = shellRule(
   'a list of what would be refused',
-  /^jq .*audit\.log/m,
+  /^jq .*\.reported.*audit\.log/m,
   async (block) => {
     const world = await startWorld({ config: completeConfig(REPORT_CONFIG) });
     const body = { Target: 'oss://app-media/users/42/inbox/', Permissions: ['write'] };

@@ -1,5 +1,6 @@
 /** One rule for each kind of fenced block: what it covers, and what must hold of it. */
 import type { Block } from './pages.ts';
+import { AUDIT_RULES } from './rules-audit.ts';
 import { CONFIG_RULES } from './rules-config.ts';
 import { JSON_RULES } from './rules-json.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
@@ -18,4 +19,5 @@ export const RULES: readonly Rule[] = [
   ...JSON_RULES,
   ...SHELL_RULES,
   ...PROGRAM_RULES,
+  ...AUDIT_RULES,
 ];

@@ -13,6 +13,8 @@ export interface World {
   readonly broker: TestBroker;
   /** Subject tokens of the issuers, good ones unless `claims` says otherwise. */
   token(caller: keyof typeof ISSUERS, claims?: Readonly<Record<string, unknown>>): Promise<string>;
+  /** From now on, the issuer does not publish its keys. */
+  faultKeys(caller: keyof typeof ISSUERS): void;
   close(): Promise<void>;
 }
 
@@ -58,6 +60,7 @@ export async function startWorld(
   return {
     broker,
     token: (caller, claims = {}) => issuers[caller].token({ ...CLAIMS[caller], ...claims }),
+    faultKeys: (caller) => issuers[caller].fault('jwks', { kind: 'status', status: 500 }),
     async close() {
       await broker.close();
       await Promise.all(Object.values(issuers).map((issuer) => issuer.close()));

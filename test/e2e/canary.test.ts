@@ -76,6 +76,39 @@ describe('a secret', () => {
     }
   });
 
+  it('is in no log line of a request that has it in a wrong place', async () => {
+    const token = await broker.issuer.token({ plan: 'basic', sub: 'misplaced' });
+    const { status, body } = await broker.ask({ token });
+    const secrets = [token, String(body['AccessKeySecret']), String(body['SecurityToken'])];
+    const answers: string[] = [];
+    for (const secret of secrets) {
+      for (const asked of [
+        { Grant: secret },
+        { Target: secret },
+        { Target: `oss://app-media/${secret}` },
+        { Permissions: [secret] },
+        { DurationSeconds: secret },
+        { [secret]: secret },
+      ]) {
+        const query = new URLSearchParams(
+          Object.entries(asked).map(([name, value]): [string, string] => [name, String(value)]),
+        );
+        answers.push(
+          (await broker.ask({ body: asked })).text,
+          (await broker.ask({ method: 'GET', path: `/v1/credentials?${query}` })).text,
+        );
+      }
+    }
+    const written = everythingWritten(answers);
+
+    expect(status).toBe(200);
+    expect(broker.auditLines().at(-1)).toMatchObject({ reason: 'request_malformed' });
+    for (const secret of secrets) {
+      expect(secret.length).toBeGreaterThanOrEqual(30);
+      for (const part of secret.match(/.{16}/g) ?? []) expect(written).not.toContain(part);
+    }
+  });
+
   it('is in no log line of a grant, and the issued credential is only in the answer', async () => {
     const { status, body } = await broker.ask({ claims: { plan: 'basic', sub: 'granted' } });
     const written = everythingWritten([]);

@@ -253,15 +253,23 @@ describe('a web page', () => {
     'null',
     '*',
   ])('of the origin %s may not read answers', async (origin) => {
-    const { headers } = await preflight(origin);
+    const { status, headers } = await preflight(origin);
+    const line = broker.auditLines().at(-1);
     const answer = await broker.ask({ headers: { Origin: origin } });
 
+    expect(status).toBe(403);
+    expect(line).toMatchObject({
+      decision: 'refused',
+      reason: 'origin_not_allowed',
+      why: { origin },
+      requestId: headers.get('x-request-id'),
+    });
     expect(headers.get('access-control-allow-origin')).toBeNull();
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
     expect(answer.headers.get('vary')).toContain('Origin');
   });
 
-  it('may send a preflight, which is neither authenticated nor audited', async () => {
+  it('of a listed origin may send a preflight, which is neither authenticated nor audited', async () => {
     const lines = broker.auditLines().length;
     await preflight(ORIGIN);
 

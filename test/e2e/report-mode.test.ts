@@ -37,6 +37,7 @@ async function start(grants: readonly string[], options: TestBrokerOptions = {})
 }
 
 const NOT_PRO = 'condition in on claim "plan" does not hold';
+const NO_PLAN = `${NOT_PRO}: it needs a string, and the claim is absent`;
 
 describe('a condition in report mode', () => {
   const withPlan = (mode: string) =>
@@ -49,6 +50,10 @@ describe('a condition in report mode', () => {
     decision: 'refused',
     reason: 'no_grant_fits',
     why: { misfits: [{ grant: 'user-files', why: NOT_PRO }] },
+  };
+  const refusedWithoutPlan = {
+    ...refused,
+    why: { misfits: [{ grant: 'user-files', why: NO_PLAN }] },
   };
 
   it('refuses nobody, and the audit line reports what it would have refused', async () => {
@@ -87,7 +92,7 @@ describe('a condition in report mode', () => {
     await broker.ask();
 
     expect(broker.lastLine()).toHaveProperty('reported.0.why.misfits', [
-      { grant: 'user-files', why: NOT_PRO },
+      { grant: 'user-files', why: NO_PLAN },
       { grant: 'user-files', why: 'condition exists on claim "team" does not hold' },
     ]);
   });
@@ -98,7 +103,7 @@ describe('a condition in report mode', () => {
 
     expect(answer.body).toMatchObject({ code: 'permission_outside_grant' });
     expect(broker.lastLine()).toMatchObject({ decision: 'refused', grant: 'user-files' });
-    expect(broker.lastLine()).toHaveProperty('reported', [refused]);
+    expect(broker.lastLine()).toHaveProperty('reported', [refusedWithoutPlan]);
   });
 
   it('is reported before the grants in report mode', async () => {
@@ -106,7 +111,7 @@ describe('a condition in report mode', () => {
 
     expect((await broker.ask()).status).toBe(200);
     expect(broker.lastLine()).toHaveProperty('reported', [
-      refused,
+      refusedWithoutPlan,
       expect.objectContaining({ grant: 'on-trial', decision: 'granted' }),
     ]);
   });
@@ -196,7 +201,7 @@ describe('a grant in report mode', () => {
       ['when: [{ claim: plan, in: [pro] }]'],
       {
         reason: 'no_grant_fits',
-        why: { misfits: [{ grant: 'on-trial', why: NOT_PRO }] },
+        why: { misfits: [{ grant: 'on-trial', why: NO_PLAN }] },
       },
     ],
     [

@@ -47,10 +47,46 @@ describe('a condition', () => {
   it.each(TABLE)('%j holds for the right values alone', (condition, right, wrong) => {
     for (const value of right) expect(unmetCondition(condition, claimsOf(value))).toBeUndefined();
     for (const value of wrong) {
-      expect(unmetCondition(condition, claimsOf(value))).toBe(
+      const [, cause] = (unmetCondition(condition, claimsOf(value)) ?? '').split(
         `condition ${condition.operator} on claim "x" does not hold`,
       );
+      expect(cause).toMatch(/^(: it needs an? [a-z ]+, and the claim (is|has only) [a-z ]+)?$/);
     }
+  });
+
+  it.each<[Condition, unknown, string]>([
+    [{ claim, operator: 'equals', value: 1 }, '1', 'a number, and the claim is a string'],
+    [{ claim, operator: 'equals', value: true }, null, 'a boolean, and the claim is null'],
+    [{ claim, operator: 'equals', value: 'a' }, ABSENT, 'a string, and the claim is absent'],
+    [{ claim, operator: 'equals', value: 'a' }, { a: 1 }, 'a string, and the claim is an object'],
+    [
+      { claim, operator: 'in', values: ['a', 'b', 2] },
+      true,
+      'a string or a number, and the claim is a boolean',
+    ],
+    [{ claim, operator: 'contains', value: 'a' }, 'a', 'an array, and the claim is a string'],
+    [
+      { claim, operator: 'contains', value: 2 },
+      ['2', true, 'x'],
+      'an array with a number, and the claim has only a boolean and a string',
+    ],
+    [{ claim, operator: 'startsWith', value: 'a' }, ['a'], 'a string, and the claim is an array'],
+  ])('%j says both types if the claim is %j', (condition, value, cause) => {
+    expect(unmetCondition(condition, claimsOf(value))).toBe(
+      `condition ${condition.operator} on claim "x" does not hold: it needs ${cause}`,
+    );
+  });
+
+  it.each<[Condition, unknown]>([
+    [{ claim, operator: 'equals', value: 1 }, 2],
+    [{ claim, operator: 'in', values: ['a', 2] }, 3],
+    [{ claim, operator: 'in', values: [] }, 3],
+    [{ claim, operator: 'contains', value: 'a' }, ['b', 1]],
+    [{ claim, operator: 'contains', value: 'a' }, []],
+    [{ claim, operator: 'startsWith', value: 'a' }, 'b'],
+    [{ claim, operator: 'exists', value: true }, ABSENT],
+  ])('%j names no type if that of %j is right', (condition, value) => {
+    expect(unmetCondition(condition, claimsOf(value))).toMatch(/does not hold$/);
   });
 
   it('is not met by what every object inherits', () => {

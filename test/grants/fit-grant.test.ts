@@ -134,8 +134,12 @@ describe('a grant that does not fit', () => {
       targetsOf(['oss://b-1/public/'], claims, makeIssuer(), { when });
 
     expect(tell({ plan: 'pro', verified: true })).toEqual(['oss://b-1/public/']);
-    expect(tell({ plan: 'pro' })).toBe('condition equals on claim "verified" does not hold');
-    expect(tell({ verified: true })).toBe('condition equals on claim "plan" does not hold');
+    expect(tell({ plan: 'pro' })).toBe(
+      'condition equals on claim "verified" does not hold: it needs a boolean, and the claim is absent',
+    );
+    expect(tell({ verified: true })).toBe(
+      'condition equals on claim "plan" does not hold: it needs a string, and the claim is absent',
+    );
   });
 
   it.each<[string, readonly string[], string]>([

@@ -178,7 +178,21 @@ const REQUEST_CASES: readonly RefusalCase[] = [
     status: 400,
     code: 'invalid_request',
     ask: asking({ body: { Grants: 'x' } }),
-    why: { problem: 'the request has an unknown member' },
+    why: { problem: 'the request has an unknown member', member: 'Grants' },
+  },
+  {
+    reason: 'origin_not_allowed',
+    status: 403,
+    code: 'origin_not_allowed',
+    ask: asking({
+      token: null,
+      method: 'OPTIONS',
+      headers: {
+        Origin: 'https://elsewhere.example.com',
+        'Access-Control-Request-Method': 'POST',
+      },
+    }),
+    why: { origin: 'https://elsewhere.example.com' },
   },
 ];
 
@@ -202,8 +216,14 @@ const TOKEN_CASES: readonly RefusalCase[] = [
     reason: 'algorithm_not_allowed',
     ...invalidToken,
     ask: withToken((broker) => signCompact({ alg: 'HS256' }, broker.issuer.claims(), stranger)),
+    why: { issuerName: 'app', unverified: { alg: 'HS256' } },
   },
-  { reason: 'token_type_not_allowed', ...invalidToken, ask: withHeader({ typ: 'logout+jwt' }) },
+  {
+    reason: 'token_type_not_allowed',
+    ...invalidToken,
+    ask: withHeader({ typ: 'logout+jwt' }),
+    why: { issuerName: 'app', unverified: { typ: 'logout+jwt' } },
+  },
   {
     reason: 'issuer_untrusted',
     ...invalidToken,
@@ -214,7 +234,7 @@ const TOKEN_CASES: readonly RefusalCase[] = [
     reason: 'key_unknown',
     ...invalidToken,
     ask: withHeader({ kid: 'no-such-key' }),
-    why: { issuerName: 'app' },
+    why: { issuerName: 'app', unverified: { alg: 'ES256', kid: 'no-such-key' } },
   },
   {
     reason: 'signature_invalid',
@@ -239,7 +259,12 @@ const TOKEN_CASES: readonly RefusalCase[] = [
     ask: withClaims({ cnf: { jkt: 'x' } }),
     why: { claim: 'cnf' },
   },
-  { reason: 'audience_mismatch', ...invalidToken, ask: withClaims({ aud: 'another-service' }) },
+  {
+    reason: 'audience_mismatch',
+    ...invalidToken,
+    ask: withClaims({ aud: 'another-service' }),
+    why: { issuerName: 'app', aud: 'another-service' },
+  },
   {
     reason: 'token_not_yet_valid',
     ...invalidToken,

@@ -67,7 +67,8 @@ describe('the algorithm', () => {
 
     const refusal = await refusalOf(narrow(token));
 
-    expect(refusal).toEqual({ reason: 'algorithm_not_allowed', issuerName: 'test' });
+    const unverified = { alg: 'ES256' };
+    expect(refusal).toEqual({ reason: 'algorithm_not_allowed', issuerName: 'test', unverified });
     await verify(token);
   });
 
@@ -122,7 +123,12 @@ describe('the algorithm', () => {
 
     const refusal = await refusalOf(verify(token));
 
-    expect(refusal).toEqual({ reason: 'key_unknown', issuerName: 'test' });
+    expect(refusal).toEqual({
+      reason: 'key_unknown',
+      issuerName: 'test',
+      unverified: { alg: 'RS256', kid: es.keyId },
+      keyAgeSeconds: 0,
+    });
   });
 });
 
@@ -208,7 +214,9 @@ describe('the type', () => {
     if (isAccepted) expect((await verdict).subject).toBe('user-1');
     else {
       const refusal = await refusalOf(verdict);
-      expect(refusal).toEqual({ reason: 'token_type_not_allowed', issuerName: 'test' });
+      const shown = typeof typ === 'string' ? typ : JSON.stringify(typ);
+      const unverified = typ === undefined ? {} : { typ: shown };
+      expect(refusal).toEqual({ reason: 'token_type_not_allowed', issuerName: 'test', unverified });
     }
   });
 });

@@ -75,6 +75,12 @@ const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
     title: 'Invalid request',
     detail: 'The request has an unknown, repeated or malformed member; see the API reference.',
   },
+  origin_not_allowed: {
+    status: 403,
+    code: 'origin_not_allowed',
+    title: 'Origin not allowed',
+    detail: 'Pages of this origin may not call the broker; its operator lists the origins.',
+  },
   token_missing: {
     status: 401,
     code: 'subject_token_required',

@@ -1,16 +1,24 @@
 /** The native API: exchanges subject tokens for credentials, and answers the two probes of the platform. */
 import { type Context, Hono } from 'hono';
 import { issueCredentials, type PipelineDeps } from '../../issue-credentials.ts';
-import type { CredentialRequest, ReadHeader } from '../../ports.ts';
+import type { ReadHeader } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
 import { answerHeaders } from '../http/answer-headers.ts';
-import { allowOrigins } from '../http/cross-origin.ts';
+import { allowOrigins, findUnlistedOrigin } from '../http/cross-origin.ts';
 import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
 import { readJsonBody, requireJsonAccepted, requireNoBody } from '../http/transport-rules.ts';
 import { toCredentialBody } from './answer.ts';
 import { answerError, refuseWith } from './answer-refusal.ts';
-import { readBody, readQuery, readSubjectToken, requireNoQuery } from './request.ts';
+import {
+  describeRequested,
+  parseBody,
+  parseQuery,
+  readMembers,
+  readSubjectToken,
+  requireNoQuery,
+  type SentMembers,
+} from './request.ts';
 
 const CREDENTIALS = '/v1/credentials';
 const CREDENTIALS_METHODS = 'GET, POST, OPTIONS';
@@ -30,13 +38,18 @@ export function createNativeApi(deps: NativeApiDeps) {
   const api = new Hono<SurfaceEnv>();
   api.onError(answerError);
 
+  api.options(CREDENTIALS, async (c, next) => {
+    const origin = findUnlistedOrigin((name) => c.req.header(name), config.cors.origins);
+    if (origin === undefined) return next();
+    return refuseWith(c, refuse({ reason: 'origin_not_allowed', origin }));
+  });
   if (config.cors.origins.length > 0) api.use(CREDENTIALS, allowOrigins(config.cors.origins));
   api.options(CREDENTIALS, (c) => c.body(null, 204, { Allow: CREDENTIALS_METHODS }));
 
   api.post(CREDENTIALS, (c) =>
     answer(c, async () => {
       requireNoQuery(c.req.url);
-      return readBody(await readJsonBody(c.req));
+      return parseBody(await readJsonBody(c.req));
     }),
   );
   api.get(CREDENTIALS, (c) => {
@@ -44,7 +57,7 @@ export function createNativeApi(deps: NativeApiDeps) {
     if (c.req.method === 'HEAD') return refuseMethod(CREDENTIALS_METHODS)(c);
     return answer(c, async () => {
       requireNoBody(c.req);
-      return readQuery(c.req.url);
+      return parseQuery(c.req.url);
     });
   });
 
@@ -61,7 +74,7 @@ export function createNativeApi(deps: NativeApiDeps) {
   api.all('/health', refuseMethod(PROBE_METHODS));
   api.all('/ready', refuseMethod(PROBE_METHODS));
 
-  async function answer(c: Context<SurfaceEnv>, readRequest: () => Promise<CredentialRequest>) {
+  async function answer(c: Context<SurfaceEnv>, readSent: () => Promise<SentMembers>) {
     const origin = c.get('origin');
     const issued = await issueCredentials(deps, {
       origin,
@@ -69,9 +82,16 @@ export function createNativeApi(deps: NativeApiDeps) {
       assumeRole: c.get('assumeRole'),
       readToken: () => readSubjectToken(c.req.header('authorization')),
       read: async () => {
+        // what was asked is audited whatever is wrong with the request
+        const [sent] = await Promise.allSettled([readSent()]);
+        if (sent.status === 'fulfilled') {
+          c.get('trail').add({ requested: describeRequested(sent.value) });
+        }
         requireJsonAccepted(c.req.header('accept'));
-        return readRequest();
+        if (sent.status === 'rejected') throw sent.reason;
+        return readMembers(sent.value);
       },
+      describe: () => readSent().then(describeRequested, () => undefined),
     });
     const body = toCredentialBody(issued, origin.requestId, config.buckets);
     return sendJson(c, body, toRateLimitHeaders(issued.rateLimits));

@@ -2,7 +2,7 @@
 import { createBackoff } from '../../lib/backoff.ts';
 import type { Observe } from '../../observe/event.ts';
 import { refuse } from '../../refusal.ts';
-import type { WantedKey } from '../header.ts';
+import { describeHeader, type WantedKey } from '../header.ts';
 import { describeProblem } from './issuer-problem.ts';
 import { EMPTY_KEY_SET, type FoundKey, findKey, type KeySet } from './key-set.ts';
 import type { LoadKeySet } from './load-key-set.ts';
@@ -63,7 +63,7 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
     }
     // While the issuer is unreachable, the key may exist.
     if (problem !== undefined) throw unavailable(unknownKeyAt + UNKNOWN_KEY_COOLDOWN_MS);
-    throw refuse({ reason: 'key_unknown', issuerName });
+    throw unknown(issuerName, wanted, describeAge());
   }
 
   async function warm(): Promise<void> {
@@ -81,7 +81,8 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
 
   function lookUp(wanted: WantedKey): FoundKey | undefined {
     if (held === undefined || !hasUsableKeys()) throw unavailable(0);
-    return findKey(held.keySet, wanted);
+    const found = findKey(held.keySet, wanted);
+    return found === undefined ? undefined : { ...found, ...describeAge() };
   }
 
   function refetchForUnknownKey(): Promise<void> | undefined {
@@ -135,7 +136,13 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
       issuerName,
       problem: problem ?? 'the keys could not be loaded in time',
       retryAfterSeconds: Math.max(1, Math.ceil(waitMs / 1000)),
+      ...describeAge(),
     });
+  }
+
+  function describeAge(): { readonly keyAgeSeconds?: number } {
+    if (held === undefined) return {};
+    return { keyAgeSeconds: Math.max(0, Math.floor((now() - held.loadedAt) / 1000)) };
   }
 
   function isFresh(): boolean {
@@ -181,7 +188,7 @@ export function createInlineKeys(
   async function find(wanted: WantedKey): Promise<FoundKey> {
     reading ??= read();
     const key = findKey(await reading, wanted);
-    if (key === undefined) throw refuse({ reason: 'key_unknown', issuerName });
+    if (key === undefined) throw unknown(issuerName, wanted, {});
     return key;
   }
 
@@ -191,4 +198,15 @@ export function createInlineKeys(
   }
 
   return { find, warm };
+}
+
+/** The refusal, with what the token's header asks for. */
+function unknown(
+  issuerName: string,
+  { algorithm, keyId }: WantedKey,
+  age: { readonly keyAgeSeconds?: number },
+) {
+  const header = { alg: algorithm, ...(keyId === undefined ? {} : { kid: keyId }) };
+  const unverified = describeHeader(header, ['alg', 'kid']);
+  return refuse({ reason: 'key_unknown', issuerName, unverified, ...age });
 }

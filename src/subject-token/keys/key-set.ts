@@ -18,6 +18,8 @@ export interface FoundKey {
   readonly key: CryptoKey;
   /** From the issuer's JWKS, because a token may have no `kid`. */
   readonly keyId: string | undefined;
+  /** How long ago the issuer's keys were loaded. Absent: they are from the config. */
+  readonly keyAgeSeconds?: number;
 }
 
 export const EMPTY_KEY_SET: KeySet = { keys: [], byKeyId: new Map(), dropped: [] };

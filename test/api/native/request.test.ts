@@ -1,5 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { readBody, readQuery, readSubjectToken } from '../../../src/api/native/request.ts';
+import {
+  parseBody,
+  parseQuery,
+  readMembers,
+  readSubjectToken,
+} from '../../../src/api/native/request.ts';
 import { type Refusal, RefusalError } from '../../../src/refusal.ts';
 import { hostileString } from '../../support/hostile-strings.ts';
 import { fc } from '../../support/seeded.ts';
@@ -14,6 +19,8 @@ function refusalOf(run: () => unknown): Refusal | undefined {
   return undefined;
 }
 
+const readBody = (bytes: Buffer) => readMembers(parseBody(bytes));
+const readQuery = (url: string) => readMembers(parseQuery(url));
 const fromBody = (text: string) => readBody(Buffer.from(text));
 const fromQuery = (query: string) => readQuery(`https://broker.example/v1/credentials?${query}`);
 
@@ -217,7 +224,7 @@ describe('readQuery', () => {
 });
 
 describe('any request', () => {
-  it('is read or refused, and the refusal quotes none of it', () => {
+  it('is read or refused, and the refusal quotes no value of it', () => {
     const value = fc.oneof(
       hostileString,
       fc.array(hostileString, { maxLength: 2 }),

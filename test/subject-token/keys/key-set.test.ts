@@ -106,7 +106,11 @@ describe('a published key', () => {
 
     expect(await droppedFrom([jwk])).toEqual([`key 0 ${problem}`]);
     const refusal = await refusalOf(verifierWith([jwk])(token));
-    expect(refusal).toEqual({ reason: 'key_unknown', issuerName: 'test' });
+    expect(refusal).toEqual({
+      reason: 'key_unknown',
+      issuerName: 'test',
+      unverified: { alg: key.algorithm, kid: key.keyId },
+    });
     await verifierWith([key.publicJwk])(token);
   });
 

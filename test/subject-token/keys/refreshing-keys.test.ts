@@ -232,7 +232,12 @@ describe('an unknown kid', () => {
 
     const refusal = await refusalOf(verify(await issuer.token({}, { header: { kid: 'made-up' } })));
 
-    expect(refusal).toEqual({ reason: 'key_unknown', issuerName: 'test' });
+    expect(refusal).toEqual({
+      reason: 'key_unknown',
+      issuerName: 'test',
+      unverified: { alg: 'ES256', kid: 'made-up' },
+      keyAgeSeconds: 0,
+    });
     expect(calls()).toBe(1);
   });
 

@@ -98,6 +98,30 @@ describe('the details of a refused issuer', () => {
     expect(await refusalFor({ iss })).toEqual({ reason: 'issuer_untrusted', claimedIssuer });
   });
 
+  it.each<[string, (url: string) => string, string]>([
+    ['a slash that is missing', (url) => url.slice(0, -1), 'a trailing slash'],
+    ['case', (url) => url.toUpperCase(), 'case'],
+    ['both', (url) => url.slice(0, -1).toUpperCase(), 'case and a trailing slash'],
+  ])('hint at the issuer that differs by %s alone', async (_what, change, difference) => {
+    const slashed = await createTestIssuer({ path: '/' });
+    const iss = change(slashed.url);
+    const token = await slashed.token({ iss });
+    const refusal = await refusalOf(verifierFor(slashed.trusted())(token));
+    await slashed.close();
+
+    expect(refusal).toEqual({
+      reason: 'issuer_untrusted',
+      claimedIssuer: iss,
+      hint: `differs from issuer "test" by ${difference} alone`,
+    });
+  });
+
+  it('hint at no issuer whose name differs otherwise', async () => {
+    for (const iss of [`${issuer.url}//`, `${issuer.url}x`, ` ${issuer.url}`, '/', '']) {
+      expect(await refusalFor({ iss })).toEqual({ reason: 'issuer_untrusted', claimedIssuer: iss });
+    }
+  });
+
   it.each<[unknown, string]>([
     ['https://other.example', 'names another issuer ("https://other.example")'],
     ['y'.repeat(300), `names another issuer ("${'y'.repeat(200)}")`],
@@ -193,6 +217,7 @@ describe('the details of a refused header', () => {
     expect(await refusalOf(verifierFor(issuer.trusted())(token))).toEqual({
       reason: 'header_not_allowed',
       header: 'kid',
+      unverified: { kid: '7' },
     });
   });
 
@@ -206,7 +231,8 @@ describe('the details of a refused header', () => {
       const refusal = await refusalOf(
         verifierFor(issuer.trusted())(await issuer.token({}, { header: { typ } })),
       );
-      expect(refusal).toEqual({ reason: 'token_type_not_allowed', issuerName: 'test' });
+      const unverified = { typ };
+      expect(refusal).toEqual({ reason: 'token_type_not_allowed', issuerName: 'test', unverified });
     }
     const plain = await issuer.token({}, { header: { typ: 'application/jwt' } });
     await verifierFor(issuer.trusted())(plain);
