@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { createCloud, type Identity, type Role, type SimulatedCloud } from './cloud.ts';
 import { type RunningOss, startSimulatedOss } from './oss/server.ts';
+import type { Undocumented } from './oss/undocumented.ts';
 import { type RunningSts, startSimulatedSts } from './sts/server.ts';
 
 export interface Simulator {
@@ -26,15 +27,25 @@ export async function startSimulator(options: {
   readonly corsOrigins?: readonly string[];
   readonly stsPort?: number;
   readonly ossPort?: number;
+  /** What the documentation of OSS leaves open; by default the answers that give a caller most. */
+  readonly undocumented?: Partial<Undocumented>;
 }): Promise<Simulator> {
-  const { now, buckets, region, corsOrigins = [], stsPort = 0, ossPort = 0 } = options;
+  const {
+    now,
+    buckets,
+    region,
+    corsOrigins = [],
+    stsPort = 0,
+    ossPort = 0,
+    undocumented = {},
+  } = options;
   const cloud = createCloud({ accountId: ACCOUNT_ID, now });
   const broker = createBrokerUser();
   cloud.identities.set(broker.accessKeyId, broker);
   cloud.roles.set(ROLE_ARN, createUploaderRole(buckets));
   for (const name of buckets) cloud.buckets.set(name, { name, region, corsOrigins });
   const sts = await startSimulatedSts({ cloud, port: stsPort });
-  const oss = await startSimulatedOss({ cloud, port: ossPort });
+  const oss = await startSimulatedOss({ cloud, port: ossPort, undocumented });
   const { accessKeyId, accessKeySecret } = broker;
   return {
     cloud,
