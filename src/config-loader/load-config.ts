@@ -18,6 +18,7 @@ import { buildLimits, buildStore } from './limits-schema.ts';
 import { describeIssue } from './schema-issues.ts';
 import { buildSourceCredentials } from './source-credentials-schema.ts';
 import { didYouMean } from './suggest.ts';
+import { warnOfSymlinks } from './symlink-warnings.ts';
 import { readYaml } from './yaml-source.ts';
 
 export interface LoadedConfig {
@@ -73,6 +74,7 @@ export function loadConfig(options: {
   }
   const parts = buildParts(source.value, report, tellInto(warnings));
   if (!parsed.success || problems.length > 0) throw new ConfigError(inOrder(problems));
+  warnOfSymlinks(parts.grants, tellInto(warnings));
 
   const { region, sts, cors, audit, callerAddress, sourceCredentials, limits, store } = parsed.data;
   const content = {
