@@ -46,7 +46,7 @@ describe('a grant that could make a symbolic link and read it', () => {
     expect(warnings).toEqual([
       {
         file: 'broker.yaml',
-        line: 18,
+        line: 19,
         column: expect.any(Number),
         path: 'grants[1].allow[0]',
         message:
