@@ -147,6 +147,8 @@ const MAY_IMPORT = {
 
   // not shipped
   'simulator/': ['src/', 'hono', '@hono/node-server', 'jose', 'oidc-provider'],
+  'tools/probe-symlinks.ts': ['src/refusal.ts', 'tools/probe/'],
+  'tools/probe/': ['src/ports.ts', 'src/session-policy/', 'src/sts/', 'ali-oss'],
   'tools/': ['src/config-loader/', 'src/lib/', 'esbuild', 'zod'],
 };
 

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { createCloud, type Identity, type Role, type SimulatedCloud } from './cloud.ts';
 import type { SimulatedOssOptions } from './oss/oss.ts';
 import { type RunningOss, startSimulatedOss } from './oss/server.ts';
+import type { Undocumented } from './oss/undocumented.ts';
 import { type RunningSts, startSimulatedSts } from './sts/server.ts';
 import { onUsualPort } from './usual-port.ts';
 
@@ -38,8 +39,11 @@ export async function startSimulator(options: {
   readonly connection?: SimulatedOssOptions['connection'];
   readonly stsPort?: number;
   readonly ossPort?: number;
+  /** What the documentation of OSS leaves open; by default the answers that give a caller most. */
+  readonly undocumented?: Partial<Undocumented>;
 }): Promise<Simulator> {
   const { now, buckets, region, regions, corsOrigins = [], stsPort = 0, ossPort = 0 } = options;
+  const { undocumented = {} } = options;
   const { roles = [UPLOADER], longestSessionSeconds, connection } = options;
   const cloud = createCloud({
     accountId: ACCOUNT_ID,
@@ -54,7 +58,12 @@ export async function startSimulator(options: {
   }
   const sts = await onUsualPort(stsPort, (port) => startSimulatedSts({ cloud, port }));
   const oss = await onUsualPort(ossPort, (port) =>
-    startSimulatedOss({ cloud, port, ...(connection === undefined ? {} : { connection }) }),
+    startSimulatedOss({
+      cloud,
+      port,
+      undocumented,
+      ...(connection === undefined ? {} : { connection }),
+    }),
   );
   const { accessKeyId, accessKeySecret } = broker;
   return {

@@ -30,7 +30,8 @@ const NO_RIGHT = 'You have no right to access this object.';
 
 /**
  * ECs 0002-00000002, -06, -07, -40, -69, -226, -504, -710, -902, 0003-00000201, -301, 0006-00000220,
- * 0015-00000101 and 0026-00000001 are documented by the vendor; the others are plausible guesses.
+ * 0015-00000101, 0016-00000501, 0026-00000001, -12, -16 and -17 are documented by the vendor; the
+ * others are plausible guesses.
  * https://www.alibabacloud.com/help/en/oss/support/0003-00000301 and similar pages
  */
 const ERRORS = {
@@ -99,10 +100,27 @@ const ERRORS = {
     '0016-00000111',
     'Your proposed upload is smaller than the minimum allowed size.',
   ),
+  InvalidTargetType: kind(
+    400,
+    '0026-00000021',
+    'The destination of the symbolic link is a symbolic link too.',
+  ),
+  NotSymlink: kind(400, '0026-00000011', 'The object is not a symbolic link.'),
+  MissingPosition: kind(
+    400,
+    '0016-00000501',
+    'Missing some required arguments: position.',
+    'MissingArgument',
+  ),
   InvalidPart: kind(400, '0042-00000204', 'One or more of the parts could not be found.'),
   InvalidPartOrder: kind(400, '0042-00000205', 'The parts are not in ascending order.'),
   NoSuchBucket: kind(404, '0015-00000101', 'The specified bucket does not exist.'),
   NoSuchKey: kind(404, '0026-00000001', 'The specified key does not exist.'),
+  SymlinkTargetNotExist: kind(
+    404,
+    '0026-00000012',
+    'The object that the symbolic link points to does not exist.',
+  ),
   NoSuchVersion: kind(404, '0026-00000002', 'The specified version does not exist.'),
   NoSuchUpload: kind(404, '0042-00000002', 'The specified upload does not exist.'),
   MethodNotAllowed: kind(405, '0017-00000201', 'The method is not allowed against this resource.'),
@@ -111,6 +129,12 @@ const ERRORS = {
     '0026-00000013',
     'The object you specified already exists and can not be overwritten.',
   ),
+  PositionNotEqualToLength: kind(
+    409,
+    '0026-00000016',
+    'Position is not equal to the length of the object.',
+  ),
+  ObjectNotAppendable: kind(409, '0026-00000017', 'The object is not appendable.'),
   PreconditionFailed: kind(
     412,
     '0026-00000206',

@@ -1,6 +1,6 @@
 /** Answers both versions of ListObjects with a page of keys and common prefixes. */
 import { ossError } from './error.ts';
-import { compareKeys, type OssObjects } from './objects.ts';
+import { compareKeys, type OssObjects, typeOf } from './objects.ts';
 import type { OssRequest } from './request.ts';
 import { element, xmlDocument } from './xml.ts';
 
@@ -123,7 +123,7 @@ function renderContents(
     element('Key', listed.shown),
     element('LastModified', new Date(object?.modifiedAtMs ?? 0).toISOString()),
     element('ETag', object?.etag ?? ''),
-    element('Type', object?.etag.includes('-') === true ? 'Multipart' : 'Normal'),
+    element('Type', object === undefined ? 'Normal' : typeOf(object)),
     element('Size', object?.body.length ?? 0),
     element('StorageClass', 'Standard'),
     ...(listed.hasOwners

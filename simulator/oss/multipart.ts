@@ -51,7 +51,9 @@ export function uploadPart(objects: OssObjects, request: OssRequest, nowMs: numb
 
 /** Stores one part from another object or a range of it. Throws an OssError. */
 export function uploadPartCopy(objects: OssObjects, request: OssRequest, nowMs: number): Part {
-  const { body: whole } = readSource(objects, request);
+  const { body: whole, symlinkTarget } = readSource(objects, request);
+  // whether OSS would copy from the destination is not documented
+  if (symlinkTarget !== undefined) throw ossError('NotImplemented');
   const range = request.headers['x-oss-copy-source-range'];
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? [];
   if (range !== undefined && !(Number(first) <= Number(last) && Number(last) < whole.length)) {

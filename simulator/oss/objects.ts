@@ -14,10 +14,15 @@ export interface ObjectProperties {
 }
 
 export interface StoredObject extends ObjectProperties {
+  /** Empty for a symbolic link. */
   readonly body: Buffer;
   readonly etag: string;
   readonly crc64: string;
   readonly modifiedAtMs: number;
+  /** The key that a symbolic link points to; absent for any other object. */
+  readonly symlinkTarget?: string;
+  /** True if AppendObject made it. */
+  readonly isAppendable?: boolean;
 }
 
 export interface Part {
@@ -72,7 +77,16 @@ export function toObject(
   properties: ObjectProperties,
   modifiedAtMs: number,
 ): StoredObject {
-  return { ...properties, body, etag: etagOf(body), crc64: crc64Of(body), modifiedAtMs };
+  const { contentType, acl, tagging, headers } = properties;
+  const kept = { contentType, acl, tagging, headers };
+  return { ...kept, body, etag: etagOf(body), crc64: crc64Of(body), modifiedAtMs };
+}
+
+/** The type as `x-oss-object-type` and lists name it. */
+export function typeOf({ symlinkTarget, isAppendable, etag }: StoredObject): string {
+  if (symlinkTarget !== undefined) return 'Symlink';
+  if (isAppendable === true) return 'Appendable';
+  return etag.includes('-') ? 'Multipart' : 'Normal';
 }
 
 /** The ETag in the form of OSS: the MD5 in upper-case hex, in quotes. */

@@ -8,7 +8,7 @@ import { authorize } from './authorize.ts';
 import { answerPreflight, corsHeaders } from './cors.ts';
 import { OssError, ossError } from './error.ts';
 import { createOssObjects } from './objects.ts';
-import { readOperation } from './operation.ts';
+import { type Operation, readOperation } from './operation.ts';
 import { perform, type World } from './perform.ts';
 import { ACTIONS, neededPermissions } from './permission.ts';
 import { readFormSignature, readPostForm, toUpload } from './post-object.ts';
@@ -19,6 +19,8 @@ import {
   readOssBody,
   readOssHead,
 } from './request.ts';
+import { destinationOf } from './symlink.ts';
+import { type Undocumented, WORST_CASE } from './undocumented.ts';
 import { element, xmlDocument } from './xml.ts';
 
 /** One request that reached the simulated OSS, with the status of its answer. */
@@ -50,8 +52,12 @@ export interface SimulatedOssOptions {
   readonly maxBodyBytes?: number;
   /** How many calls are kept; 10,000 by default. */
   readonly callCapacity?: number;
+  /** By default the answers that give a caller most. */
+  readonly undocumented?: Partial<Undocumented>;
 }
 
+/** These follow symbolic links. */
+const READING: ReadonlySet<Operation> = new Set<Operation>(['GetObject', 'HeadObject']);
 const PUBLIC_ACLS = ['public-read', 'public-read-write'];
 
 /** `handle` is a listener for node:http over an empty store; it rejects only for a broken connection or a bug. */
@@ -59,7 +65,8 @@ export function createSimulatedOss(options: SimulatedOssOptions): SimulatedOss {
   const { cloud, randomBytes = nodeRandomBytes, cnames = new Map() } = options;
   const { maxBodyBytes = 64 * 1024 * 1024, callCapacity = 10_000 } = options;
   const randomHex = (size: number) => Buffer.from(randomBytes(size)).toString('hex');
-  const world: World = { cloud, objects: createOssObjects(), randomHex };
+  const undocumented = { ...WORST_CASE, ...options.undocumented };
+  const world: World = { cloud, objects: createOssObjects(), randomHex, undocumented };
   const calls: OssCall[] = [];
 
   async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -124,25 +131,37 @@ async function answer(world: World, request: OssRequest, seen: Seen): Promise<Os
     seen.key = form.fields.get('key') ?? '';
     const identity = checkSignature(cloud, presented);
     const upload = toUpload(cloud, request, form);
-    authorize(cloud, identity, neededPermissions(operation, upload), upload);
+    const judged = world.undocumented.isFormAclAConditionKey ? upload : withoutAcl(upload);
+    authorize(cloud, identity, neededPermissions(operation, upload), judged);
     return perform(world, operation, upload);
   }
 
   const presented = readSignature(cloud, request);
   if (presented === undefined) {
-    const isReading = operation === 'GetObject' || operation === 'HeadObject';
-    if (!isReading || !isPublic(world, request)) throw ossError('AccessDenied');
+    if (!READING.has(operation) || !isPublic(world, request)) throw ossError('AccessDenied');
     return perform(world, operation, request);
   }
   seen.accessKeyId = presented.accessKeyId;
   const identity = checkSignature(cloud, presented);
   authorize(cloud, identity, neededPermissions(operation, request), request);
+  const destination = READING.has(operation) ? destinationOf(world.objects, request) : undefined;
+  if (destination !== undefined && world.undocumented.isPolicyAppliedToDestination) {
+    const there = { ...request, key: destination };
+    authorize(cloud, identity, neededPermissions(operation, there), there);
+  }
   return perform(world, operation, request);
 }
 
-/** Buckets are private; everybody can read an object with a public ACL. */
+/** Buckets are private; everybody can read an object with a public ACL, and a link if both ACLs are public. */
 function isPublic({ objects }: World, { bucket, key }: OssRequest): boolean {
-  return PUBLIC_ACLS.includes(objects.get(bucket, key)?.acl ?? '');
+  const destination = destinationOf(objects, { bucket, key });
+  const keys = destination === undefined ? [key] : [key, destination];
+  return keys.every((one) => PUBLIC_ACLS.includes(objects.get(bucket, one)?.acl ?? ''));
+}
+
+function withoutAcl(upload: OssRequest): OssRequest {
+  const { 'x-oss-object-acl': _acl, ...headers } = upload.headers;
+  return { ...upload, headers };
 }
 
 function renderError(error: OssError, requestId: string, host: string): OssAnswer {

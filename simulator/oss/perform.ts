@@ -1,6 +1,7 @@
 /** Performs each operation once it is allowed, and makes its answer. */
 import type { SimulatedCloud } from '../cloud.ts';
 import { type OssAnswer, xmlAnswer } from './answer.ts';
+import { appendObject } from './append-object.ts';
 import { readDeleteList } from './delete-list.ts';
 import { ossError } from './error.ts';
 import { listObjects } from './list.ts';
@@ -13,10 +14,12 @@ import {
   uploadPart,
   uploadPartCopy,
 } from './multipart.ts';
-import type { OssObjects, Part, StoredObject } from './objects.ts';
+import { type OssObjects, type Part, type StoredObject, typeOf } from './objects.ts';
 import type { Operation } from './operation.ts';
 import { getObject, headObject } from './read-object.ts';
 import type { OssRequest } from './request.ts';
+import { followSymlink, getSymlink, putSymlink } from './symlink.ts';
+import type { Undocumented } from './undocumented.ts';
 import { checkDigest, copyObject, putObject, readAcl } from './write-object.ts';
 import { element, xmlDocument } from './xml.ts';
 
@@ -24,6 +27,7 @@ export interface World {
   readonly cloud: SimulatedCloud;
   readonly objects: OssObjects;
   readonly randomHex: (bytes: number) => string;
+  readonly undocumented: Undocumented;
 }
 
 /** Performs an operation that has been allowed. Throws an OssError. */
@@ -47,12 +51,18 @@ export function perform(world: World, operation: Operation, request: OssRequest)
       return { status: 200, headers: checksumsOf(putObject(objects, request, nowMs)) };
     case 'PostObject':
       return answerForm(request, putObject(objects, request, nowMs));
+    case 'AppendObject':
+      return appendObject(objects, request, nowMs);
+    case 'PutSymlink':
+      return putSymlink(objects, request, nowMs);
+    case 'GetSymlink':
+      return getSymlink(existing(objects, request));
     case 'CopyObject':
       return copyObject(objects, request, nowMs);
     case 'GetObject':
-      return getObject(existing(objects, request), request);
+      return getObject(readable(objects, request), request);
     case 'HeadObject':
-      return headObject(existing(objects, request), request);
+      return headObject(readable(objects, request), request);
     case 'DeleteObject':
       objects.delete(bucket, key);
       return { status: 204 };
@@ -106,6 +116,12 @@ function existing(objects: OssObjects, { bucket, key }: OssRequest): StoredObjec
   const object = objects.get(bucket, key);
   if (object === undefined) throw ossError('NoSuchKey');
   return object;
+}
+
+/** What a link leads to; its type stays that of a link. */
+function readable(objects: OssObjects, request: OssRequest) {
+  const object = existing(objects, request);
+  return { type: typeOf(object), object: followSymlink(objects, request.bucket, object) };
 }
 
 function checksumsOf({ etag, crc64 }: Pick<StoredObject, 'etag' | 'crc64'>) {

@@ -14,10 +14,17 @@ const OVERRIDES = [
   'expires',
 ];
 
+/** What is read, and the type to tell: that of the link, if a link led there. */
+interface Readable {
+  readonly object: StoredObject;
+  readonly type: string;
+}
+
 /** Answers with the whole object or the requested `Range`. Throws an OssError. */
-export function getObject(object: StoredObject, request: OssRequest): OssAnswer {
+export function getObject(readable: Readable, request: OssRequest): OssAnswer {
+  const { object } = readable;
   if (isUnchanged(object, request)) return { status: 304, headers: { ETag: object.etag } };
-  const headers = { ...headersOf(object), ...overridesOf(request) };
+  const headers = { ...headersOf(readable), ...overridesOf(request) };
   const size = object.body.length;
   const range = readRange(request.headers['range'], size);
   if (range === undefined) return { status: 200, headers, body: object.body };
@@ -30,9 +37,10 @@ export function getObject(object: StoredObject, request: OssRequest): OssAnswer 
 }
 
 /** Answers with the headers only. Throws an OssError. */
-export function headObject(object: StoredObject, request: OssRequest): OssAnswer {
+export function headObject(readable: Readable, request: OssRequest): OssAnswer {
+  const { object } = readable;
   if (isUnchanged(object, request)) return { status: 304, headers: { ETag: object.etag } };
-  const headers = { ...headersOf(object), 'content-length': String(object.body.length) };
+  const headers = { ...headersOf(readable), 'content-length': String(object.body.length) };
   return { status: 200, headers };
 }
 
@@ -73,14 +81,17 @@ function overridesOf({ query }: OssRequest): Record<string, string> {
   return overrides;
 }
 
-function headersOf(object: StoredObject): Record<string, string> {
+function headersOf({ object, type }: Readable): Record<string, string> {
   return {
+    ...(object.isAppendable === true
+      ? { 'x-oss-next-append-position': String(object.body.length) }
+      : {}),
     ...object.headers,
     etag: object.etag,
     'content-type': object.contentType,
     'last-modified': new Date(object.modifiedAtMs).toUTCString(),
     'accept-ranges': 'bytes',
-    'x-oss-object-type': object.etag.includes('-') ? 'Multipart' : 'Normal',
+    'x-oss-object-type': type,
     'x-oss-hash-crc64ecma': object.crc64,
   };
 }

@@ -35,7 +35,8 @@ export function readSignatureV1(request: OssRequestHead): SignatureV1 | undefine
     return {
       accessKeyId: inHeader[1] ?? '',
       signature: inHeader[2] ?? '',
-      securityToken: headers['x-oss-security-token'],
+      // the V1 signer of alibabacloud_oss_v2 for Python sends the second, which no signature covers
+      securityToken: headers['x-oss-security-token'] ?? headers['security-token'],
       signedAtMs: Date.parse(date),
       stringToSign: toStringToSign(request, date),
     };

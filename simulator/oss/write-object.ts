@@ -33,7 +33,10 @@ export function putObject(objects: OssObjects, request: OssRequest, nowMs: numbe
   return object;
 }
 
-/** https://www.alibabacloud.com/help/en/oss/developer-reference/copyobject. Throws an OssError. */
+/**
+ * A copy of a symbolic link is a link.
+ * https://www.alibabacloud.com/help/en/oss/developer-reference/copyobject. Throws an OssError.
+ */
 export function copyObject(objects: OssObjects, request: OssRequest, nowMs: number): OssAnswer {
   checkNewObject(objects, request);
   const original = readSource(objects, request);
@@ -46,6 +49,7 @@ export function copyObject(objects: OssObjects, request: OssRequest, nowMs: numb
     ...(isRetagged ? { tagging } : {}),
     acl,
     modifiedAtMs: nowMs,
+    isAppendable: false,
   };
   objects.put(request.bucket, request.key, copy);
   return xmlAnswer(

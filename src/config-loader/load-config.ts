@@ -28,6 +28,7 @@ import { didYouMean } from './suggest.ts';
 import { warnOfAttributes, warnOfConditions, warnOfDots } from './warn-claims.ts';
 import { warnOfGrant } from './warn-grant.ts';
 import { warnOfOverlaps } from './warn-overlaps.ts';
+import { warnOfSymlinks } from './warn-symlinks.ts';
 import { readYaml } from './yaml-source.ts';
 
 export interface LoadedConfig {
@@ -85,6 +86,7 @@ export function loadConfig(options: {
   }
   const parts = buildParts({ raw: source.value, valid: parsed.data }, report, reportTo(warnings));
   if (!parsed.success || problems.length > 0) throw new ConfigError(inOrder(problems));
+  warnOfSymlinks(parts.grants, reportTo(warnings));
 
   for (const [index, claim] of parsed.data.audit.claims.entries()) {
     warnOfDots(claim, under(reportTo(warnings), ['audit', 'claims', index]));

@@ -18,7 +18,7 @@ grants:
     issuer: app
     role: acs:ram::123456789012:role/uploader
     allow:
-      - { target: "oss://media/users/{user}/", permissions: [read, write] }
+      - { target: "oss://media/users/{user}/", permissions: [list, write] }
 `;
 
 interface Change {
@@ -44,7 +44,7 @@ function linesOf(text: string): readonly string[] {
 }
 
 const TARGET = '"oss://media/users/{user}/"';
-const ALLOW = `{ target: ${TARGET}, permissions: [read, write] }`;
+const ALLOW = `{ target: ${TARGET}, permissions: [list, write] }`;
 const second = (lines: string): Change => ({ from: GOOD, to: `${GOOD}${lines}` });
 const grant = (name: string, target: string, more = ''): string => `  - name: ${name}
     issuer: app
@@ -231,14 +231,14 @@ describe('a config that loads', () => {
   it.each<[string, Change, string[]]>([
     [
       'a target that may have been meant as a prefix',
-      { from: TARGET, to: '"oss://media/users/{user}"' },
+      { from: ALLOW, to: '{ target: "oss://media/users/{user}", permissions: [write] }' },
       [
         '16:19 grants[0].allow[0].target: is one object, because it does not end with "/"; write "oss://media/users/{user}/" if a prefix is meant',
       ],
     ],
     [
       'a target with the name of a file',
-      { from: TARGET, to: '"oss://media/users/{user}/a.png"' },
+      { from: ALLOW, to: '{ target: "oss://media/users/{user}/a.png", permissions: [write] }' },
       [],
     ],
     [

@@ -11,8 +11,11 @@ import type { Rule } from './rules.ts';
 const schema: unknown = JSON.parse(readFileSync(`${ROOT}broker.schema.json`, 'utf8'));
 const CONFIG_KEYS = Object.keys(toObject(memberAt(schema, ['properties'])));
 
+/** docs/config.md explains this warning, and that the config of the README gets it. */
+const SYMLINKS = /^gives read and write in the bucket /;
+
 const config: Rule = {
-  name: 'a config that loads without a warning',
+  name: 'a config that loads without a warning that has to be heeded',
   covers({ language, text }) {
     if (language !== 'yaml' || text.includes('apiVersion:')) return false;
     const keys = Object.keys(toObject(parse(text)));
@@ -22,7 +25,8 @@ const config: Rule = {
     const isWhole = block.text.startsWith('region:');
     const text = isWhole ? block.text : stringify(completeConfig(block));
 
-    expect(loadConfig({ text, file: block.page, environment: {} }).warnings).toEqual([]);
+    const { warnings } = loadConfig({ text, file: block.page, environment: {} });
+    expect(warnings.filter(({ message }) => !SYMLINKS.test(message))).toEqual([]);
   },
 };
 

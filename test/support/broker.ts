@@ -2,6 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns';
+import type { Undocumented } from '../../simulator/oss/undocumented.ts';
 import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
 import { createStaticCredentials } from '../../simulator/static-credentials.ts';
 import { createAuditLog } from '../../src/audit/line.ts';
@@ -59,6 +60,8 @@ export interface TestBrokerOptions {
   readonly isOnFunctionCompute?: boolean;
   /** Origins that the buckets' CORS rules allow. */
   readonly corsOrigins?: readonly string[];
+  /** The answers of the simulated OSS where its documentation has none. */
+  readonly undocumented?: Partial<Undocumented>;
   /** Runs the built broker in a separate process, with the environment of Function Compute. */
   readonly bundle?: {
     readonly node: string;
@@ -114,6 +117,7 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     buckets: ['app-media', 'other'],
     region: 'cn-hangzhou',
     corsOrigins: options.corsOrigins ?? [],
+    undocumented: options.undocumented ?? {},
   });
   const text = (options.config ?? SIMPLE_CONFIG)
     .replaceAll('{{issuer}}', issuer.url)

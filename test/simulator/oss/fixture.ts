@@ -4,6 +4,7 @@ import { request as httpRequest } from 'node:http';
 import type OSS from 'ali-oss';
 import { createCloud } from '../../../simulator/cloud.ts';
 import { startSimulatedOss } from '../../../simulator/oss/server.ts';
+import type { Undocumented } from '../../../simulator/oss/undocumented.ts';
 import type { RamPolicy, RamStatement } from '../../../src/session-policy/ram-policy.ts';
 import { createOssClient } from '../../support/oss-client.ts';
 
@@ -37,14 +38,14 @@ export interface Answer {
 export type OssFixture = Awaited<ReturnType<typeof startOssFixture>>;
 
 /** Starts an OSS with the buckets `app-media` and `other`, and without identities. */
-export async function startOssFixture() {
+export async function startOssFixture(undocumented: Partial<Undocumented> = {}) {
   const clock = { offsetMs: 0 };
   const now = () => Date.now() + clock.offsetMs;
   const cloud = createCloud({ accountId: '123456789012', now });
   for (const name of ['app-media', 'other']) {
     cloud.buckets.set(name, { name, region: REGION, corsOrigins: [] });
   }
-  const oss = await startSimulatedOss({ cloud });
+  const oss = await startSimulatedOss({ cloud, undocumented });
 
   /** A RAM user with one policy. */
   function addUser(statements: readonly RamStatement[] = [EVERYTHING]): Keys {

@@ -20,7 +20,7 @@ let fixture: OssFixture;
 let keys: Required<Keys>;
 
 beforeAll(async () => {
-  fixture = await startOssFixture();
+  fixture = await startOssFixture({ isFormAclAConditionKey: true });
   keys = fixture.addSession();
 });
 
@@ -327,6 +327,36 @@ describe.each([
     const fields = makeForm({}, { key: 'forms/pub', 'x-oss-object-acl': 'public-read' }, wide);
     expect((await post({ fields })).status).toBe(204);
     expect((await fixture.send({ key: 'forms/pub' })).status).toBe(200);
+  });
+});
+
+describe('the ACL field of a form', () => {
+  it('escapes a condition on x-oss-object-acl in the worst case, the default', async () => {
+    const worst = await startOssFixture();
+    const signer = worst.addSession([
+      EVERYTHING,
+      {
+        Effect: 'Deny',
+        Action: 'oss:PutObject',
+        Resource: '*',
+        Condition: { StringEquals: { 'oss:x-oss-object-acl': ['public-read'] } },
+      },
+    ]);
+    const data = new FormData();
+    const acl = { 'x-oss-object-acl': 'public-read' };
+    for (const [name, value] of Object.entries(formV1({}, { key: 'forms/open', ...acl }, signer))) {
+      data.set(name, value);
+    }
+    data.set('file', new Blob(['open']));
+    const { status } = await fetch(`${worst.oss.url}/app-media/`, { method: 'POST', body: data });
+    const header = { method: 'PUT', key: 'forms/other', headers: acl, body: 'x' };
+
+    expect(status).toBe(204);
+    expect((await worst.send({ key: 'forms/open' })).text).toBe('open');
+    expect((await worst.send(signV4(header, signer, { nowMs: worst.now() }))).code).toBe(
+      'AccessDenied',
+    );
+    await worst.oss.close();
   });
 });
 

@@ -195,6 +195,41 @@ describe('a signature', () => {
   });
 });
 
+describe('the token of a session in the header security-token', () => {
+  const withoutToken = (ask: Ask, signer: Required<Keys>) => {
+    const { accessKeyId, accessKeySecret } = signer;
+    return { ask, signer: { accessKeyId, accessKeySecret } };
+  };
+
+  it('is accepted in V1, where no signature covers it, as the Python SDK sends it', async () => {
+    const { ask, signer } = withoutToken(PUT, keys);
+    const signed = signV1(ask, signer, fixture.now());
+    const send = (token: string) => fixture.send(withHeader(signed, 'security-token', token));
+
+    expect((await send(keys.securityToken)).status).toBe(200);
+    expect((await fixture.send(signed)).code).toBe('InvalidAccessKeyId');
+    expect((await send(`${keys.securityToken}x`)).code).toBe('InvalidSecurityToken');
+    expect((await send(fixture.addSession().securityToken)).code).toBe('InvalidSecurityToken');
+  });
+
+  it('does not replace a signed x-oss-security-token', async () => {
+    const other = fixture.addSession();
+    const signed = signV1(PUT, { ...keys, securityToken: other.securityToken }, fixture.now());
+    const both = withHeader(signed, 'security-token', keys.securityToken);
+
+    expect((await fixture.send(both)).code).toBe('InvalidSecurityToken');
+  });
+
+  it('is ignored in V4, where every client sends x-oss-security-token', async () => {
+    const { ask, signer } = withoutToken(PUT, keys);
+    const signed = signV4(ask, signer, { nowMs: fixture.now() });
+
+    expect(
+      (await fixture.send(withHeader(signed, 'security-token', keys.securityToken))).code,
+    ).toBe('InvalidAccessKeyId');
+  });
+});
+
 describe('a presigned URL', () => {
   const seconds = () => Math.floor(fixture.now() / 1000);
   const PRESIGNERS = [
