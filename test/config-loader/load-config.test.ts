@@ -26,7 +26,7 @@ function load(text: string, environment: Record<string, string> = {}) {
   return loadConfig({ text, file: 'broker.yaml', environment });
 }
 
-/** The problems of a config that must not load. */
+/** The problems of an invalid config. */
 function problemsOf(text: string, environment: Record<string, string> = {}): readonly string[] {
   try {
     load(text, environment);
@@ -37,14 +37,14 @@ function problemsOf(text: string, environment: Record<string, string> = {}): rea
   throw new Error('the config loaded');
 }
 
-/** GOOD with one piece replaced; fails when the piece is not there. */
+/** GOOD with one piece replaced. Throws if GOOD does not contain the piece. */
 function changed(from: string, to: string): string {
   if (!GOOD.includes(from)) throw new Error(`no "${from}" in the config`);
   return GOOD.replace(from, to);
 }
 
-describe('a good config', () => {
-  it('becomes plain, frozen data with defaults filled in', () => {
+describe('a valid config', () => {
+  it('loads as plain, frozen data with all defaults set', () => {
     const { config, warnings } = load(GOOD);
 
     expect(warnings).toEqual([]);
@@ -74,7 +74,7 @@ describe('a good config', () => {
     expect(Object.isFrozen(config.grants[0]?.allow[0]?.target.key)).toBe(true);
   });
 
-  it('has another revision if and only if it means something else', () => {
+  it('changes its revision only if its meaning changes', () => {
     const { revision } = load(GOOD).config;
 
     expect(load(`# a comment\n${GOOD}`).config.revision).toBe(revision);
@@ -86,7 +86,7 @@ describe('a good config', () => {
     ['accelerate', 'https://oss-accelerate.aliyuncs.com'],
     ['https://media.example.com/', 'https://media.example.com'],
     ['http://127.0.0.1:9003', 'http://127.0.0.1:9003'],
-  ])('takes %s for the endpoint of a bucket', (written, endpoint) => {
+  ])('may have the bucket endpoint %s', (written, endpoint) => {
     const text = changed(
       '{ region: cn-hangzhou }',
       `{ region: cn-hangzhou, endpoint: "${written}" }`,
@@ -95,7 +95,7 @@ describe('a good config', () => {
     expect(load(text).config.buckets[0]?.endpoint).toBe(endpoint);
   });
 
-  it('is what the README shows', () => {
+  it('is the example in the README', () => {
     const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
     const [, example] = /the file with[\s\S]*?```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
 
@@ -103,7 +103,7 @@ describe('a good config', () => {
   });
 });
 
-describe('a bad config', () => {
+describe('an invalid config', () => {
   it.each([
     [
       'region: cn-hangzhou\n',
@@ -124,7 +124,7 @@ describe('a bad config', () => {
     [
       '[oss-token-broker]',
       '[]',
-      'broker.yaml:7:16 issuers[0].audiences: must name at least one audience, or tokens for others would be accepted',
+      'broker.yaml:7:16 issuers[0].audiences: must name at least one audience; otherwise subject tokens for other services would be accepted',
     ],
     [
       '    audiences: [oss-token-broker]\n',
@@ -144,17 +144,17 @@ describe('a bad config', () => {
     [
       'issuer: app',
       'issuer: apq',
-      'broker.yaml:13:13 grants[0].issuer: there is no issuer "apq"; did you mean "app"?',
+      'broker.yaml:13:13 grants[0].issuer: the issuer "apq" is not defined under issuers; did you mean "app"?',
     ],
     [
       'oss://app-media',
       'oss://app-meda',
-      'broker.yaml:16:19 grants[0].allow[0].target: there is no bucket "app-meda" under buckets; did you mean "app-media"?',
+      'broker.yaml:16:19 grants[0].allow[0].target: the bucket "app-meda" is not defined under buckets; did you mean "app-media"?',
     ],
     [
       '{user}',
       '{usr}',
-      'broker.yaml:16:19 grants[0].allow[0].target: the issuer has no attribute "usr"; define it there; did you mean "user"?',
+      'broker.yaml:16:19 grants[0].allow[0].target: the attribute "usr" is not defined under attributes of the issuer; did you mean "user"?',
     ],
     [
       'users/{user}/"',
@@ -164,7 +164,7 @@ describe('a bad config', () => {
     [
       'users/{user}/"',
       'x-{teams}/"',
-      'broker.yaml:16:19 grants[0].allow[0].target: "x-{teams}" has text beside an attribute of the grammar path; give it its own segment',
+      'broker.yaml:16:19 grants[0].allow[0].target: "x-{teams}" has text next to an attribute of the grammar path; give the attribute its own segment',
     ],
     [
       'users/{user}/"',
@@ -184,7 +184,7 @@ describe('a bad config', () => {
     [
       'oss://app-media/users/{user}/',
       'oss://{user}/x/',
-      'broker.yaml:16:19 grants[0].allow[0].target: the bucket must be written out, since attributes may stand in the key only',
+      'broker.yaml:16:19 grants[0].allow[0].target: the bucket must not contain an attribute; use attributes in the key only',
     ],
     [
       'oss://app-media/users/{user}/',
@@ -194,7 +194,7 @@ describe('a bad config', () => {
     [
       'users/{user}/"',
       'users/{user}"',
-      'broker.yaml:16:64 grants[0].allow[0].permissions: has list, but one object cannot be listed; end the target in "/"',
+      'broker.yaml:16:64 grants[0].allow[0].permissions: has list, but a single object cannot be listed; end the target with "/", or remove list',
     ],
     [
       '[read, write, list]',
@@ -204,14 +204,14 @@ describe('a bad config', () => {
     [
       '[read, write, list]',
       '[]',
-      'broker.yaml:16:9 grants[0].allow[0]: allows nothing; add permissions: [read, write, list, delete] or some of them',
+      'broker.yaml:16:9 grants[0].allow[0]: allows nothing; add permissions, e.g. permissions: [read, write]',
     ],
     [
       'acs:ram::123456789012:role/oss-uploader',
       'oss-uploader',
       'broker.yaml:14:11 grants[0].role: must be a role ARN, e.g. acs:ram::123456789012:role/oss-uploader',
     ],
-  ])('is told where "%s" has become "%s"', (from, to, problem) => {
+  ])('is reported when "%s" is replaced by "%s"', (from, to, problem) => {
     expect(problemsOf(changed(from, to))).toContain(problem);
   });
 
@@ -225,29 +225,29 @@ describe('a bad config', () => {
     ['    when: [{ claim: plan }]', 'must be { claim: ...'],
     ['    publicAcl: perhaps', 'must be deny or allow'],
     ['    secret: x', 'has an unknown key "secret"'],
-  ])('is told for a grant with %s', (line, problem) => {
+  ])('is reported for a grant with %s', (line, problem) => {
     expect(problemsOf(`${GOOD}${line}\n`).join('\n')).toContain(problem);
   });
 
   it.each([
-    ['    algorithms: [HS256]', 'whoever verifies can also sign'],
-    ['    algorithms: [none]', 'whoever verifies can also sign'],
+    ['    algorithms: [HS256]', 'anyone who verifies can also sign'],
+    ['    algorithms: [none]', 'anyone who verifies can also sign'],
     ['    clockTolerance: 5m', 'of at most 60s'],
     ['    tokensValidAfter: yesterday', '2026-11-01T00:00:00Z'],
     ['    tokensValidAfter: 2026-11-01T00:00:00+08:00', 'in UTC'],
     ['    jwksUri: http://keys.example.com/', 'must be an https:// URL'],
     [
       '    jwksUri: https://k.example.com/\n    jwks: { keys: [{ kty: RSA }] }',
-      'stands beside jwksUri',
+      'cannot be used together with jwksUri',
     ],
-  ])('is told for an issuer with %s', (line, problem) => {
+  ])('is reported for an issuer with %s', (line, problem) => {
     const text = changed('    audiences:', `${line}\n    audiences:`);
 
     expect(problemsOf(text).join('\n')).toContain(problem);
   });
 
   it.each(['*', 'null', 'https://app.example.com/', 'https://*.example.com', 'app.example.com'])(
-    'is told for the CORS origin %s',
+    'is reported for the CORS origin %s',
     (origin) => {
       const text = `${GOOD}cors: { origins: ["${origin}"] }\n`;
 
@@ -263,7 +263,7 @@ describe('a bad config', () => {
     'ram:CreateUser',
     'sts:AssumeRole',
     'oss:ListBuckets',
-  ])('is told for the action %s', (action) => {
+  ])('is reported for the action %s', (action) => {
     const withAction = (name: string) =>
       changed('permissions: [read,', `actions: ["${name}"], permissions: [read,`);
 
@@ -271,7 +271,7 @@ describe('a bad config', () => {
     expect(load(withAction('oss:GetObjectTagging')).warnings).toEqual([]);
   });
 
-  it('is told all of its problems at once, in the order of their lines', () => {
+  it('has all its problems reported at once, in the order of their lines', () => {
     const text = changed('cn-hangzhou\nbuckets', 'x\nbuckets')
       .replace('{ region: cn-hangzhou }', '{ region: cn-hangzhou, endpont: internal }')
       .replace('https://login', 'http://login')
@@ -288,7 +288,7 @@ describe('a bad config', () => {
     expect(lines).toEqual([...lines].sort((a, b) => a - b));
   });
 
-  it('is told of a session policy that could be larger than STS takes', () => {
+  it('is reported when a session policy could exceed the maximum size of STS', () => {
     const targets = Array.from(
       { length: 12 },
       (_, n) =>
@@ -296,22 +296,22 @@ describe('a bad config', () => {
     );
 
     expect(problemsOf(`${GOOD}${targets.join('\n')}\n`).join('\n')).toMatch(
-      /grants\[0\]\.allow: can need a session policy of \d{4} bytes, and STS takes 2047/,
+      /grants\[0\]\.allow: can need a session policy of \d{4} bytes, but STS accepts at most 2047/,
     );
   });
 
   it.each([
-    ['two keys alike', `${GOOD}region: cn-beijing\n`],
+    ['a duplicate key', `${GOOD}region: cn-beijing\n`],
     ['a tab for indentation', 'region:\n\t- x'],
-    ['nothing', ''],
+    ['an empty text', ''],
     ['a list', '- region'],
-    ['half a map', 'region: {'],
+    ['an unclosed map', 'region: {'],
     [
       'aliases that multiply',
       `a: &a [x, x, x, x, x, x, x, x, x, x]\nb: &b [${'*a, '.repeat(10)}]\nc: &c [${'*b, '.repeat(10)}]\nd: [${'*c, '.repeat(10)}]\n`,
     ],
     ['a megabyte', `# ${'x'.repeat(2 ** 20)}`],
-  ])('is told and never loads: %s', (_what, text) => {
+  ])('is reported and does not load: %s', (_what, text) => {
     expect(problemsOf(text).length).toBeGreaterThan(0);
   });
 });
@@ -319,7 +319,7 @@ describe('a bad config', () => {
 describe('a value from the environment', () => {
   const WITH_REFERENCE = changed('[oss-token-broker]', '["${env:AUDIENCE}"]');
 
-  it('is put in as text, once, and is never YAML', () => {
+  it('is inserted as text, is not expanded again, and is never parsed as YAML', () => {
     const hostile = 'x, "y"]\n    jwksUri: https://evil.example.com # ${env:OTHER}';
     const { config } = load(WITH_REFERENCE, { AUDIENCE: hostile, OTHER: 'again' });
 
@@ -327,13 +327,13 @@ describe('a value from the environment', () => {
     expect(config.issuers[0]?.keys).toEqual({ kind: 'discovery' });
   });
 
-  it('is missed by name, with the place where it is needed', () => {
+  it('is reported by name and place if it is not set', () => {
     expect(problemsOf(WITH_REFERENCE)).toContain(
-      'broker.yaml:7:17 the environment has no variable "AUDIENCE"; set it, or write the value here',
+      'broker.yaml:7:17 the environment variable "AUDIENCE" is not set; set it, or write the value here',
     );
   });
 
-  it('is never repeated in a problem', () => {
+  it('never appears in a problem', () => {
     const text = changed('acs:ram::123456789012:role/oss-uploader', '${env:ROLE}').replace(
       'issuer: app',
       'issuer: web',
@@ -343,7 +343,7 @@ describe('a value from the environment', () => {
   });
 });
 
-describe('a doubtful config', () => {
+describe('a risky config', () => {
   const github = (when: string) =>
     changed('https://login.example.com/', 'https://token.actions.githubusercontent.com').replace(
       '    role:',
@@ -354,7 +354,7 @@ describe('a doubtful config', () => {
     ['[]', 'anybody can get a token'],
     ['[{ claim: ref, equals: refs/heads/main }]', 'anybody can get a token'],
     ['[{ claim: repository, equals: acme/app }]', 'register once it is given up'],
-  ])('is warned about with the conditions %s for GitHub', (when, warning) => {
+  ])('causes a warning with the conditions %s for GitHub', (when, warning) => {
     expect(
       load(github(when))
         .warnings.map(({ message }) => message)
@@ -362,15 +362,15 @@ describe('a doubtful config', () => {
     ).toContain(warning);
   });
 
-  it('is not, with a condition on an id that lasts', () => {
+  it('causes no warning with a condition on a permanent ID', () => {
     expect(load(github('[{ claim: repository_owner_id, equals: "1" }]')).warnings).toEqual([]);
   });
 
-  it('is warned about where everybody would share one prefix', () => {
+  it('causes a warning if all subjects share one prefix', () => {
     const { warnings } = load(changed('{user}/', 'all/'));
 
     expect(warnings.map(({ message }) => message).join()).toContain(
-      'everybody of the issuer "app"',
+      'all subjects of the issuer "app" share its targets',
     );
   });
 });
@@ -378,7 +378,7 @@ describe('a doubtful config', () => {
 describe('any text', () => {
   const runs = { numRuns: Number(process.env['FC_RUNS'] ?? 200) };
 
-  it('loads or is refused with problems, and does nothing else', () => {
+  it('either loads or is refused with problems', () => {
     const anyText = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.json(),

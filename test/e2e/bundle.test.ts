@@ -204,7 +204,7 @@ describe('the built broker, started by hand', () => {
       'needs BROKER_CONFIG_REGION',
     );
     expect((await run({ BROKER_CONFIG: `${process.cwd()}/package.json` })).told).toContain(
-      'is not what npm run compile writes',
+      'is not what npm run compile wrote',
     );
   });
 
