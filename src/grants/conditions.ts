@@ -1,9 +1,9 @@
-/** Conditions on claims: typed, without conversion. */
+/** Evaluates conditions on claims by strict comparison, without type conversion. */
 import type { Condition } from '../config/config.ts';
 import type { Claims } from '../ports.ts';
 import { formatClaimPath, readClaim } from './claims.ts';
 
-/** Says why a condition does not hold, without the claim's value; undefined when it holds. */
+/** Says why a condition does not hold, without the claim's value. Undefined if it holds. */
 export function unmetCondition(condition: Condition, claims: Claims): string | undefined {
   const value = readClaim(claims, condition.claim);
   if (holds(condition, value)) return undefined;
@@ -21,7 +21,7 @@ function holds(condition: Condition, value: unknown): boolean {
     case 'startsWith':
       return typeof value === 'string' && value.startsWith(condition.value);
     case 'exists':
-      // null is neither there nor absent, so it satisfies neither reading
+      // null counts neither as present nor as absent, so it satisfies neither value of exists
       return condition.value ? value !== undefined && value !== null : value === undefined;
   }
 }

@@ -1,4 +1,4 @@
-/** Targets: `oss://bucket/prefix/` (ends in `/`), `oss://bucket/key` (one object) or `oss://bucket/` (the whole bucket). */
+/** Parses, formats and compares targets: `oss://bucket/prefix/`, `oss://bucket/key` (one object) or `oss://bucket/` (the whole bucket). */
 import { isBucketName } from '../lib/bucket-name.ts';
 import type { Target } from '../ports.ts';
 import { refuse } from '../refusal.ts';
@@ -7,23 +7,23 @@ import { refuse } from '../refusal.ts';
 const MAX_KEY_BYTES = 1023;
 
 /**
- * Characters that must never reach a policy: RAM's wildcards, for which no escape is documented,
- * the signs of template and escape syntaxes, and everything that is not visible text.
+ * Characters that must never enter a policy: RAM's wildcards, which have no documented escape,
+ * the characters of template and escape syntaxes, and invisible characters.
  */
 const UNSAFE_CHARACTER = /[*?${}\\%"]|\p{C}|\p{Zl}|\p{Zp}/u;
 
-/** Nearly every key: nothing in it is unsafe or has another normal form, so it need not be looked at closely. */
+/** Matches nearly every key. No such text is unsafe or has another normal form, which saves the other checks. */
 const PLAIN_TEXT = /^[A-Za-z0-9._@/-]*$/;
 
 /**
- * Says what keeps a key from being used in a policy, or nothing if it may be.
- * The empty key (the whole bucket) is acceptable.
+ * Says why a key must not enter a policy. Undefined if it may.
+ * The empty key (the whole bucket) is allowed.
  */
 export function keyProblem(key: string): string | undefined {
   if (key === '') return undefined;
   if (!PLAIN_TEXT.test(key)) {
-    if (!key.isWellFormed()) return 'holds a lone surrogate';
-    if (UNSAFE_CHARACTER.test(key)) return 'holds a character that is not allowed';
+    if (!key.isWellFormed()) return 'contains a lone surrogate';
+    if (UNSAFE_CHARACTER.test(key)) return 'contains a character that is not allowed';
     if (key.normalize('NFC') !== key) return 'is not in Unicode normal form C';
   }
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) return `is longer than ${MAX_KEY_BYTES} bytes`;
@@ -35,13 +35,13 @@ export function keyProblem(key: string): string | undefined {
   return undefined;
 }
 
-/** Parses what a caller asks for. Throws the refusal `target_malformed`. */
+/** Parses the target that a caller asks for. Throws the refusal `target_malformed`. */
 export function parseTarget(text: string): Target {
   if (!text.startsWith('oss://')) throw malformed('does not begin with oss://');
   const slash = text.indexOf('/', 'oss://'.length);
   if (slash === -1) throw malformed('has no "/" after the bucket');
   const bucket = text.slice('oss://'.length, slash);
-  if (!isBucketName(bucket)) throw malformed('names no possible bucket');
+  if (!isBucketName(bucket)) throw malformed('does not name a valid bucket');
   const key = text.slice(slash + 1);
   const problem = keyProblem(key);
   if (problem !== undefined) throw malformed(problem);
@@ -58,7 +58,7 @@ export function isPrefix(target: Target): boolean {
   return target.key === '' || target.key.endsWith('/');
 }
 
-/** Whether everything in `inner` is also in `outer`. A prefix ends in `/`, so `users/1/` never holds `users/10/`. */
+/** Whether `outer` contains all of `inner`. A prefix ends with `/`, so `users/1/` never contains `users/10/`. */
 export function containsTarget(outer: Target, inner: Target): boolean {
   if (outer.bucket !== inner.bucket) return false;
   return isPrefix(outer) ? inner.key.startsWith(outer.key) : inner.key === outer.key;

@@ -169,7 +169,7 @@ describe('an invalid config', () => {
     [
       'users/{user}/"',
       'users/*/"',
-      'broker.yaml:16:19 grants[0].allow[0].target: the key holds a character that is not allowed',
+      'broker.yaml:16:19 grants[0].allow[0].target: the key contains a character that is not allowed',
     ],
     [
       'users/{user}/"',
