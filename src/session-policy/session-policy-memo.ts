@@ -1,10 +1,10 @@
-/** Session policies rendered once: callers come back for the same targets, and rendering is pure. */
+/** Remembers rendered session policies: callers often ask for the same targets, and rendering is pure. */
 import { createHash } from 'node:crypto';
 import { createBoundedMap } from '../lib/bounded-map.ts';
 import type { RenderSessionPolicy, SessionPolicy } from '../ports.ts';
 import { renderSessionPolicy } from './session-policy.ts';
 
-/** Renders through a memory of at most `maxEntries` policies. Its key is the whole input. */
+/** Creates a renderer that remembers at most `maxEntries` policies. The key is the whole input. */
 export function createSessionPolicyMemo(maxEntries: number): RenderSessionPolicy {
   const rendered = createBoundedMap<SessionPolicy>(maxEntries);
   return function renderThroughMemo(input) {
