@@ -1,20 +1,20 @@
-/** A circuit towards STS: while STS fails, requests are refused at once, but for one now and then that tries. */
+/** A circuit breaker for STS: during an outage, requests are refused at once, except for occasional probes. */
 import { createBackoff } from '../lib/backoff.ts';
 import type { Observe } from '../observe/event.ts';
 import type { AssumedRole, AssumeRole, AssumeRoleRequest } from '../ports.ts';
 import { isOutage, type Outage, RefusalError, refuse } from '../refusal.ts';
 
-/** So many failures in a row open the circuit; a single one may be that of one connection. */
+/** This many failures in a row open the circuit. A single failure may concern just one connection. */
 const FAILURES_TO_OPEN = 5;
-/** Beyond STS's own deadline an attempt has this much more, before it counts as frozen halfway. */
+/** A probe that takes this much longer than the deadline of STS counts as frozen. */
 const FROZEN_AFTER_MS = 1000;
-/** Callers are told to come back within this long at the least, each at a time of its own. */
+/** The minimum time over which the retries of refused callers are spread. */
 const MIN_SPREAD_MS = 4000;
 
 /**
- * Wraps an AssumeRole. Only what says that STS cannot be reached or has too much to do opens the
- * circuit, never what it says of one request: no caller can shut others out. `Retry-After` is
- * spread, so that those who were refused together do not come back together.
+ * Adds a circuit breaker to an AssumeRole. Only failures which show that STS is unreachable or
+ * overloaded open the circuit. Refusals of one request never do, so no caller can block others.
+ * `Retry-After` is randomised, so that callers that were refused together do not retry together.
  */
 export function createStsCircuit(options: {
   readonly assumeRole: AssumeRole;
@@ -29,7 +29,7 @@ export function createStsCircuit(options: {
   const { assumeRole, timeoutMs, now, random, observe } = options;
   const backoff = createBackoff({ now, random });
   let failuresInRow = 0;
-  /** What STS failed with when the circuit opened; undefined while it is closed. */
+  /** The last failure of STS while the circuit is open. Undefined while it is closed. */
   let outage: Outage | undefined;
   let probe: { readonly startedAtMs: number } | undefined;
 
@@ -48,7 +48,7 @@ export function createStsCircuit(options: {
 
   function countFailure(failure: Outage, wasProbe: boolean): void {
     failuresInRow += 1;
-    // what began before the circuit opened says nothing new
+    // an attempt that began before the circuit opened says nothing new
     if (outage !== undefined && !wasProbe) return;
     if (failuresInRow < FAILURES_TO_OPEN) return;
     if (outage === undefined) observe({ kind: 'circuit_opened', problem: describeOutage(failure) });
@@ -70,7 +70,7 @@ export function createStsCircuit(options: {
     } catch (error) {
       const failure = asOutage(error);
       if (failure === undefined) {
-        // STS has answered, if only with a no
+        // STS answered, even if with a refusal
         if (isAnswer(error)) close();
         throw error;
       }
@@ -82,7 +82,7 @@ export function createStsCircuit(options: {
 
   return async function assumeRoleThroughCircuit(request) {
     if (outage === undefined) return attempt(request, false);
-    if (isProbing() || backoff.leftMs() > 0) throw toRefusal(withoutAsking(outage));
+    if (isProbing() || backoff.leftMs() > 0) throw toRefusal(asNotAsked(outage));
     const ownProbe = { startedAtMs: now() };
     probe = ownProbe;
     try {
@@ -93,10 +93,10 @@ export function createStsCircuit(options: {
   };
 }
 
-/** For the operator, who would otherwise look for a request that was never made. */
-function withoutAsking(outage: Outage): Outage {
+/** Tells the operator that no request was sent, so that nobody searches for one. */
+function asNotAsked(outage: Outage): Outage {
   if (outage.reason === 'sts_throttled') return outage;
-  return { ...outage, problem: `${outage.problem}; not asked again so soon` };
+  return { ...outage, problem: `${outage.problem}; STS was not asked again` };
 }
 
 function describeOutage(outage: Outage): string {
