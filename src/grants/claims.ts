@@ -1,8 +1,8 @@
-/** Reading one claim by its path, from objects that an attacker may have shaped. */
+/** Reads one claim by its path, from objects that an attacker may have crafted. */
 import type { ClaimPath } from '../config/config.ts';
 import type { Claims } from '../ports.ts';
 
-/** The claim's value, or undefined where any step of the path is missing. Sees own members only. */
+/** The claim's value, or undefined if a step of the path is missing. Ignores inherited members. */
 export function readClaim(claims: Claims, path: ClaimPath): unknown {
   let value: unknown = claims;
   for (const step of path) {

@@ -1,4 +1,4 @@
-/** Conditions on claims: typed, without conversion. */
+/** Evaluates conditions on claims by strict comparison, without type conversion. */
 import type { ClaimValue, Condition } from '../config/config.ts';
 import type { Claims } from '../ports.ts';
 import { formatClaimPath, readClaim } from './claims.ts';
@@ -26,7 +26,7 @@ function holds(condition: Condition, value: unknown): boolean {
     case 'startsWith':
       return typeof value === 'string' && value.startsWith(condition.value);
     case 'exists':
-      // null is neither there nor absent, so it satisfies neither reading
+      // null counts neither as present nor as absent, so it satisfies neither value of exists
       return condition.value ? value !== undefined && value !== null : value === undefined;
   }
 }

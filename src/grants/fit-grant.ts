@@ -1,4 +1,4 @@
-/** Whether one grant fits a caller, and which targets it then allows. */
+/** Decides whether one grant fits a caller, and which targets it then allows. */
 import type { Allowance, Grant, TrustedIssuer } from '../config/config.ts';
 import type { Claims, GrantedTarget, MatchedGrant } from '../ports.ts';
 import { readAttribute } from './attributes.ts';
@@ -9,12 +9,12 @@ export type Fit =
   | ({ readonly fits: true } & MatchedGrant)
   | { readonly fits: false; readonly grant: Grant; readonly why: string };
 
-/** Array attributes multiply; more targets than this cannot fit into a session policy anyway. */
+/** Array attributes multiply the targets. A session policy cannot hold more than this anyway. */
 const MAX_TARGETS = 1000;
 
 /**
- * Compares one grant with the claims of a verified subject token. The grant fits if every
- * enforced condition holds and every attribute that its targets name is there and acceptable.
+ * Compares one grant with the claims of a verified subject token. The grant fits if every enforced
+ * condition holds and every attribute that its targets name has values that fit its grammar.
  */
 export function fitGrant(grant: Grant, issuer: TrustedIssuer, claims: Claims): Fit {
   const misfit = (why: string): Fit => ({ fits: false, grant, why });
@@ -37,7 +37,7 @@ export function fitGrant(grant: Grant, issuer: TrustedIssuer, claims: Claims): F
   return { fits: true, grant, allowances };
 }
 
-/** Every key that the template yields: one, or one for each value of its array attributes. */
+/** The keys of a target: one, or one for each combination of values of its array attributes. */
 function renderKeys(
   allowance: Allowance,
   issuer: TrustedIssuer,
@@ -69,7 +69,7 @@ function renderKeys(
     for (const slot of slots) key += typeof slot === 'string' ? slot : (assignment[slot] ?? '');
     return key;
   });
-  // acceptable parts can still make a whole that is too long or not in normal form C
+  // valid parts can still form a key that is too long or not in normal form C
   const problem = values.map(keyProblem).find((found) => found !== undefined);
   return problem === undefined ? { values } : { problem: `target "${text}" ${problem}` };
 }

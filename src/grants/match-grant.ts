@@ -1,4 +1,4 @@
-/** Matching: which one grant serves this caller and this request. */
+/** Finds the one grant that serves a request. */
 import type { Grant } from '../config/config.ts';
 import type { MatchedGrant, SubjectToken, Target } from '../ports.ts';
 import { type Misfit, refuse } from '../refusal.ts';
@@ -6,10 +6,10 @@ import { type Fit, fitGrant } from './fit-grant.ts';
 import { coversTarget } from './narrow-allowances.ts';
 
 /**
- * The grant that the caller names, or the only one that fits (and covers the target, if one is
- * asked for). Throws the refusals `no_grant_fits`, `grant_not_available`, `target_outside_grant`
- * and `ambiguous_grant`. A grant that does not exist and one that does not fit look the same, and
- * one in report mode does not exist.
+ * Returns the grant that the caller names, or the only one that fits (and covers the target, if the
+ * caller asks for one). Throws the refusals `no_grant_fits`, `grant_not_available`,
+ * `target_outside_grant` and `ambiguous_grant`. Callers cannot distinguish a grant that does not
+ * exist from one that does not fit. A grant in report mode is treated as if it did not exist.
  */
 export function matchGrant(
   grants: readonly Grant[],

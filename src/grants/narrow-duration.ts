@@ -1,12 +1,12 @@
-/** Narrowing of the duration: the caller asks for a shorter life, and never gets a longer one. */
+/** Narrows the duration of a grant to what the caller asks for. */
 import type { GrantDuration } from '../config/config.ts';
 import { MIN_SESSION_SECONDS } from '../lib/session-seconds.ts';
 import { refuse } from '../refusal.ts';
 
 /**
- * How long the credential may live, in seconds: what was asked for or the grant's default, never
- * beyond the subject token's own life, except that STS has a floor of 900 s. Throws the refusals
- * `duration_outside_grant` and, where the grant is strict, `token_life_too_short`.
+ * Returns the duration in seconds: what the caller asks for or the grant's default, and at most what
+ * the subject token has left. STS accepts no less than 900 s, so the result is at least that. Throws
+ * the refusals `duration_outside_grant` and, if the grant is strict, `token_life_too_short`.
  */
 export function narrowDuration(
   grantName: string,

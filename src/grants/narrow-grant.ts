@@ -1,11 +1,11 @@
-/** Narrowing a matched grant in every respect: targets, permissions, duration, and source addresses. */
+/** Narrows a matched grant: its targets, permissions, duration and source addresses. */
 import type { Asked, MatchedGrant, NarrowedGrant } from '../ports.ts';
 import { narrowAllowances } from './narrow-allowances.ts';
 import { narrowDuration } from './narrow-duration.ts';
 import { chooseSourceIps } from './source-ips.ts';
 
 /**
- * Cuts a grant down to what the caller asks for. Throws the refusals `target_outside_grant`,
+ * Narrows a grant to what the caller asks for. Throws the refusals `target_outside_grant`,
  * `permission_outside_grant`, `duration_outside_grant`, `token_life_too_short` and
  * `caller_address_unknown`.
  */

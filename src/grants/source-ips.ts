@@ -1,8 +1,8 @@
-/** The addresses that a credential is bound to, where its grant restricts them. */
+/** Chooses the addresses from which a credential works, if its grant restricts them. */
 import type { Grant } from '../config/config.ts';
 import { refuse } from '../refusal.ts';
 
-/** Throws the refusal `caller_address_unknown` rather than leave the restriction out. */
+/** Throws the refusal `caller_address_unknown` instead of omitting the restriction. */
 export function chooseSourceIps(
   grant: Grant,
   callerAddress: string | undefined,

@@ -1,4 +1,4 @@
-/** Targets: `oss://bucket/prefix/` (ends in `/`), `oss://bucket/key` (one object) or `oss://bucket/` (the whole bucket). */
+/** Parses, formats and compares targets: `oss://bucket/prefix/`, `oss://bucket/key` (one object) or `oss://bucket/` (the whole bucket). */
 import { isBucketName } from '../lib/bucket-name.ts';
 import type { Target } from '../ports.ts';
 import { refuse } from '../refusal.ts';
@@ -7,17 +7,17 @@ import { refuse } from '../refusal.ts';
 const MAX_KEY_BYTES = 1023;
 
 /**
- * Characters that must never reach a policy: RAM's wildcards, for which no escape is documented,
- * the signs of template and escape syntaxes, and everything that is not visible text.
+ * Characters that must never enter a policy: RAM's wildcards, which have no documented escape,
+ * the characters of template and escape syntaxes, and invisible characters.
  */
 const UNSAFE_CHARACTER = /[*?${}\\%"]|\p{C}|\p{Zl}|\p{Zp}/u;
 
-/** Nearly every key: nothing in it is unsafe or has another normal form, so it need not be looked at closely. */
+/** Matches nearly every key. No such text is unsafe or has another normal form, which saves the other checks. */
 const PLAIN_TEXT = /^[A-Za-z0-9._@/-]*$/;
 
 /**
- * Says what keeps a key from being used in a policy, or nothing if it may be.
- * The empty key (the whole bucket) is acceptable.
+ * Says why a key must not enter a policy. Undefined if it may.
+ * The empty key (the whole bucket) is allowed.
  */
 export function keyProblem(key: string): string | undefined {
   if (key === '') return undefined;
@@ -43,13 +43,13 @@ function describeCharacter(character: string): string {
   return `the character U+${code.padStart(4, '0')}`;
 }
 
-/** Parses what a caller asks for. Throws the refusal `target_malformed`. */
+/** Parses the target that a caller asks for. Throws the refusal `target_malformed`. */
 export function parseTarget(text: string): Target {
   if (!text.startsWith('oss://')) throw malformed('does not begin with oss://');
   const slash = text.indexOf('/', 'oss://'.length);
   if (slash === -1) throw malformed('has no "/" after the bucket');
   const bucket = text.slice('oss://'.length, slash);
-  if (!isBucketName(bucket)) throw malformed('names no possible bucket');
+  if (!isBucketName(bucket)) throw malformed('does not name a valid bucket');
   const key = text.slice(slash + 1);
   const problem = keyProblem(key);
   if (problem !== undefined) throw malformed(problem);
@@ -66,7 +66,7 @@ export function isPrefix(target: Target): boolean {
   return target.key === '' || target.key.endsWith('/');
 }
 
-/** Whether everything in `inner` is also in `outer`. A prefix ends in `/`, so `users/1/` never holds `users/10/`. */
+/** Whether `outer` contains all of `inner`. A prefix ends with `/`, so `users/1/` never contains `users/10/`. */
 export function containsTarget(outer: Target, inner: Target): boolean {
   if (outer.bucket !== inner.bucket) return false;
   return isPrefix(outer) ? inner.key.startsWith(outer.key) : inner.key === outer.key;

@@ -1,6 +1,6 @@
 /**
- * The last look at what is about to enter a session policy. Everything here was refused long before;
- * whatever still arrives is a defect of the broker, so that these throw plain errors.
+ * Checks everything that enters a session policy a last time. Earlier code refuses the same values,
+ * so a value that fails here is a defect of the broker and throws a plain Error.
  */
 import { isIP } from 'node:net';
 import { isPrefix } from '../grants/target.ts';
@@ -8,7 +8,7 @@ import { isBucketName } from '../lib/bucket-name.ts';
 import type { Target } from '../ports.ts';
 import { OBJECT_ACTIONS } from './object-actions.ts';
 
-/** RAM's wildcards have no documented escape; the rest is the syntax of templates, escapes and JSON, or invisible. */
+/** RAM's wildcards, which have no documented escape, the syntax of templates, escapes and JSON, and invisible characters. */
 const UNSAFE = /[*?${}\\%"]|\p{C}|\p{Zl}|\p{Zp}/u;
 
 /** Throws if the target could mean more in a policy than the object or prefix that it names. */
@@ -25,21 +25,21 @@ export function assertRenderableTarget(target: Target): void {
   }
 }
 
-/** Throws for every action that is not one on the data of single objects. */
+/** Throws for an action that is not in OBJECT_ACTIONS. */
 export function assertObjectAction(action: string): void {
   if (!OBJECT_ACTIONS.includes(action)) {
     throw new Error(`session policy: ${JSON.stringify(action)} is not an object action`);
   }
 }
 
-/** Throws for what is neither an IP address nor a CIDR block. */
+/** Throws if the text is neither an IP address nor a CIDR block. */
 export function assertAddressBlock(block: string): void {
   const [address = '', bits, ...rest] = block.split('/');
-  // a zone (`fe80::1%eth0`) passes isIP
+  // isIP accepts an address with a zone (`fe80::1%eth0`)
   const family = address.includes('%') ? 0 : isIP(address);
   const maxBits = family === 6 ? 128 : 32;
   const hasBits = bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= maxBits);
   if (family === 0 || !hasBits || rest.length > 0) {
-    throw new Error('session policy: a source address is no IP address and no CIDR block');
+    throw new Error('session policy: a source address is neither an IP address nor a CIDR block');
   }
 }

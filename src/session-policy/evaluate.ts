@@ -1,5 +1,4 @@
-/** Judges a request by RAM policies as the RAM documentation says that RAM does. */
-
+/** Evaluates a request against RAM policies, as the RAM documentation describes. */
 import { matchesGlob } from './glob.ts';
 import { allMatch, anyMatches, type Match, negate, toMatch } from './match.ts';
 import { type AbsentKeyReading, matchConditions } from './ram-conditions.ts';
@@ -8,9 +7,9 @@ import type { AccessRequest, RamPolicy, RamStatement } from './ram-policy.ts';
 export type Verdict = 'Allow' | 'Deny' | 'NoMatch';
 
 /**
- * The verdict of one set of policies: a Deny that matches wins over every Allow, and a request that
- * nothing matches is not allowed. Where a statement uses something undocumented or unreadable, it
- * fails closed: an Allow does not match, a Deny does.
+ * Returns the verdict of one set of policies. A matching Deny wins over every Allow, and a request
+ * that no statement matches is not allowed. A statement that is undocumented or unreadable fails
+ * closed: as an Allow it does not match, as a Deny it does.
  * https://www.alibabacloud.com/help/en/ram/user-guide/policy-structure-and-syntax
  */
 export function evaluatePolicy(
@@ -43,7 +42,7 @@ function matchStatement(
   ]);
 }
 
-/** A statement has either Action or NotAction; with both or neither it is undecided. */
+/** A statement has either Action or NotAction. With both or neither it is undecided. */
 function matchStatementAction(statement: RamStatement, action: string): Match {
   const { Action, NotAction } = statement;
   if (Action !== undefined && NotAction !== undefined) return 'undecided';
@@ -53,7 +52,7 @@ function matchStatementAction(statement: RamStatement, action: string): Match {
 }
 
 /**
- * Action names are compared without regard to case, as the vendor says of the Action element:
+ * Compares action names case-insensitively, as documented for the Action element:
  * https://www.alibabacloud.com/help/en/resource-management/resource-directory/user-guide/languages-of-access-control-policies
  */
 function matchAction(patterns: string | readonly string[], action: string): Match {
@@ -69,9 +68,9 @@ function matchStatementResource(statement: RamStatement, resource: string): Matc
 
 /**
  * Compares `acs:<service>:<region>:<account>:<relative-id>` field by field, so that a wildcard in
- * one of the first four fields cannot run on into the next. The relative ID is all that follows,
- * since object keys may hold colons. Region and account of a request may be `*`, where the service
- * does not tell them; everything else in a request is literal.
+ * one of the first four fields cannot match part of the next. The relative ID is the whole rest,
+ * since object keys may contain colons. Region and account of a request are `*` if the service does
+ * not send them. Everything else in a request is literal.
  */
 function matchResource(pattern: string, resource: string): Match {
   if (pattern === '*') return 'yes';

@@ -1,9 +1,9 @@
-/** Matches a text against a RAM pattern, in which `*` is any run of characters and `?` is one. */
+/** Matches a text against a RAM pattern: `*` is any number of characters and `?` is one. */
 
 /**
- * Whether the whole text fits the pattern. `*` crosses `/` and may be empty. The text is literal:
- * a `*` in an object key is only ever that character. Takes at most pattern times text steps,
- * whatever the pattern, because only the last `*` is ever tried again.
+ * Whether the whole text matches the pattern. `*` also matches `/` and nothing. The text is literal:
+ * a `*` in an object key is just that character. Takes at most pattern length times text length
+ * steps for any pattern, because only the last `*` is retried.
  * https://www.alibabacloud.com/help/en/ram/conditional-operator
  */
 export function matchesGlob(pattern: string, text: string): boolean {

@@ -1,8 +1,8 @@
-/** Which prefixes of which buckets may be listed, in as few statements as possible. */
+/** Groups the prefixes that may be listed into as few statements as possible. */
 import type { Target } from '../ports.ts';
 import { dropContained } from './drop-contained.ts';
 
-/** One statement to be: each of the prefixes may be listed in each of the buckets. */
+/** A statement to render: each prefix may be listed in each bucket. */
 export interface ListStatement {
   readonly buckets: readonly string[];
   /** Empty: the whole bucket may be listed. */
@@ -10,8 +10,9 @@ export interface ListStatement {
 }
 
 /**
- * Collects the prefixes of each bucket, without those within another one. Buckets share a statement
- * only if their prefixes are the same: anything else would let one list the prefixes of the other.
+ * Collects the prefixes of each bucket, without those inside another prefix. Buckets share a
+ * statement only if their prefixes are equal. Otherwise the prefixes of one bucket could be listed
+ * in the other.
  */
 export function groupListings(targets: readonly Target[]): readonly ListStatement[] {
   const statements = new Map<string, ListStatement>();
@@ -24,7 +25,7 @@ export function groupListings(targets: readonly Target[]): readonly ListStatemen
   return [...statements.values()];
 }
 
-/** The outermost prefixes of one bucket; none if the whole bucket is among the targets. */
+/** The outermost prefixes of one bucket. Empty if the whole bucket is among the targets. */
 function findPrefixes(targets: readonly Target[]): readonly string[] {
   const outermost = dropContained(targets.map((target) => ({ target, actions: [] })));
   const prefixes = outermost.map(({ target }) => target.key).sort();

@@ -1,9 +1,9 @@
-/** The OSS actions that a session policy may hold, and which of them each permission stands for. */
+/** Defines the OSS actions that a session policy may contain, and the actions of each permission. */
 import type { Permission } from '../config/config.ts';
 
 /**
- * Every action that a grant may add: each works on one object and none on a bucket, its policy,
- * its ACL or its lifecycle, nor on RAM or STS. In the order in which they are rendered.
+ * Every action that a grant may allow, in rendering order. Each works on one object. None works on a
+ * bucket, its policy, its ACL or its lifecycle, or on RAM or STS.
  * https://www.alibabacloud.com/help/en/oss/user-guide/authorization-syntax-and-elements
  */
 export const OBJECT_ACTIONS: readonly string[] = [
@@ -28,18 +28,18 @@ export const OBJECT_ACTIONS: readonly string[] = [
   'oss:DeleteObjectVersionTagging',
 ];
 
-/** The actions that take `x-oss-object-acl`, with which an object can be made public. */
+/** The actions that accept `x-oss-object-acl`, which can make an object public. */
 export const PUBLISHING_ACTIONS: readonly string[] = [
   'oss:PutObject',
   'oss:PutObjectAcl',
   'oss:PutObjectVersionAcl',
 ];
 
-/** The one action on a bucket that is ever rendered, for the permission `list`. */
+/** The only bucket action that is ever rendered, for the permission `list`. */
 export const LIST_ACTION = 'oss:ListObjects';
 
 /**
- * The object actions of each permission. Multipart uploads have no action of their own beyond these;
+ * The object actions of each permission. Multipart uploads need no others.
  * `oss:ListMultipartUploads` is left out because it shows the uploads of the whole bucket.
  */
 export const PERMISSION_ACTIONS: Readonly<Record<Permission, readonly string[]>> = {

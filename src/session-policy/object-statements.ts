@@ -1,4 +1,4 @@
-/** Which object actions are allowed on which resources, in as few statements as possible. */
+/** Groups the allowed object actions and their resources into as few statements as possible. */
 import { isPrefix } from '../grants/target.ts';
 import type { Target } from '../ports.ts';
 import { dropContained } from './drop-contained.ts';
@@ -10,16 +10,16 @@ export interface ObjectAllowance {
   readonly actions: readonly string[];
 }
 
-/** One statement to be: every action on every resource. */
+/** A statement to render: every action on every resource. */
 export interface ObjectStatement {
   readonly actions: readonly string[];
   readonly resources: readonly string[];
 }
 
 /**
- * Drops what another allowance already holds, then puts the allowances with the same actions into
- * one statement. Longer or further-apart keys can only make the result longer, which is what the
- * worst case is computed from.
+ * Drops allowances that another allowance contains, then groups those with the same actions into one
+ * statement. Longer or more distinct keys can only make the result longer. The computation of the
+ * worst case relies on this.
  */
 export function groupByActions(allowances: readonly ObjectAllowance[]): readonly ObjectStatement[] {
   return combine(
@@ -41,8 +41,8 @@ export function outermostObjects(
 }
 
 /**
- * Shortens the statements further: the same resources go into one statement, and then again the
- * same actions. Only equal sets are ever joined, because joining others would allow their product.
+ * Merges statements with the same resources, and then again those with the same actions. Only equal
+ * sets are merged, because merging others would allow every action on every resource of both.
  */
 export function mergeStatements(
   statements: readonly ObjectStatement[],
@@ -67,7 +67,7 @@ function combine(
   return [...combined.values()];
 }
 
-/** `acs:oss:*:*:<bucket>/<key>`, with `*` for all that follows a prefix. OSS takes no region there. */
+/** `acs:oss:*:*:<bucket>/<key>`, with `*` after a prefix. OSS accepts no region there. */
 export function objectResource(target: Target): string {
   return `acs:oss:*:*:${target.bucket}/${target.key}${isPrefix(target) ? '*' : ''}`;
 }

@@ -1,12 +1,12 @@
-/** Judges the Condition element of a RAM statement, operator by operator. */
+/** Evaluates the Condition element of a RAM statement. */
 import { BlockList, isIP } from 'node:net';
 import { matchesGlob } from './glob.ts';
 import { allMatch, anyMatches, type Match, negate, toMatch } from './match.ts';
 import type { AccessRequest, RamConditions } from './ram-policy.ts';
 
 /**
- * How a negated operator (`StringNotEquals`, `NotIpAddress`, …) reads a key that the request does
- * not have. The vendor does not document it, so that callers can ask for either reading.
+ * Whether a negated operator (`StringNotEquals`, `NotIpAddress`, …) matches if the request lacks the
+ * key. The vendor does not document it, so callers choose the reading.
  */
 export type AbsentKeyReading = 'matches' | 'does-not-match';
 
@@ -19,9 +19,9 @@ interface Operator {
 }
 
 /**
- * Whether all conditions hold: operators and keys are ANDed, the values of one key are ORed, and a
- * negated operator holds if none of the values matches. A key that the request does not have never
- * matches, except as `absentKey` says. An unknown operator or an unreadable value is undecided.
+ * Whether all conditions hold. Operators and keys are ANDed, and the values of one key are ORed. A
+ * negated operator holds if none of the values matches. A key that the request lacks does not match,
+ * unless `absentKey` says so. An unknown operator or an unreadable value is undecided.
  * https://www.alibabacloud.com/help/en/ram/conditional-operator
  */
 export function matchConditions(
@@ -70,7 +70,7 @@ const compareAddress: Compare = (actual, expected) => {
   return toMatch(block.check(actual, family === 6 ? 'ipv6' : 'ipv4'));
 };
 
-/** 4, 6, or 0 for what is no address; one with a zone (`fe80::1%eth0`) means nothing outside its own machine. */
+/** 4 or 6, or 0 for anything else. An address with a zone (`fe80::1%eth0`) has a meaning only on its own machine. */
 function addressFamily(text: string): number {
   return text.includes('%') ? 0 : isIP(text);
 }
@@ -83,11 +83,11 @@ function readNumber(text: string): number {
   return /^-?\d+(?:\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
 }
 
-/** An instant without a zone would depend on the zone of the machine, so that it is unreadable here. */
-const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/;
+/** A time without a zone is unreadable, since its meaning would depend on the zone of the machine. */
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)$/;
 
-function readInstant(text: string): number {
-  return INSTANT.test(text) ? Date.parse(text) : Number.NaN;
+function readTime(text: string): number {
+  return TIME.test(text) ? Date.parse(text) : Number.NaN;
 }
 
 /** The six operators of one ordered type, e.g. `NumericLessThan`. */
@@ -120,7 +120,7 @@ const OPERATORS: ReadonlyMap<string, Operator> = new Map<string, Operator>([
   ['StringLike', { compare: comparePattern, isNegated: false }],
   ['StringNotLike', { compare: comparePattern, isNegated: true }],
   ...orderedOperators('Numeric', readNumber),
-  ...orderedOperators('Date', readInstant),
+  ...orderedOperators('Date', readTime),
   ['Bool', { compare: compareBool, isNegated: false }],
   ['IpAddress', { compare: compareAddress, isNegated: false }],
   ['NotIpAddress', { compare: compareAddress, isNegated: true }],

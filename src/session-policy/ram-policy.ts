@@ -1,4 +1,4 @@
-/** The shape of a RAM policy document, version "1". */
+/** Types of a RAM policy document, version "1", and of the request that it is evaluated against. */
 
 /** https://www.alibabacloud.com/help/en/ram/user-guide/policy-structure-and-syntax */
 export interface RamPolicy {
@@ -19,12 +19,12 @@ export type RamConditions = Readonly<
   Record<string, Readonly<Record<string, string | readonly string[]>>>
 >;
 
-/** One request as RAM judges it. */
+/** One request as RAM evaluates it. */
 export interface AccessRequest {
   /** e.g. `oss:PutObject` */
   readonly action: string;
   /** e.g. `acs:oss:*:123456789012:bucket/key` */
   readonly resource: string;
-  /** Condition keys of this request, e.g. `oss:Prefix`. A key that is absent was not sent. */
+  /** Condition keys of this request, e.g. `oss:Prefix`. Keys that were not sent are absent. */
   readonly context: Readonly<Record<string, string | undefined>>;
 }

@@ -1,4 +1,4 @@
-/** The session policy of a grant, once it is narrowed: within the size that STS takes, or refused. */
+/** Renders the session policy of a narrowed grant, and refuses one that is too large for STS. */
 import type { NarrowedGrant, RenderSessionPolicy, SessionPolicy } from '../ports.ts';
 import { refuse } from '../refusal.ts';
 import { leastSessionPolicyBytes } from './least-bytes.ts';

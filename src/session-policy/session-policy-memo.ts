@@ -1,15 +1,15 @@
-/** Session policies rendered once: callers come back for the same targets, and rendering is pure. */
+/** Remembers rendered session policies: callers often ask for the same targets, and rendering is pure. */
 import { createHash } from 'node:crypto';
 import { createBoundedMap } from '../lib/bounded-map.ts';
 import type { RenderSessionPolicy, SessionPolicy } from '../ports.ts';
 import { MAX_SESSION_POLICY_BYTES, renderSessionPolicy } from './session-policy.ts';
 
-/** A policy that fits can come from targets that are far longer, as where one of them holds the rest. */
+/** The targets of a policy that fits can be far longer than the policy, for example if one contains the rest. */
 const MAX_KEPT_KEY_LENGTH = 8192;
 
 /**
- * Renders through a memory of at most `maxEntries` policies. Its key is the whole input. It keeps
- * nothing that STS would not take, and nothing with a long key, so that no caller can fill it.
+ * Creates a renderer that remembers at most `maxEntries` policies. The key is the whole input. It keeps
+ * nothing that STS would not accept, and nothing with a long key, so that no caller can fill it.
  */
 export function createSessionPolicyMemo(maxEntries: number): RenderSessionPolicy {
   const rendered = createBoundedMap<SessionPolicy>(maxEntries);

@@ -1,4 +1,4 @@
-/** Renders what was granted as the session policy of one STS credential. */
+/** Renders allowances as the session policy of one STS credential. */
 import { formatTarget, isPrefix } from '../grants/target.ts';
 import type { SessionPolicyInput } from '../ports.ts';
 import {
@@ -14,18 +14,18 @@ import type { RamConditions, RamPolicy, RamStatement } from './ram-policy.ts';
 /** "The size of Policy must be smaller than 2048 bytes": https://www.alibabacloud.com/help/en/ram/api-assumerole */
 export const MAX_SESSION_POLICY_BYTES = 2047;
 
-/** A session policy both as the document that RAM reads and as the text that STS takes. */
+/** A session policy as a document and as text. */
 export interface RenderedPolicy {
   readonly policy: RamPolicy;
-  /** What STS gets: the policy serialised once, without white space. */
+  /** What is sent to STS: the policy as JSON without white space. */
   readonly text: string;
-  /** Length of the text in UTF-8; more than MAX_SESSION_POLICY_BYTES is for the caller to refuse. */
+  /** Length of the text in UTF-8. The caller must refuse more than MAX_SESSION_POLICY_BYTES. */
   readonly bytes: number;
 }
 
 /**
- * Renders a session policy that allows exactly what the allowances say: the same text for the same
- * allowances in any order. Throws a plain Error, since it is a bug, for a target, action or address
+ * Renders a session policy that allows exactly what the allowances say. The order of the allowances
+ * does not change the text. Throws a plain Error, since it is a bug, for a target, action or address
  * that must not enter a policy, for `list` on a single object, and for a policy that allows nothing.
  */
 export function renderSessionPolicy(input: SessionPolicyInput): RenderedPolicy {
@@ -34,9 +34,9 @@ export function renderSessionPolicy(input: SessionPolicyInput): RenderedPolicy {
 }
 
 /**
- * The length in bytes that no rendering of a grant exceeds, whatever values its attributes take, if
- * `input` has the longest and no two of them alike. Merging is left out: it never makes a policy
- * longer, but two values that happen to be alike can keep statements from being merged.
+ * Returns a length in bytes that no rendering of a grant exceeds, for any values of its attributes.
+ * In `input` every attribute must have its longest value, and no two values may be equal. Statements
+ * are not merged here: merging never makes a policy longer, but equal values can prevent it.
  */
 export function boundSessionPolicyBytes(input: SessionPolicyInput): number {
   assertRenderable(input);
@@ -44,7 +44,7 @@ export function boundSessionPolicyBytes(input: SessionPolicyInput): number {
 }
 
 function assertRenderable({ allowances, sourceIps }: SessionPolicyInput): void {
-  // no address at all would be no restriction at all
+  // an empty list would be no restriction
   if (sourceIps?.length === 0) throw new Error('session policy: no source address is allowed');
   for (const block of sourceIps ?? []) assertAddressBlock(block);
   for (const { target, permissions, actions } of allowances) {
@@ -53,7 +53,7 @@ function assertRenderable({ allowances, sourceIps }: SessionPolicyInput): void {
     if (permissions.length + actions.length === 0) {
       throw new Error(`session policy: nothing is allowed on ${formatTarget(target)}`);
     }
-    // a prefix to list that is no directory would show the names of its siblings
+    // listing a prefix that does not end with / would show the names of its siblings
     if (permissions.includes('list') && !isPrefix(target)) {
       throw new Error(`session policy: ${formatTarget(target)} cannot be listed`);
     }
@@ -106,8 +106,8 @@ function allowObjects(
 }
 
 /**
- * Listing stands alone: `oss:Prefix` exists on list requests only, so that any other action beside
- * it would never match.
+ * Listing has its own statement: only list requests have `oss:Prefix`, so another action in the same
+ * statement would never match.
  */
 function allowListing(
   { buckets, prefixes }: ListStatement,
@@ -126,9 +126,9 @@ function allowListing(
 }
 
 /**
- * Keeps uploaders from publishing objects. Names the public values rather than all but the private
- * ones: whether StringNotEquals matches a request without the header is not documented. Without
- * regard to case, since whether OSS takes `Public-Read` is not documented either.
+ * Keeps uploaders from making objects public. Lists the public values instead of excluding the
+ * private ones, because the vendor does not document whether StringNotEquals matches a request
+ * without the header. Ignores case, because it is not documented whether OSS accepts `Public-Read`.
  */
 function denyPublishing(objects: readonly ObjectStatement[]): readonly RamStatement[] {
   const granted = new Set(objects.flatMap(({ actions }) => actions));
@@ -153,7 +153,7 @@ const DENY_PLAIN_HTTP: RamStatement = {
   Condition: { Bool: { 'acs:SecureTransport': 'false' } },
 };
 
-/** On Allow, not as a Deny of other addresses: a request whose address RAM does not know is then not allowed. */
+/** A condition of Allow instead of a Deny of other addresses, so a request without a known address is not allowed. */
 function requireSourceIp(sourceIps: SessionPolicyInput['sourceIps']): RamConditions {
   if (sourceIps === undefined) return {};
   return { IpAddress: { 'acs:SourceIp': oneOrMany([...new Set(sourceIps)].sort()) } };
@@ -168,7 +168,7 @@ function oneOrMany(values: readonly string[]): string | readonly string[] {
   return first !== undefined && others.length === 0 ? first : values;
 }
 
-/** By code unit, so that the order does not depend on a locale. */
+/** Compares by code unit, so that the order does not depend on a locale. */
 function compareStatements(left: RamStatement, right: RamStatement): number {
   return JSON.stringify(left) < JSON.stringify(right) ? -1 : 1;
 }

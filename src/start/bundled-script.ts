@@ -1,28 +1,28 @@
-/** One file of the bundle as a script, compiled through V8's code cache where there is one. */
+/** Loads files of the bundle as scripts, with V8's code cache if there is one. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 
 export interface BundledScripts {
-  /** Runs a file of the bundle, once, and gives what it exports. */
+  /** Runs a file of the bundle on its first call, and returns its exports. */
   load(name: string): unknown;
-  /** Every script that was compiled so far, by its file's name. */
+  /** Every script that was compiled so far, by file name. */
   readonly scripts: ReadonlyMap<string, Script>;
 }
 
 /**
- * A cache is for one Node only. V8 checks its own version, but not that of the Node around it, and
- * two releases with the same V8 crash on each other's caches.
+ * A cache works with one version of Node only. V8 checks its own version but not that of Node, and
+ * two releases of Node with the same V8 crash on each other's caches.
  */
 export const CACHE_SUFFIX = `.${process.version}-${process.arch}.cache`;
 
-/** Files that Node itself loads, since only a module of Node's own can import others. */
+/** Files that Node itself loads, since only modules that Node loads can import other modules. */
 const NATIVE = ['./import-module.cjs'];
 
 /**
- * Loads files of one folder as Node would load CommonJS, each with its code cache beside it. V8
- * looks at a cache's version, flags and source, and compiles anew if it does not fit.
+ * Loads files of one folder as Node loads CommonJS, each with the code cache next to it. V8 checks
+ * the cache's version, flags and source, and compiles again if one of them differs.
  */
 export function createBundledScripts(folder: string): BundledScripts {
   const scripts = new Map<string, Script>();

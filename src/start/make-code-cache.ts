@@ -1,6 +1,6 @@
 /**
- * Makes the code caches of a bundle: starts the broker in the folder given, lets it take a few
- * requests, and writes down what V8 has compiled by then. Run it with the Node that will use them.
+ * Makes the code caches of a bundle: starts the broker in the given folder, sends it a few requests,
+ * and writes the code that V8 has compiled by then. Run it with the Node that will use the caches.
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { CACHE_SUFFIX, createBundledScripts } from './bundled-script.ts';
 
 const [, , folder = '', portText = ''] = process.argv;
-// read back from PEM, since Node 20 can stop for good as it exports a key that it has made just now
+// read back from PEM, since Node 20 can hang when it exports a key that it has just generated
 const { privateKey: pem } = generateKeyPairSync('ec', {
   namedCurve: 'P-256',
   publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -18,7 +18,7 @@ const { privateKey: pem } = generateKeyPairSync('ec', {
 const privateKey = createPrivateKey(pem);
 const key = { ...createPublicKey(pem).export({ format: 'jwk' }), kid: 'key', alg: 'ES256' };
 
-// nothing listens at this STS: the SDK is used as far as that goes
+// nothing listens on this STS endpoint, so the SDK is used until it tries to connect
 const config = `
 region: cn-hangzhou
 sts: { endpoint: "http://127.0.0.1:1" }
@@ -53,7 +53,7 @@ for (const [name, script] of bundle.scripts) {
 }
 process.exit(0);
 
-/** Whether there was any answer. */
+/** Sends a request and resolves to whether there was any answer. */
 function ask(path: string, token = 'none'): Promise<boolean> {
   return new Promise((resolve) => {
     const headers = { Authorization: `Bearer ${token}` };

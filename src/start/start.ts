@@ -1,4 +1,4 @@
-/** The first file that runs in production: loads the broker beside it, through its code cache. */
+/** Runs first in production: loads the broker from the same folder, through its code cache. */
 import { dirname } from 'node:path';
 import { createBundledScripts } from './bundled-script.ts';
 

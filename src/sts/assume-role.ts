@@ -1,4 +1,4 @@
-/** AssumeRole through the Alibaba Cloud SDK, with each of its traps closed here and nowhere else. */
+/** Calls AssumeRole through the Alibaba Cloud SDK, and works around the SDK's pitfalls. */
 import type { Config } from '../config/config.ts';
 import { isSameKey } from '../lib/is-same-key.ts';
 import { withinDeadline } from '../lib/within-deadline.ts';
@@ -12,7 +12,7 @@ import type {
 import { isAboutSourceCredentials, RefusalError, refuse } from '../refusal.ts';
 import { isStsRequestId, refusalForStsError } from './errors.ts';
 
-/** Loaded on first use: it is the heaviest thing that the broker loads. */
+/** Loads the SDK on first use, because nothing else in the broker takes as long to load. */
 async function importSdk() {
   const [sts, core] = await Promise.all([
     import('@alicloud/sts20150401'),
@@ -22,8 +22,8 @@ async function importSdk() {
 }
 
 /**
- * The SDK is CommonJS with a member `default`. Node gives the whole module as its default export,
- * so that the class sits one level deeper; some loaders look through that, and give the class.
+ * The SDK is CommonJS with a member `default`. In Node the default export is the whole module, so
+ * the class is one level deeper. Some loaders unwrap it and return the class.
  */
 function unwrap<Class extends new (...of: never[]) => object>(
   module: Class | { readonly default: Class },
@@ -34,7 +34,7 @@ function unwrap<Class extends new (...of: never[]) => object>(
 type Sdk = Awaited<ReturnType<typeof importSdk>>;
 type StsClient = InstanceType<Sdk['Client']>;
 
-/** Imports it once. A failure, as with no file descriptor left, is for the request that met it alone. */
+/** Imports the SDK once. A failure, e.g. for lack of file descriptors, affects only the current request. */
 function createLoadSdk(): () => Promise<Sdk> {
   let importing: Promise<Sdk> | undefined;
   return async function loadSdk() {
@@ -43,29 +43,30 @@ function createLoadSdk(): () => Promise<Sdk> {
       return await importing;
     } catch {
       importing = undefined;
-      const problem = 'the SDK cannot be loaded: files that cannot be read, or too many open';
+      const problem =
+        'the SDK cannot be loaded; check that its files are readable and the limit of open files';
       throw refuse({ reason: 'sts_unavailable', problem, retryAfterSeconds: 1 });
     }
   };
 }
 
-/** AssumeRole signed with credentials that hold for one request alone. Keeps nothing of them. */
+/** Calls AssumeRole with source credentials of one request, and does not keep them. */
 export type AssumeRoleWith = (
   credentials: SourceCredentials,
   request: AssumeRoleRequest,
 ) => Promise<AssumedRole>;
 
 export interface StsAssumeRole {
-  /** Signs with the source credentials. If STS refuses those, they are renewed once and tried once more. */
+  /** Signs with the source credentials. If STS refuses them, they are renewed and the call is retried once. */
   readonly assumeRole: AssumeRole;
   readonly assumeRoleWith: AssumeRoleWith;
-  /** Loads the SDK and the source credentials ahead of the first call. Never throws. */
+  /** Loads the SDK and the source credentials before the first call. Never throws. */
   readonly warm: () => Promise<void>;
 }
 
 /**
- * Makes the functions that call STS AssumeRole. They throw refusals only, and none of them holds
- * what STS was sent: the SDK puts the whole URL, session policy included, into network errors.
+ * Creates the functions that call AssumeRole. They throw only refusals. A refusal never contains what
+ * was sent to STS, although the SDK's network errors contain the whole URL with the session policy.
  */
 export function createAssumeRole(options: {
   readonly region: string;
@@ -94,8 +95,8 @@ export function createAssumeRole(options: {
     const sdk = await loadSdk();
     const call = client.assumeRole(new sdk.AssumeRoleRequest(toSdkRequest(request)));
     try {
-      // the SDK's own timeouts are idle timeouts: an answer that trickles would never end
-      return readAnswer(await withinDeadline(call, sts.timeoutMs, tooLate), now());
+      // the SDK has only idle timeouts, so an answer that trickles in would never time out
+      return readAnswer(await withinDeadline(call, sts.timeoutMs, timedOut), now());
     } catch (error) {
       if (error instanceof RefusalError) throw error;
       throw refuse(refusalForStsError(error, request));
@@ -125,7 +126,7 @@ export function createAssumeRole(options: {
       .catch(() => undefined);
   }
 
-  function tooLate(): RefusalError {
+  function timedOut(): RefusalError {
     const problem = `no answer within ${sts.timeoutMs} ms`;
     return refuse({ reason: 'sts_unavailable', problem, retryAfterSeconds: 1 });
   }
@@ -144,7 +145,7 @@ function clientConfig(region: string, sts: Config['sts'], credentials: SourceCre
     network: sts.network,
     protocol: isPlainHttp ? 'HTTP' : 'HTTPS',
     ...(sts.endpoint === undefined ? {} : { endpoint: sts.endpoint.replace(/^https?:\/\//, '') }),
-    // the SDK takes its connect timeout for the socket's idle timeout, so the shorter one would win
+    // the SDK uses connectTimeout as the socket's idle timeout, so the shorter of the two would win
     readTimeout: sts.timeoutMs,
     connectTimeout: sts.timeoutMs,
   };
@@ -177,7 +178,7 @@ interface SdkAnswer {
 }
 
 function readAnswer({ statusCode, body }: SdkAnswer, nowMs: number): AssumedRole {
-  // a 302 is how STS throttles at times, and the SDK takes it for a success without a body
+  // STS sometimes throttles with a 302, which the SDK treats as a success without a body
   if (statusCode === 302) throw refuse({ reason: 'sts_throttled', retryAfterSeconds: 1 });
   if (statusCode !== 200) throw unusable(`status ${statusCode}`);
   const { accessKeyId, accessKeySecret, securityToken, expiration } = body?.credentials ?? {};
@@ -186,7 +187,8 @@ function readAnswer({ statusCode, body }: SdkAnswer, nowMs: number): AssumedRole
   }
   const expiresAtMs =
     isText(expiration) && EXPIRATION.test(expiration) ? Date.parse(expiration) : Number.NaN;
-  if (!isText(expiration) || Number.isNaN(expiresAtMs)) throw unusable('no usable Expiration');
+  if (!isText(expiration) || Number.isNaN(expiresAtMs))
+    throw unusable('Expiration is missing or malformed');
   if (expiresAtMs <= nowMs) throw unusable('the credential has already expired');
   const requestId: unknown = body?.requestId;
   const stsRequestId = isStsRequestId(requestId) ? { stsRequestId: requestId } : {};

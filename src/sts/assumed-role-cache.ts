@@ -1,20 +1,20 @@
-/** Answers of STS used again: one AssumeRole in flight for each key, and none while a good answer is at hand. */
+/** Caches answers of STS, and lets equal requests share one AssumeRole call. */
 import { createBoundedMap } from '../lib/bounded-map.ts';
 import { lengthPrefixed } from '../lib/length-prefixed.ts';
 import type { AssumedRole, AssumeRole, AssumeRoleRequest } from '../ports.ts';
 
-/** An answer is used again for as long as it has this share of the wanted duration left. */
+/** A cached answer is used while it has at least this share of the wanted duration left. */
 const MIN_LEFT_SHARE = 0.5;
 
 /**
- * Wraps an AssumeRole. The key holds every input but the duration; an earlier answer is used only
- * if it lives no longer than what is asked for now, and long enough to be worth having.
+ * Adds a cache to an AssumeRole. The key contains every input except the duration. A cached answer is
+ * used only if it has at most the wanted duration left, and at least MIN_LEFT_SHARE of it.
  */
 export function createAssumedRoleCache(options: {
   readonly assumeRole: AssumeRole;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** How many answers are kept; the oldest goes first. */
+  /** How many answers are kept. The oldest is dropped first. */
   readonly maxEntries: number;
 }): AssumeRole {
   const { assumeRole, now, maxEntries } = options;
@@ -45,7 +45,7 @@ export function createAssumedRoleCache(options: {
     if (cached !== undefined && isUsable(cached, request.durationSeconds)) {
       return { ...cached, isCached: true };
     }
-    // the flight's key holds the duration too: whoever waits asked for exactly the same
+    // flightKey includes the duration: callers that share a flight asked for exactly the same
     const flightKey = `${key}:${request.durationSeconds}`;
     const flight = flights.get(flightKey);
     if (flight !== undefined) return { ...(await flight), isCached: true };

@@ -1,19 +1,19 @@
-/** A circuit towards STS: while STS cannot be reached, requests are refused at once, but for one now and then that tries. */
+/** A circuit breaker for STS: during an outage, requests are refused at once, except for occasional probes. */
 import { createBackoff } from '../lib/backoff.ts';
 import type { Observe } from '../observe/event.ts';
 import type { AssumedRole, AssumeRole, AssumeRoleRequest } from '../ports.ts';
 import { isOutage, type Outage, RefusalError, refuse } from '../refusal.ts';
 import { spreadRetryAfterSeconds } from './retry-after.ts';
 
-/** So many failures in a row open the circuit; a single one may be that of one connection. */
+/** This many failures in a row open the circuit. A single failure may concern just one connection. */
 const FAILURES_TO_OPEN = 5;
-/** Beyond STS's own deadline an attempt has this much more, before it counts as frozen halfway. */
+/** A probe that takes this much longer than the deadline of STS counts as frozen. */
 const FROZEN_AFTER_MS = 1000;
 
 /**
- * Wraps an AssumeRole. Only what says that STS cannot be reached opens the circuit, never what it
- * says of one request nor that there are too many: no caller can shut others out. `Retry-After` is
- * spread, so that those who were refused together do not come back together.
+ * Adds a circuit breaker to an AssumeRole. Only failures which show that STS is unreachable open the
+ * circuit. Refusals of one request and throttling never do, so no caller can block others.
+ * `Retry-After` is randomised, so that callers that were refused together do not retry together.
  */
 export function createStsCircuit(options: {
   readonly assumeRole: AssumeRole;
@@ -28,7 +28,7 @@ export function createStsCircuit(options: {
   const { assumeRole, timeoutMs, now, random, observe } = options;
   const backoff = createBackoff({ now, random });
   let failuresInRow = 0;
-  /** What STS failed with when the circuit opened; undefined while it is closed. */
+  /** The last failure of STS while the circuit is open. Undefined while it is closed. */
   let outage: Outage | undefined;
   let probe: { readonly startedAtMs: number } | undefined;
 
@@ -47,7 +47,7 @@ export function createStsCircuit(options: {
 
   function countFailure(failure: Outage, wasProbe: boolean): void {
     failuresInRow += 1;
-    // what began before the circuit opened says nothing new
+    // an attempt that began before the circuit opened says nothing new
     if (outage !== undefined && !wasProbe) return;
     if (failuresInRow < FAILURES_TO_OPEN) return;
     if (outage === undefined) observe({ kind: 'circuit_opened', problem: failure.problem });
@@ -68,7 +68,7 @@ export function createStsCircuit(options: {
     } catch (error) {
       const failure = asOutage(error);
       if (failure === undefined) {
-        // STS has answered, if only with a no or with "too many"
+        // STS answered, even if with a refusal or by throttling
         if (isAnswer(error)) close();
         throw error;
       }
@@ -79,7 +79,7 @@ export function createStsCircuit(options: {
 
   return async function assumeRoleThroughCircuit(request) {
     if (outage === undefined) return attempt(request, false);
-    if (isProbing() || backoff.leftMs() > 0) throw toRefusal(withoutAsking(outage));
+    if (isProbing() || backoff.leftMs() > 0) throw toRefusal(asNotAsked(outage));
     const ownProbe = { startedAtMs: now() };
     probe = ownProbe;
     try {
@@ -90,9 +90,9 @@ export function createStsCircuit(options: {
   };
 }
 
-/** For the operator, who would otherwise look for a request that was never made. */
-function withoutAsking(outage: Outage): Outage {
-  return { ...outage, problem: `${outage.problem}; not asked again so soon` };
+/** Tells the operator that no request was sent, so that nobody searches for one. */
+function asNotAsked(outage: Outage): Outage {
+  return { ...outage, problem: `${outage.problem}; STS was not asked again` };
 }
 
 function asOutage(error: unknown): Outage | undefined {

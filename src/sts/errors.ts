@@ -1,13 +1,13 @@
-/** What the errors of STS and of its SDK mean for the caller, and what the operator can do about each. */
+/** Turns errors of STS and its SDK into refusals, with a hint for the operator. */
 import type { AssumeRoleRequest } from '../ports.ts';
 import type { Refusal } from '../refusal.ts';
 
-/** The part of a request that hints speak of. */
+/** The part of a request that hints mention. */
 type RequestedRole = Pick<AssumeRoleRequest, 'roleArn' | 'durationSeconds'>;
 
 /**
- * Turns whatever the SDK threw into a refusal. Only the error's code, status and request id are
- * looked at; its message is used to choose a hint and goes nowhere, since it can hold the request.
+ * Turns whatever the SDK threw into a refusal. The refusal repeats only the error's code, status and
+ * request ID. The message is used to choose a hint and is never repeated: it can contain the request.
  */
 export function refusalForStsError(error: unknown, asked: RequestedRole): Refusal {
   const { name, code, statusCode, message, requestId, retryAfter } = readError(error);
@@ -29,17 +29,17 @@ export function refusalForStsError(error: unknown, asked: RequestedRole): Refusa
       ...(requestId === undefined ? {} : { stsRequestId: requestId }),
     };
   }
-  // a page of HTML: the SDK cannot parse it, and keeps no status by which to tell whose it is
+  // an HTML page: the SDK cannot parse it, and drops the status that would show who sent it
   if (name === 'SyntaxError') {
     return unavailable(
-      'the answer is not JSON: STS throttles by a redirect, or a proxy answers in its place',
+      'the answer is not JSON: STS throttled with a redirect, or a proxy answered instead of STS',
     );
   }
   if (name === 'RequestTimeoutError') return unavailable('the connection timed out');
   return unavailable(/^E[A-Z_]+$/.test(code) ? `the connection failed (${code})` : 'no connection');
 }
 
-/** Codes by which STS says that it does not know or no longer accepts what the request is signed with. */
+/** Whether STS says by this code that it does not know or no longer accepts the source credentials. */
 export function isSourceCredentialsCode(code: string): boolean {
   return (
     code.startsWith('InvalidAccessKeyId') ||
@@ -49,19 +49,19 @@ export function isSourceCredentialsCode(code: string): boolean {
   );
 }
 
-/** What is probably wrong with the source credentials. */
+/** Says what is probably wrong with the source credentials. */
 function hintForSourceCredentials(code: string): string {
   switch (code) {
     case 'InvalidAccessKeyId.NotFound':
-      return 'there is no such AccessKey; it was deleted or mistyped, or its session is long over';
+      return 'the AccessKey does not exist; it was deleted or mistyped, or its session ended long ago';
     case 'InvalidAccessKeyId.Inactive':
-      return 'the AccessKey is disabled';
+      return 'the AccessKey is disabled; enable it, or use another one';
     case 'SignatureDoesNotMatch':
-      return 'the AccessKeySecret is not that of the AccessKeyId; RAM shows a secret only when it is made, so make a new AccessKey if it is lost';
+      return 'the AccessKeySecret does not belong to the AccessKeyId; RAM shows a secret only once, so create a new AccessKey if it is lost';
     case 'InvalidSecurityToken.Expired':
-      return 'the source credentials have expired';
+      return 'the source credentials have expired; renew them';
     default:
-      return 'the AccessKeyId, AccessKeySecret and SecurityToken are not all from one answer of STS';
+      return 'the AccessKeyId, AccessKeySecret and SecurityToken do not belong together; take all three from the same answer of STS';
   }
 }
 
@@ -75,22 +75,22 @@ function hintFor(
     case 'NoPermission':
       return hintForNoPermission(message, roleArn, roleName);
     case 'EntityNotExist.Role':
-      return `there is no role ${roleArn}: correct "role" in the grant, or create it (aliyun ram CreateRole --RoleName ${roleName} ...)`;
+      return `the role ${roleArn} does not exist: correct "role" in the grant, or create the role (aliyun ram CreateRole --RoleName ${roleName} ...)`;
     case 'InvalidParameter.DurationSeconds':
       return `the role does not allow ${durationSeconds} s: lower the grant's duration, or run: aliyun ram UpdateRole --RoleName ${roleName} --NewMaxSessionDuration ${durationSeconds}`;
     case 'InvalidParameter.ExternalId':
-      return `the grant's externalId is not one that STS takes`;
+      return `STS does not accept the grant's externalId: correct it`;
     case 'InvalidTimeStamp.Expired':
-      return `the broker's clock is more than 15 minutes off: set it by NTP`;
+      return `the broker's clock is more than 15 minutes off: synchronise it by NTP`;
     default:
       return `see https://www.alibabacloud.com/help/en/ram/api-assumerole for ${code}`;
   }
 }
 
-/** NoPermission has two sides: the source identity's own policy, and the role's trust policy. */
+/** NoPermission has two possible causes: the source identity's own policy, and the role's trust policy. */
 function hintForNoPermission(message: string, roleArn: string, roleName: string): string {
   if (message.includes('root accounts')) {
-    return 'the source credentials are those of the account itself, which may not assume roles: use a RAM user or a RAM role';
+    return 'the source credentials belong to the Alibaba Cloud account itself, which may not assume roles: use a RAM user or a RAM role';
   }
   const ownSide = `allow the source identity sts:AssumeRole on ${roleArn}`;
   const trustSide = `name the source identity in the trust policy of the role (see: aliyun ram GetRole --RoleName ${roleName}), and compare the external ID`;
@@ -104,7 +104,7 @@ function unavailable(problem: string): Refusal {
   return { reason: 'sts_unavailable', problem, retryAfterSeconds: 1 };
 }
 
-/** Milliseconds as the SDK reads them from `x-acs-retry-after`, to whole seconds from 1 to 60. */
+/** Converts the milliseconds that the SDK reads from `x-acs-retry-after` to whole seconds from 1 to 60. */
 function toRetryAfterSeconds(retryAfterMs: number | undefined): number {
   return Math.min(60, Math.max(1, Math.ceil((retryAfterMs ?? 0) / 1000)));
 }
@@ -122,7 +122,7 @@ function readError(error: unknown) {
   };
   return {
     name: text('name'),
-    // STS's codes are words and dots; anything else is not one and is not repeated anywhere
+    // codes of STS consist of letters, digits, dots and underscores; anything else is never repeated
     code: /^[A-Za-z0-9_.]{1,100}$/.test(text('code')) ? text('code') : '',
     message: text('message'),
     statusCode: number('statusCode'),
@@ -131,7 +131,7 @@ function readError(error: unknown) {
   };
 }
 
-/** Whether it may go to the audit log as a request id of STS; anything else could hold what was sent. */
+/** Whether the value has the form of an STS request ID. Others stay out of the audit log: they could contain what was sent. */
 export function isStsRequestId(value: unknown): value is string {
   return typeof value === 'string' && /^[A-Za-z0-9-]{1,64}$/.test(value);
 }

@@ -1,16 +1,16 @@
-/** The role session name: what ActionTrail and the access logs of OSS show, and the audit line too. */
+/** Creates the role session name, which ActionTrail, the access logs of OSS and the audit log show. */
 import { createHash } from 'node:crypto';
 import { base32 } from '../lib/base32.ts';
 import { lengthPrefixed } from '../lib/length-prefixed.ts';
 import type { SubjectToken } from '../ports.ts';
 
 const READABLE_LENGTH = 24;
-/** 26 characters of base32 are 130 bits: no two callers share a name. */
+/** 26 characters of base32 are 130 bits, so no two callers share a name. */
 const HASH_LENGTH = 26;
 const HASH_BYTES = 17;
 
 /**
- * A readable part of the subject and a hash of issuer, subject and grant, within STS's
+ * Joins a readable part of the subject and a hash of issuer, subject and grant. STS accepts
  * `[A-Za-z0-9.@_-]{2,64}` (https://www.alibabacloud.com/help/en/ram/api-assumerole).
  */
 export function createRoleSessionName(token: SubjectToken, grantName: string): string {

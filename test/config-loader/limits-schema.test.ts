@@ -22,7 +22,7 @@ function problemsOf(lines: Parameters<typeof limitedConfig>[0]): readonly string
 }
 
 describe('limits in the config', () => {
-  it('are none by default', () => {
+  it('are absent by default', () => {
     const { issuers, grants, ...config } = load({});
 
     expect(config).not.toHaveProperty('limits');
@@ -35,7 +35,7 @@ describe('limits in the config', () => {
     }
   });
 
-  it('are read with their units, and with defaults for the store', () => {
+  it('are read with their units and with the defaults of the store', () => {
     const { limits, store } = load({
       top: `
 limits:
@@ -60,7 +60,7 @@ store: { redisUrlFrom: REDIS_URL }`,
     });
   });
 
-  it('are read for issuers and grants', () => {
+  it('may be set per issuer and grant', () => {
     const { issuers, grants } = load({
       issuer: 'oneTimeTokens: true\n    deny: { subjects: [a], tokenIds: [b], keyIds: [c] }',
       grant:
@@ -119,7 +119,7 @@ store: { redisUrlFrom: REDIS_URL }`,
       'store: { redisUrlFrom: "rediss://user:password@host" }',
       'store.redisUrlFrom must be the name of an environment variable, e.g. REDIS_URL, and not the URL itself',
     ],
-  ])('%s is a problem', (top, problem) => {
+  ])('are refused if the config has %s', (top, problem) => {
     expect(problemsOf({ top })).toEqual([problem]);
   });
 
@@ -129,7 +129,7 @@ store: { redisUrlFrom: REDIS_URL }`,
     'limits: { subject: { requests: 1 } }',
     'store: {}',
     'store: { redisUrlFrom: REDIS_URL, url: x }',
-  ])('%s is a problem too', (top) => {
+  ])('are refused also with %s', (top) => {
     expect(problemsOf({ top })).toHaveLength(1);
   });
 
@@ -143,7 +143,7 @@ store: { redisUrlFrom: REDIS_URL }`,
     [{ grant: 'disabled: 1' }],
     [{ grant: 'oneTimeTokens: true' }],
     [{ grant: 'tokensValidAfter: yesterday' }],
-  ])('%o is a problem', (lines) => {
+  ])('are refused with the lines %o', (lines) => {
     expect(problemsOf(lines)).toHaveLength(1);
   });
 });

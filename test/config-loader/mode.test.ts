@@ -9,7 +9,7 @@ import { loadConfig } from '../../src/config-loader/load-config.ts';
 interface Modes {
   readonly grant?: string;
   readonly condition?: string;
-  /** Instead of the condition. */
+  /** Replaces the condition. */
   readonly when?: string;
   readonly target?: string;
   readonly issuer?: string;
@@ -55,7 +55,7 @@ function problemOf(modes: Modes): string {
 }
 
 describe('the mode', () => {
-  it('is kept where it is report', () => {
+  it('is kept in the config if it is report', () => {
     const [grant] = load({ grant: 'report', condition: 'report' }).config.grants;
 
     expect(grant).toMatchObject({ mode: 'report', when: [{ operator: 'equals', mode: 'report' }] });
@@ -67,13 +67,13 @@ describe('the mode', () => {
     '{ claim: plan, contains: pro, mode: report }',
     '{ claim: plan, startsWith: pro, mode: report }',
     '{ claim: plan, exists: true, mode: report }',
-  ])('may stand in %s', (when) => {
+  ])('is accepted in the condition %s', (when) => {
     const [grant] = load({ when }).config.grants;
 
     expect(grant?.when.map(({ mode }) => mode)).toEqual(['report']);
   });
 
-  it('is part of what a config means, and enforce is the same as none', () => {
+  it('changes the revision, except for enforce, which is the default', () => {
     const { revision } = load({}).config;
 
     expect(load({ grant: 'enforce', condition: 'enforce' }).config.revision).toBe(revision);
@@ -81,13 +81,13 @@ describe('the mode', () => {
     expect(load({ condition: 'report' }).config.revision).not.toBe(revision);
   });
 
-  it('survives compilation', () => {
+  it('is kept by npm run compile', () => {
     const { config } = load({ grant: 'report', condition: 'report' });
 
     expect(readCompiledConfig(writeCompiledConfig(config), 'broker.json')).toEqual(config);
   });
 
-  it.each(['Report', 'off', 'true', '[report]', '""'])('is not %s', (mode) => {
+  it.each(['Report', 'off', 'true', '[report]', '""'])('cannot be %s', (mode) => {
     expect(problemOf({ grant: mode })).toContain('grants[0].mode: must be enforce or report');
     expect(problemOf({ condition: mode })).toMatch(/grants\[0\]\.when\[0\].*must be /);
   });
@@ -100,14 +100,14 @@ describe('a condition in report mode', () => {
       .warnings.map(({ message }) => message)
       .join();
 
-  it('keeps nobody out, so that the warnings are those of a grant without it', () => {
+  it('restricts nobody, so the warnings are those of a grant without it', () => {
     expect(warningsOf({ condition: 'report', issuer: github })).toContain(
       'anybody can get a token',
     );
     expect(warningsOf({ condition: 'report', target: 'all/' })).toContain('share its targets');
   });
 
-  it('keeps people out once it is enforced', () => {
+  it('restricts callers once it is enforced', () => {
     expect(warningsOf({ condition: 'enforce', issuer: github })).toBe('');
     expect(warningsOf({ condition: 'enforce', target: 'all/' })).toBe('');
   });

@@ -7,13 +7,13 @@ import { jsonSchema } from '../../src/config-loader/config-schema.ts';
 const read = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
 
 describe('broker.schema.json', () => {
-  it('is what the loader checks by', () => {
+  it('is generated from the schema of the loader', () => {
     expect(JSON.parse(read('broker.schema.json'))).toEqual(
       JSON.parse(JSON.stringify(jsonSchema())),
     );
   });
 
-  it('accepts the example config, and not one with a mistyped key', () => {
+  it('accepts the example config, but not a mistyped key', () => {
     const validate = new Ajv2020({ strict: false }).compile(JSON.parse(read('broker.schema.json')));
     const example: unknown = parse(read('simulator/dev-broker.yaml'));
 
@@ -21,7 +21,7 @@ describe('broker.schema.json', () => {
     expect(validate({ ...Object(example), regoin: 'x' })).toBe(false);
   });
 
-  it('describes keys that docs/config.md has too', () => {
+  it('describes only keys that docs/config.md documents', () => {
     const page = read('docs/config.md');
     const keys = keysOf(jsonSchema());
 
@@ -30,7 +30,7 @@ describe('broker.schema.json', () => {
   });
 });
 
-/** Every key that may be written somewhere in a config. */
+/** Every key that the schema allows in a config. */
 function keysOf(schema: unknown): readonly string[] {
   if (typeof schema !== 'object' || schema === null) return [];
   const named =

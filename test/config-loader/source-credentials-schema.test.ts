@@ -1,4 +1,4 @@
-/** What may stand under `sourceCredentials` in `broker.yaml`, what becomes of it, and what is said otherwise. */
+/** Checks which `sourceCredentials` in `broker.yaml` load, as which settings, and which are reported. */
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../../src/config-loader/config-problems.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
@@ -32,7 +32,7 @@ function messagesOf(section: string): string {
 const ROLE = 'acs:ram::123456789012:role/broker';
 
 describe('sourceCredentials', () => {
-  it('may be left out', () => {
+  it('is optional', () => {
     const { config } = loadConfig({ text: CONFIG, file: 'broker.yaml', environment: {} });
     expect(config).not.toHaveProperty('sourceCredentials');
   });
@@ -75,7 +75,7 @@ describe('sourceCredentials', () => {
         oidcTokenFile: '/t',
       },
     ],
-  ])('takes %s', (section, settings) => {
+  ])('accepts %s', (section, settings) => {
     expect(load(section)).toEqual(settings);
   });
 

@@ -1,4 +1,4 @@
-/** Random grants, claims and narrowing requests, for the property tests of everything from claims to session policy. */
+/** Generates random grants, claims and narrowing requests for the property tests from claims to session policy. */
 import fc from 'fast-check';
 import type { AttributeRule, Grant, TrustedIssuer } from '../../src/config/config.ts';
 import { parseTargetTemplate } from '../../src/config-loader/target-template.ts';
@@ -7,7 +7,7 @@ import type { Claims } from '../../src/ports.ts';
 import { makeAttribute, makeGrammar, makeGrant, makeIssuer } from '../support/config.ts';
 import { harmlessString, hostileString } from '../support/hostile-strings.ts';
 
-/** One attribute of each grammar; `code` has the widest that a config can give. */
+/** One attribute of each grammar. `code` has the widest grammar that a config allows. */
 const ATTRIBUTES: readonly AttributeRule[] = [
   makeAttribute('user'),
   makeAttribute('id', { grammar: makeGrammar('uuid') }),
@@ -35,7 +35,7 @@ const attributeSegment = fc
   .tuple(affix, fc.constantFrom(...ATTRIBUTES.map(({ name }) => name)), affix)
   .map(([before, name, after]) => (name === 'team' ? `{${name}}` : `${before}{${name}}${after}`));
 
-/** Targets that a config may have: whatever the parser of configs refuses is left out. */
+/** Targets that a config may contain. Those that the config loader refuses are left out. */
 const template = fc
   .tuple(
     fc.constantFrom(...BUCKETS),
@@ -60,7 +60,7 @@ const allowance = fc
   )
   .map(([target, permissions, actions]) => ({
     target,
-    // one object cannot be listed, and the config says so
+    // the config loader refuses list on a single object
     permissions: permissions.filter((one) => one !== 'list' || target.text.endsWith('/')),
     actions,
   }))
@@ -84,7 +84,7 @@ export const grant: fc.Arbitrary<Grant> = fc
     }),
   );
 
-/** Twice as often something good, since one bad attribute is enough for a grant not to fit. */
+/** Harmless text is twice as likely, since one bad attribute keeps a grant from fitting. */
 const text = fc.oneof(
   { weight: 2, arbitrary: harmlessString },
   { weight: 1, arbitrary: hostileString },
@@ -97,7 +97,7 @@ const claimValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ constructor: text, length: fc.constant(1), 0: text }) },
 );
 
-/** Claims as they come out of a token: through JSON, so that a lone surrogate is there as well. */
+/** Claims parsed from JSON, as from a subject token, so that they can contain lone surrogates. */
 export const claims: fc.Arbitrary<Claims> = fc
   .record(
     {
@@ -121,7 +121,7 @@ export const claims: fc.Arbitrary<Claims> = fc
     return parsed.value;
   });
 
-/** A narrowing request before the targets of the grant are known; `at` counts round. */
+/** Plans a narrowing request before the targets of the grant are known. `at` wraps around. */
 export const askPlan = fc.record({
   target: fc.option(
     fc.oneof(

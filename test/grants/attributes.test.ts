@@ -44,7 +44,7 @@ describe('readAttribute', () => {
     ],
     ['toString', ['toString']],
     ['__proto__', ['__proto__']],
-  ])('takes %j as it is', (value, values) => {
+  ])('accepts %j unchanged', (value, values) => {
     expect(read(rule, value)).toEqual({ values });
   });
 
@@ -68,7 +68,7 @@ describe('readAttribute', () => {
     expect(read(rule, value)).toEqual(problem(what));
   });
 
-  it('says which characters a grammar of its own allows', () => {
+  it('reports which characters a custom grammar allows', () => {
     const own = makeAttribute('user', { grammar: custom('A-Z_', 8) });
     expect(read(own, 'ann')).toEqual(
       problem('does not fit the grammar [A-Z_] (at most 8 characters)'),
@@ -83,7 +83,7 @@ describe('readAttribute', () => {
     ['subject', 'auth0|ann', 'é'],
     ['name', 'ann', 'é'],
   ])(
-    'wants the whole value to be of the grammar %s, %s and nothing before or after it',
+    'checks the whole value against the grammar %s: %s with nothing before or after it',
     (kind, value, more) => {
       const rule = makeAttribute('user', { grammar: makeGrammar(kind, 200) });
       expect(read(rule, value)).toEqual({ values: [value] });
@@ -92,19 +92,19 @@ describe('readAttribute', () => {
     },
   );
 
-  it('takes as many as 1000 values, and no more', () => {
+  it('accepts at most 1000 values', () => {
     const values = Array.from({ length: 1000 }, (_, n) => `v${n}`);
     expect(read(rule, values)).toEqual({ values });
     expect(read(rule, [...values, 'v0'])).toEqual(problem('has more than 1000 values'));
   });
 
-  it('never tells the value in its problem', () => {
+  it('never repeats the value in its problem', () => {
     for (const value of HOSTILE_STRINGS.filter((hostile) => hostile.length > 9)) {
       expect(JSON.stringify(read(rule, value))).not.toContain(value);
     }
   });
 
-  it('sees own claims alone', () => {
+  it('ignores inherited members of the claims', () => {
     for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
       const inherited = makeAttribute('user', { claim: [name] });
       expect(readAttribute(inherited, {})).toHaveProperty('problem');
@@ -113,10 +113,10 @@ describe('readAttribute', () => {
     }
   });
 
-  describe('of a hash', () => {
+  describe('for a hash', () => {
     const hashed = makeAttribute('user', { hash: true, grammar: custom('a-z2-7', 52) });
 
-    it('takes any text, and gives base32 of its SHA-256', () => {
+    it('accepts any text and returns the base32 of its SHA-256', () => {
       const bits = [...createHash('sha256').update('ann').digest()]
         .map((byte) => byte.toString(2).padStart(8, '0'))
         .join('');
@@ -126,7 +126,7 @@ describe('readAttribute', () => {
       expect(read(hashed, 'ann')).toEqual({ values: [expected] });
     });
 
-    it('gives no two texts one value: another case, another normal form, white space', () => {
+    it('gives texts that differ in case, normal form or white space different values', () => {
       const texts = new Set([
         ...HOSTILE_STRINGS.filter((text) => text.isWellFormed()),
         ...['é', 'e\u0301', 'a', 'A', 'a ', ' a'],
@@ -136,7 +136,7 @@ describe('readAttribute', () => {
     });
 
     it.each<[unknown]>([['\ud800'], ['a\udc00'], [['a', '\udfff']]])(
-      'has a problem with the lone surrogate in %j, since UTF-8 has one form for all of them',
+      'has a problem with the lone surrogate in %j, since UTF-8 encodes all of them alike',
       (value) => {
         expect(read(hashed, value)).toHaveProperty('problem');
       },
@@ -190,18 +190,18 @@ describe('fitsGrammar', () => {
       ['*', 'a?', '$a', '{a}', 'a\\', '%41', 'a"b', 'a/b', '/', 'a/', '.', '..'],
     ],
     [custom('!-\uffff'), ['é', '用'], ['*', 'e\u0301', '\u202e', '\ud800', 'a\u2028']],
-  ])('of %j: takes %j alone', (grammar, accepted, refused) => {
+  ])('for %j accepts %j and no others', (grammar, accepted, refused) => {
     for (const value of accepted)
       expect([value, fitsGrammar(value, grammar)]).toEqual([value, true]);
     for (const value of refused)
       expect([value, fitsGrammar(value, grammar)]).toEqual([value, false]);
   });
 
-  it('takes none of the hostile strings as a name', () => {
+  it('accepts none of the hostile strings as a name', () => {
     expect(HOSTILE_STRINGS.filter((text) => fitsGrammar(text, makeGrammar('name')))).toEqual([]);
   });
 
-  it('takes nothing that is unsafe in a key, whatever the grammar and the text', () => {
+  it('accepts nothing that is unsafe in a key, for any grammar and any text', () => {
     const grammar = fc.oneof(
       fc
         .constantFrom('name' as const, 'subject', 'uuid', 'email', 'path')
@@ -229,7 +229,7 @@ describe('fitsGrammar', () => {
 });
 
 describe('the hostile strings', () => {
-  it('hold a character of every category of Unicode', () => {
+  it('contain a character of every Unicode category', () => {
     const categories = Object.entries(CHARACTERS_BY_CATEGORY);
     expect(categories).toHaveLength(30);
     for (const [category, characters] of categories) {

@@ -3,7 +3,7 @@ import { formatClaimPath, readClaim } from '../../src/grants/claims.ts';
 import { parseJsonObject } from '../../src/lib/strict-json.ts';
 import type { Claims } from '../../src/ports.ts';
 
-/** Claims as a token brings them. */
+/** Claims parsed as from a subject token. */
 function fromJson(json: string): Claims {
   const parsed = parseJsonObject(Buffer.from(json));
   if (!parsed.ok) throw new Error(parsed.problem);
@@ -21,7 +21,7 @@ describe('readClaim', () => {
     ['{"":"x"}', [''], 'x'],
     ['{"__proto__":{"a":1}}', ['__proto__', 'a'], 1],
     ['{"constructor":"x"}', ['constructor'], 'x'],
-  ])('finds in %s at %j', (json, path, value) => {
+  ])('reads from %s at %j', (json, path, value) => {
     expect(readClaim(fromJson(json), path)).toEqual(value);
   });
 
@@ -40,14 +40,14 @@ describe('readClaim', () => {
     ['{"a":{}}', ['a', 'hasOwnProperty']],
   ])('finds nothing in %s at %j', (json, path) => {
     expect(readClaim(fromJson(json), path)).toBeUndefined();
-    // claims are safe to read even if somebody gives them a prototype again
+    // claims are safe to read even if they have a prototype
     expect(readClaim(JSON.parse(json), path)).toBeUndefined();
   });
 
-  it('runs no accessor', () => {
+  it('calls no getter', () => {
     const trap = Object.defineProperty({}, 'sub', {
       get() {
-        throw new Error('it ran');
+        throw new Error('the getter was called');
       },
     });
     expect(readClaim(trap, ['sub'])).toBeUndefined();
@@ -55,7 +55,7 @@ describe('readClaim', () => {
 });
 
 describe('formatClaimPath', () => {
-  it('writes a path as the config does', () => {
+  it('formats a path as the config writes it', () => {
     expect(formatClaimPath(['a.b'])).toBe('"a.b"');
     expect(formatClaimPath(['a', 'b'])).toBe('["a","b"]');
   });

@@ -6,7 +6,7 @@ import { makeClaims } from '../support/config.ts';
 const claim = ['x'] as const;
 const ABSENT = Symbol('absent');
 
-/** Every operator, with values of the claim for which it holds, and for which it does not. */
+/** Every operator, with claim values for which it holds and for which it does not. */
 const TABLE: readonly (readonly [Condition, readonly unknown[], readonly unknown[]])[] = [
   [
     { claim, operator: 'equals', value: true },
@@ -44,7 +44,7 @@ const TABLE: readonly (readonly [Condition, readonly unknown[], readonly unknown
 const claimsOf = (value: unknown) => makeClaims(value === ABSENT ? {} : { x: value });
 
 describe('a condition', () => {
-  it.each(TABLE)('%j holds for the right values alone', (condition, right, wrong) => {
+  it.each(TABLE)('%j holds for the expected values only', (condition, right, wrong) => {
     for (const value of right) expect(unmetCondition(condition, claimsOf(value))).toBeUndefined();
     for (const value of wrong) {
       const [, cause] = (unmetCondition(condition, claimsOf(value)) ?? '').split(
@@ -89,13 +89,13 @@ describe('a condition', () => {
     expect(unmetCondition(condition, claimsOf(value))).toMatch(/does not hold$/);
   });
 
-  it('is not met by what every object inherits', () => {
+  it('does not hold for inherited members', () => {
     const exists: Condition = { claim: ['constructor'], operator: 'exists', value: true };
     expect(unmetCondition(exists, {})).toBeDefined();
     expect(unmetCondition(exists, { constructor: 'x' })).toBeUndefined();
   });
 
-  it('compares whole texts: nothing in its value is a pattern', () => {
+  it('compares whole strings and treats nothing as a pattern', () => {
     for (const value of ['a|b', 'a.*', '.*', '^', '*', '']) {
       const condition: Condition = { claim, operator: 'equals', value };
       expect(unmetCondition(condition, claimsOf('a'))).toBeDefined();

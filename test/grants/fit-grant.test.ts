@@ -14,7 +14,7 @@ import { HOSTILE_STRINGS } from '../support/hostile-strings.ts';
 
 const path = (name: string) => makeAttribute(name, { grammar: makeGrammar('path') });
 
-/** The targets that the grant allows with these claims, or why it does not fit. */
+/** The targets that the grant allows for these claims, or why it does not fit. */
 function targetsOf(
   targets: readonly [string, ...string[]],
   claims: Readonly<Record<string, unknown>>,
@@ -48,13 +48,13 @@ describe('a grant that fits', () => {
       { tenant: ['s', 't'], user: ['1', '2'] },
       ['oss://b-1/s/1/', 'oss://b-1/s/2/', 'oss://b-1/t/1/', 'oss://b-1/t/2/'],
     ],
-    // the same value stands wherever its attribute does, never another one of the array
+    // an attribute has the same value everywhere in one target, even if its claim is an array
     ['oss://b-1/{user}/x/{user}/', { user: ['1', '2'] }, ['oss://b-1/1/x/1/', 'oss://b-1/2/x/2/']],
-  ])('%s with %j allows %j', (target, claims, targets) => {
+  ])('with the target %s and the claims %j allows %j', (target, claims, targets) => {
     expect(targetsOf([target], claims)).toEqual(targets);
   });
 
-  it('keeps permissions and actions with their own targets', () => {
+  it('keeps the permissions and actions of each target apart', () => {
     const grant = makeGrant({
       allow: [
         makeAllowance('oss://b-1/users/{user}/', ['read', 'write']),
@@ -75,7 +75,7 @@ describe('a grant that fits', () => {
     });
   });
 
-  it('puts values in once: what looks like an attribute or a pattern of replace() stays text', () => {
+  it('inserts values as plain text and does not expand them again', () => {
     const issuer = makeIssuer({
       attributes: [
         makeAttribute('user', { grammar: { kind: 'custom', characters: '!-~', maxLength: 64 } }),
@@ -104,40 +104,40 @@ describe('a grant that does not fit', () => {
     ['oss://b-1/{nobody}/', { nobody: '1' }, 'attribute "nobody" is not defined'],
     ['oss://b-1/{constructor}/', { constructor: '1' }, 'attribute "constructor" is not defined'],
     ['oss://b-1/{__proto__}/', { user: '1' }, 'attribute "__proto__" is not defined'],
-  ])('%s with %j: %s', (target, claims, why) => {
+  ])('with the target %s and the claims %j reports: %s', (target, claims, why) => {
     expect(targetsOf([target], claims)).toContain(why);
   });
 
   it.each(HOSTILE_STRINGS.map((user) => [JSON.stringify(user).slice(0, 40), user]))(
-    'is every one for the user %s',
+    'is any grant with {user} if the user is %s',
     (_shown, user) => {
       expect(targetsOf(['oss://b-1/{user}/'], { user })).toContain('does not fit the grammar');
     },
   );
 
-  it('does not fit as a whole if one of its targets does not', () => {
+  it('is a grant of which one target cannot be filled', () => {
     expect(targetsOf(['oss://b-1/public/', 'oss://b-1/{user}/'], {})).toContain('is missing');
     expect(targetsOf(['oss://b-1/public/'], {})).toEqual(['oss://b-1/public/']);
   });
 
-  it('is that of another issuer, whatever the claims', () => {
+  it('is a grant for another issuer', () => {
     const other = makeIssuer({ name: 'other' });
     expect(targetsOf(['oss://b-1/public/'], {}, other)).toBe('the grant is for another issuer');
   });
 
-  it('is one with a condition that does not hold', () => {
+  it('is a grant with a condition that does not hold', () => {
     const when: Grant['when'] = [
       { claim: ['plan'], operator: 'equals', value: 'pro' },
       { claim: ['verified'], operator: 'equals', value: true },
     ];
-    const tell = (claims: Readonly<Record<string, unknown>>) =>
+    const fitWith = (claims: Readonly<Record<string, unknown>>) =>
       targetsOf(['oss://b-1/public/'], claims, makeIssuer(), { when });
 
-    expect(tell({ plan: 'pro', verified: true })).toEqual(['oss://b-1/public/']);
-    expect(tell({ plan: 'pro' })).toBe(
+    expect(fitWith({ plan: 'pro', verified: true })).toEqual(['oss://b-1/public/']);
+    expect(fitWith({ plan: 'pro' })).toBe(
       'condition equals on claim "verified" does not hold: it needs a boolean, and the claim is absent',
     );
-    expect(tell({ verified: true })).toBe(
+    expect(fitWith({ verified: true })).toBe(
       'condition equals on claim "plan" does not hold: it needs a string, and the claim is absent',
     );
   });
@@ -145,7 +145,7 @@ describe('a grant that does not fit', () => {
   it.each<[string, readonly string[], string]>([
     ['five parts of 254 characters', Array.from({ length: 5 }, () => 'x'.repeat(254)), 'is longer'],
     ['a letter and a combining sign', ['\u0301'], 'is not in Unicode normal form C'],
-  ])('is one whose parts are acceptable but not together: %s', (_what, values, why) => {
+  ])('is a grant whose values are valid alone but not together: %s', (_what, values, why) => {
     const attributes = values.map((_, index) =>
       makeAttribute(`a${index}`, {
         grammar: { kind: 'custom', characters: 'x\u0300-\u036f', maxLength: 254 },
@@ -156,7 +156,7 @@ describe('a grant that does not fit', () => {
     expect(targetsOf([`oss://b-1/${key}`], claims, makeIssuer({ attributes }))).toContain(why);
   });
 
-  it('is not there because others of the same attribute are: one that is not acceptable is enough', () => {
+  it('is a grant for which one of several values of an attribute makes an invalid key', () => {
     const grammar = { kind: 'custom', characters: 'x\u0300-\u036f', maxLength: 254 } as const;
     const issuer = makeIssuer({ attributes: [makeAttribute('a', { grammar })] });
     const misfit = targetsOf(['oss://b-1/e{a}/'], { a: ['x', '\u0301', 'xx'] }, issuer);
@@ -176,12 +176,15 @@ describe('a condition in report mode', () => {
     [{ plan: 'pro' }, false],
     [{ member: true }, true],
     [{ plan: 'pro', member: true }, true],
-  ])('does not count: with %j, beside one that is enforced, fitting is %s', (claims, expected) => {
-    expect(fits([{ ...isPro, mode: 'report' }, isMember], claims)).toBe(expected);
-    expect(fits([isMember, { ...isPro, mode: 'report' }], claims)).toBe(expected);
-  });
+  ])(
+    'is ignored: with the claims %j and an enforced condition, the grant fits: %s',
+    (claims, expected) => {
+      expect(fits([{ ...isPro, mode: 'report' }, isMember], claims)).toBe(expected);
+      expect(fits([isMember, { ...isPro, mode: 'report' }], claims)).toBe(expected);
+    },
+  );
 
-  it('counts as soon as it is enforced', () => {
+  it('is evaluated once its mode is enforce', () => {
     for (const condition of [isPro, { ...isPro, mode: 'enforce' } as const]) {
       expect(fits([condition], {})).toBe(false);
       expect(fits([condition], { plan: 'pro' })).toBe(true);
@@ -192,7 +195,7 @@ describe('a condition in report mode', () => {
 describe('fan-out', () => {
   const values = (count: number) => Array.from({ length: count }, (_, n) => `v${n}`);
 
-  it('ends at 1000 targets, in one allowance or in all of them', () => {
+  it('is limited to 1000 targets, per allowance and per grant', () => {
     const target = 'oss://b-1/{tenant}/{user}/';
     expect(targetsOf([target], { tenant: values(10), user: values(100) })).toHaveLength(1000);
     expect(targetsOf([target], { tenant: values(11), user: values(100) })).toBe(
@@ -203,8 +206,8 @@ describe('fan-out', () => {
     expect(targetsOf([...two], { user: values(501) })).toBe('more than 1000 targets');
   });
 
-  it('is not carried out where it would explode', () => {
-    // 1000 to the power of six, if it were
+  it('stops before it computes too many targets', () => {
+    // there would be 1000 to the power of six targets
     const names = ['a', 'b', 'c', 'd', 'e', 'f'];
     const issuer = makeIssuer({ attributes: names.map((name) => makeAttribute(name)) });
     const claims = Object.fromEntries(names.map((name) => [name, values(1000)]));
@@ -214,7 +217,7 @@ describe('fan-out', () => {
 });
 
 describe('two callers', () => {
-  it('share a key only if every attribute of it is the same', () => {
+  it('share a key only if all its attributes are equal', () => {
     const words = ['a', 'b', 'ab', 'A', 'a-b', 'a.b', '-', '...', 'users'];
     const callers = words.flatMap((tenant) => words.map((user) => ({ tenant, user })));
     for (const target of ['oss://b-1/{tenant}/{user}/', 'oss://b-1/t-{tenant}/{user}.d/']) {

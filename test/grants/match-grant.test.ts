@@ -35,22 +35,22 @@ function refusalOf(...args: Parameters<typeof match>): Refusal {
 }
 
 describe('matching', () => {
-  it('takes the only grant that fits', () => {
+  it('finds the only grant that fits', () => {
     expect(match([teams, foreign, own]).grant.name).toBe('own');
     expect(match([own]).allowances.map(({ target }) => target.key)).toEqual(['users/user-1/']);
   });
 
-  it('takes the grant that the caller names', () => {
+  it('finds the grant that the caller names', () => {
     expect(match([own, shared], { grant: 'shared' }).grant.name).toBe('shared');
   });
 
-  it('takes the only grant that covers the target', () => {
+  it('finds the only grant that covers the target', () => {
     const target = 'oss://app-media/shared/a';
     expect(match([own, shared], { target }).grant.name).toBe('shared');
     expect(match([own, shared], { target, grant: 'shared' }).grant.name).toBe('shared');
   });
 
-  it('takes a grant of which one target of several covers what is asked for', () => {
+  it('finds a grant of which one of several targets covers the target', () => {
     const both = makeGrant({
       name: 'both',
       allow: [makeAllowance('oss://app-media/pictures/'), makeAllowance('oss://app-media/films/')],
@@ -59,14 +59,14 @@ describe('matching', () => {
     expect(match([own, shared, both], { target }).grant.name).toBe('both');
   });
 
-  it('refuses if several grants fit, and names those alone', () => {
+  it('refuses if several grants fit, and names only those', () => {
     expect(refusalOf([own, teams, shared, foreign])).toEqual({
       reason: 'ambiguous_grant',
       grants: ['own', 'shared'],
     });
   });
 
-  it('refuses if several grants cover the target, and names those alone', () => {
+  it('refuses if several grants cover the target, and names only those', () => {
     const twin = makeGrant({ ...own, name: 'twin' });
     const target = 'oss://app-media/users/user-1/a';
     expect(refusalOf([own, twin, shared], { target })).toEqual({
@@ -88,7 +88,7 @@ describe('matching', () => {
     );
   });
 
-  it('refuses a target outside the grant that is named, though another covers it', () => {
+  it('refuses a target outside the named grant, even if another grant covers it', () => {
     const target = 'oss://app-media/shared/a';
     expect(refusalOf([own, shared], { grant: 'own', target })).toEqual({
       reason: 'target_outside_grant',
@@ -96,7 +96,7 @@ describe('matching', () => {
     });
   });
 
-  it('refuses if no grant fits, and tells the operator why for each of the issuer', () => {
+  it('refuses if no grant fits, and says why for each grant of the issuer', () => {
     expect(refusalOf([teams, foreign])).toEqual({
       reason: 'no_grant_fits',
       misfits: [{ grant: 'teams', why: 'condition equals on claim "plan" does not hold' }],
@@ -104,7 +104,7 @@ describe('matching', () => {
     expect(refusalOf([])).toEqual({ reason: 'no_grant_fits', misfits: [] });
   });
 
-  it('does not see a grant in report mode, whether it is named, fits, or would be another that fits', () => {
+  it('ignores a grant in report mode, even if it is named or fits', () => {
     const onTrial = makeGrant({ ...own, name: 'on-trial', mode: 'report' });
     const enforced = makeGrant({ ...own, name: 'on-trial', mode: 'enforce' });
 
@@ -117,7 +117,7 @@ describe('matching', () => {
     expect(refusalOf([own, enforced]).reason).toBe('ambiguous_grant');
   });
 
-  it('refuses alike what does not exist, what does not fit and what is for another issuer', () => {
+  it('refuses a grant that does not exist, does not fit or is for another issuer in the same way', () => {
     for (const grant of ['teams', 'foreign', 'nobody', 'Own', 'own ', '__proto__', '']) {
       expect(refusalOf([own, teams, foreign], { grant }).reason).toBe('grant_not_available');
     }

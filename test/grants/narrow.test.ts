@@ -43,30 +43,30 @@ const OWN = given('oss://app-media/users/1/', ['read', 'write', 'list'], ['oss:G
 const SHARED = given('oss://app-media/shared/', ['read']);
 
 describe('narrowing to a target', () => {
-  it('leaves everything if nothing is asked for', () => {
+  it('changes nothing if the caller asks for nothing', () => {
     expect(narrow([OWN, SHARED], {})).toEqual([OWN, SHARED]);
   });
 
   it.each(['oss://app-media/users/1/', 'oss://app-media/users/1/a/b/'])(
-    'gives %s all that the grant gives there, and nothing elsewhere',
+    'keeps everything that the grant allows on %s, and nothing elsewhere',
     (target) => {
       expect(narrow([OWN, SHARED], { target })).toEqual([{ ...OWN, target: parseTarget(target) }]);
     },
   );
 
-  it('gives what is one permission and one action', () => {
+  it('keeps both the permission and the action of an allowance', () => {
     const both = given('oss://app-media/a/', ['read'], ['oss:GetObjectTagging']);
     expect(narrow([both], { target: 'oss://app-media/a/' })).toEqual([both]);
   });
 
-  it('does not give list on one object', () => {
+  it('drops list on a single object', () => {
     const target = 'oss://app-media/users/1/a.txt';
     const [only, ...others] = narrow([OWN], { target });
     expect(only?.permissions).toEqual(['read', 'write']);
     expect(others).toEqual([]);
   });
 
-  it('adds up what several allowances give on the target, each thing once', () => {
+  it('merges what several allowances give on the target, without duplicates', () => {
     const deep = given('oss://app-media/users/1/a/', ['read', 'delete'], ['oss:GetObjectTagging']);
     expect(narrow([OWN, deep], { target: 'oss://app-media/users/1/a/b/' })).toEqual([
       given('oss://app-media/users/1/a/b/', ['read', 'write', 'list', 'delete'], OWN.actions),
@@ -91,7 +91,7 @@ describe('narrowing to a target', () => {
     });
   });
 
-  it('refuses one object where the grant only lists', () => {
+  it('refuses a single object if the grant only allows list', () => {
     const listed = given('oss://app-media/users/1/', ['list']);
     expect(refusalOf(() => narrow([listed], { target: 'oss://app-media/users/1/a' }))?.reason).toBe(
       'target_outside_grant',
@@ -101,7 +101,7 @@ describe('narrowing to a target', () => {
 });
 
 describe('narrowing to permissions', () => {
-  it('keeps those where the grant gives them, and leaves further actions behind', () => {
+  it('keeps the permissions where the grant gives them, and drops actions', () => {
     expect(narrow([OWN, SHARED], { permissions: ['read'] })).toEqual([
       given('oss://app-media/users/1/', ['read']),
       given('oss://app-media/shared/', ['read']),
@@ -124,7 +124,7 @@ describe('narrowing to permissions', () => {
     });
   });
 
-  it('refuses every permission on a target where the grant has further actions alone', () => {
+  it('refuses every permission on a target where the grant allows only actions', () => {
     const raw = given('oss://app-media/a/', [], ['oss:GetObjectTagging']);
     expect(refusalOf(() => narrow([raw], { permissions: ['read'] }))?.reason).toBe(
       'permission_outside_grant',
@@ -135,7 +135,7 @@ describe('narrowing to permissions', () => {
   });
 });
 
-/** Everything that allowances come to, as texts: one for each target and each thing allowed on it. */
+/** Lists each target with each permission and action that is allowed on it. */
 function listAll(allowances: readonly GrantedTarget[]): readonly (readonly [string, string])[] {
   return allowances.flatMap(({ target, permissions, actions }) =>
     [...permissions, ...actions].map((what) => [formatTarget(target), what] as const),
@@ -145,14 +145,14 @@ function listAll(allowances: readonly GrantedTarget[]): readonly (readonly [stri
 const isWithin = (outer: string, inner: string) =>
   outer.endsWith('/') ? inner.startsWith(outer) : inner === outer;
 
-describe('narrowing, whatever is granted and asked for', () => {
+describe('narrowing of any grant by any request', () => {
   const permissions = fc.option(
     fc.subarray(['read', 'write', 'list', 'delete'] as const, { minLength: 1 }),
     { nil: undefined },
   );
   const suffix = fc.constantFrom('', 'a', 'a/', 'a/b');
 
-  it('never gives more than the grant, nor more than was asked for', () => {
+  it('never allows more than the grant does, or than the caller asks for', () => {
     let narrowed = 0;
     const ask = fc.record({ at: fc.nat(5), suffix, cut: fc.nat(8), permissions });
     fc.assert(
@@ -166,7 +166,7 @@ describe('narrowing, whatever is granted and asked for', () => {
           const granted = listAll(fit.allowances);
           for (const { at, cut, ...asked } of asks) {
             const base = granted[at % granted.length]?.[0] ?? '';
-            // cut off at its end, a target is its own parent, or a neighbour that begins alike
+            // a target cut at its end is its parent, or a sibling with the same beginning
             const target = `${base.slice(0, Math.max(base.length - Math.max(0, cut - 4), 0))}${asked.suffix}`;
             let result: readonly GrantedTarget[] = [];
             const refusal = refusalOf(() => {
@@ -186,7 +186,7 @@ describe('narrowing, whatever is granted and asked for', () => {
               );
               if (asked.permissions !== undefined) expect(asked.permissions).toContain(what);
             }
-            // what was asked for is there: a permission is never silently left out
+            // a permission that the caller asks for is never silently dropped
             for (const permission of asked.permissions ?? []) {
               expect(listAll(result).map(([, what]) => what)).toContain(permission);
             }
@@ -198,7 +198,7 @@ describe('narrowing, whatever is granted and asked for', () => {
     expect(narrowed).toBeGreaterThan(numRuns / 10);
   });
 
-  it('gives the same if it is asked for again from what it gave', () => {
+  it('gives the same result if its result is narrowed to the same target again', () => {
     fc.assert(
       fc.property(grant, claims, suffix, (rule, all, end) => {
         const fit = fitGrant(rule, ISSUER, all);
@@ -229,15 +229,15 @@ describe('narrowing the duration', () => {
     [3600, 2000, 2000],
     [undefined, 1000, 1000],
     [undefined, 900, 900],
-    // the floor of STS
+    // STS accepts no less than 900 s
     [undefined, 899, 900],
     [3600, 1, 900],
     [undefined, -29, 900],
-  ])('asked for %s s with %i s of the token left: %i s', (asked, left, expected) => {
+  ])('to %s s, with %i s left of the subject token, gives %i s', (asked, left, expected) => {
     expect(narrowTo(asked, left)).toBe(expected);
   });
 
-  it('refuses more than the grant allows, and does not cut it down', () => {
+  it('refuses a longer duration than the grant allows', () => {
     expect(refusalOf(() => narrowTo(3601, 7200))).toEqual({
       reason: 'duration_outside_grant',
       grant: 'g',
@@ -245,7 +245,7 @@ describe('narrowing the duration', () => {
     });
   });
 
-  it('refuses a token with less left than the floor of STS, where the grant is strict', () => {
+  it('refuses a subject token with less than 900 s left if the grant is strict', () => {
     expect(refusalOf(() => narrowTo(undefined, 899, true))).toEqual({
       reason: 'token_life_too_short',
       grant: 'g',
@@ -254,7 +254,7 @@ describe('narrowing the duration', () => {
     expect(narrowTo(undefined, 900, true)).toBe(900);
   });
 
-  it('is never beyond what is asked for, the grant and the token, except for the floor', () => {
+  it('never exceeds what the caller asks for, the grant and the subject token, except up to 900 s', () => {
     const seconds = fc.integer({ min: 900, max: 43_200 });
     fc.assert(
       fc.property(seconds, fc.integer({ min: -60, max: 90_000 }), (asked, left) => {

@@ -1,4 +1,4 @@
-/** From claims to session policy: whatever is claimed and asked for, nothing is allowed that the grant does not mean. */
+/** Checks that no claims and no request lead to a session policy that allows more than the grant means. */
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Allowance, Grant, Permission } from '../../src/config/config.ts';
@@ -14,10 +14,10 @@ import { type Attempt, aim, attemptPlan, toAccessRequest } from '../session-poli
 import { fc, printSearch } from '../support/seeded.ts';
 import { askPlan, BUCKETS, CALLER_ADDRESS, claims, grant, ISSUER } from './arbitraries.ts';
 
-/** FC_RUNS=100000 searches longer. */
+/** Set FC_RUNS=100000 to search longer. */
 const numRuns = Number(process.env['FC_RUNS'] ?? 1500);
 
-/** What a permission means, written down once more on purpose. */
+/** The actions of each permission. Repeated here so that the test does not depend on src. */
 const MEANING: Readonly<Record<Permission, readonly string[]>> = {
   read: ['oss:GetObject'],
   write: ['oss:PutObject', 'oss:AbortMultipartUpload', 'oss:ListParts'],
@@ -60,8 +60,8 @@ function wordsOf(value: unknown): readonly string[] {
 }
 
 /**
- * The places that the operator had in mind: the text of the target with each word that is claimed
- * put in, as long as it stays one plain path below what is written out.
+ * The places that the operator means: the text of the target with each claimed value inserted.
+ * Places with an empty, "." or ".." segment are never meant.
  */
 function intendedPlaces(allowance: Allowance, all: Claims): readonly string[] {
   let places = [allowance.target.text];
@@ -84,7 +84,7 @@ interface Asked {
 const isWithin = (place: string, text: string) =>
   place.endsWith('/') ? text.startsWith(place) : text === place;
 
-/** Whether the grant means the attempt for a caller with these claims. Knows nothing of targets or policies. */
+/** Whether the grant means to allow the attempt to a caller with these claims. Independent of src. */
 function isIntended(meant: Grant, all: Claims, asked: Asked, attempt: Attempt): boolean {
   const { action, bucket, key, context } = attempt;
   if (bucket === undefined) return false;
@@ -114,7 +114,7 @@ function isIntended(meant: Grant, all: Claims, asked: Asked, attempt: Attempt): 
   });
 }
 
-/** Undefined for a refusal; whatever else is thrown is a defect and goes on. */
+/** Undefined for a refusal. Any other error is a defect and is rethrown. */
 function unlessRefused<Result>(run: () => Result): Result | undefined {
   try {
     return run();
@@ -124,7 +124,7 @@ function unlessRefused<Result>(run: () => Result): Result | undefined {
   }
 }
 
-/** What the pipeline does with claims and a request, from the grant to the session policy. */
+/** Runs the pipeline from fitting the grant to rendering the session policy. */
 function decide(given: Grant, all: Claims, asked: Asked) {
   const fit = fitGrant(given, ISSUER, all);
   if (!fit.fits) return undefined;
@@ -142,7 +142,7 @@ function decide(given: Grant, all: Claims, asked: Asked) {
   });
 }
 
-/** Keys of other people, and of nobody: what a widened policy would reach first. */
+/** Keys of other users, which a policy that is too wide would reach first. */
 const VICTIM_KEYS = ['users/victim/x', 'users/user-1/x', 'u/1/x', '1/10/x', 'victim', 'x', ''];
 
 function victimAttempts(): readonly Attempt[] {
@@ -162,7 +162,7 @@ function victimAttempts(): readonly Attempt[] {
 }
 
 describe('a credential', () => {
-  it('reaches nothing that its grant does not mean, for any claims and any request', () => {
+  it('reaches only what its grant means, for any claims and any request', () => {
     const seen = { rendered: 0, narrowed: 0, allowed: 0, unintended: 0 };
     const plans = fc.array(attemptPlan, { minLength: 6, maxLength: 6 });
     fc.assert(
@@ -182,7 +182,7 @@ describe('a credential', () => {
           if (verdict === 'Allow' && !intended) {
             throw new Error(`ESCAPE: ${JSON.stringify(attempt)} under ${rendered.text}`);
           }
-          // without narrowing, all that the grant means is there as well
+          // without narrowing, the policy allows all that the grant means
           const isWhole = asked.target === undefined && asked.permissions === undefined;
           if (isWhole && intended && verdict !== 'Allow') {
             throw new Error(`not allowed: ${JSON.stringify(attempt)} under ${rendered.text}`);
@@ -191,7 +191,7 @@ describe('a credential', () => {
       }),
       { numRuns },
     );
-    // the search is worth something only if it often gets as far as a policy, on both of its sides
+    // the search proves something only if it often renders a policy, and both allows and refuses
     expect(seen.rendered).toBeGreaterThan(numRuns / 8);
     expect(seen.narrowed).toBeGreaterThan(numRuns / 40);
     expect(seen.allowed).toBeGreaterThan(numRuns / 8);

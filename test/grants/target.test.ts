@@ -13,7 +13,7 @@ import { fc } from '../support/seeded.ts';
 
 const numRuns = Number(process.env['FC_RUNS'] ?? 1000);
 
-/** Undefined for the refusal of a malformed target; whatever else is thrown goes on. */
+/** Undefined if the target is refused as malformed. Other errors are rethrown. */
 function parseUnlessMalformed(text: string): Target | undefined {
   try {
     return parseTarget(text);
@@ -45,7 +45,7 @@ describe('parseTarget', () => {
     ['oss://abc/.../..a/.a/a./~', 'abc', '.../..a/.a/a./~'],
     [`oss://abc/${'x'.repeat(1023)}`, 'abc', 'x'.repeat(1023)],
     [`oss://${'b'.repeat(63)}/a`, 'b'.repeat(63), 'a'],
-  ])('reads %s', (text, bucket, key) => {
+  ])('parses %s', (text, bucket, key) => {
     expect(parseTarget(text)).toEqual({ bucket, key });
   });
 
@@ -56,17 +56,17 @@ describe('parseTarget', () => {
     [' oss://app-media/a', 'does not begin with oss://'],
     ['oss:/app-media/a', 'does not begin with oss://'],
     ['oss://app-media', 'has no "/" after the bucket'],
-    ['oss:///a', 'names no possible bucket'],
-    ['oss://ab/a', 'names no possible bucket'],
-    [`oss://${'b'.repeat(64)}/a`, 'names no possible bucket'],
-    ['oss://App-Media/a', 'names no possible bucket'],
-    ['oss://-app/a', 'names no possible bucket'],
-    ['oss://app-/a', 'names no possible bucket'],
-    ['oss://app.media/a', 'names no possible bucket'],
-    ['oss://app-*/a', 'names no possible bucket'],
-    ['oss://app-media\n/a', 'names no possible bucket'],
-    ['oss://me@app-media/a', 'names no possible bucket'],
-    ['oss://app-media:80/a', 'names no possible bucket'],
+    ['oss:///a', 'does not name a valid bucket'],
+    ['oss://ab/a', 'does not name a valid bucket'],
+    [`oss://${'b'.repeat(64)}/a`, 'does not name a valid bucket'],
+    ['oss://App-Media/a', 'does not name a valid bucket'],
+    ['oss://-app/a', 'does not name a valid bucket'],
+    ['oss://app-/a', 'does not name a valid bucket'],
+    ['oss://app.media/a', 'does not name a valid bucket'],
+    ['oss://app-*/a', 'does not name a valid bucket'],
+    ['oss://app-media\n/a', 'does not name a valid bucket'],
+    ['oss://me@app-media/a', 'does not name a valid bucket'],
+    ['oss://app-media:80/a', 'does not name a valid bucket'],
     ['oss://app-media//', 'has an empty segment'],
     ['oss://app-media//a', 'has an empty segment'],
     ['oss://app-media/a//', 'has an empty segment'],
@@ -96,7 +96,7 @@ describe('parseTarget', () => {
     expect(problemOf(text)).toBe(problem);
   });
 
-  it('gives a target or refuses, whatever the text', () => {
+  it('either parses or refuses any text', () => {
     const text = fc.oneof(
       hostileString,
       hostileString.map((key) => `oss://app-media/${key}`),
@@ -114,13 +114,13 @@ describe('parseTarget', () => {
     );
   });
 
-  it('does not show what was asked for in the refusal', () => {
+  it('does not repeat the text in the refusal', () => {
     for (const text of HOSTILE_STRINGS.filter((hostile) => hostile.length > 3)) {
       expect(problemOf(`oss://canary-${text}/`)).not.toContain(text);
     }
   });
 
-  it('is undone by formatTarget', () => {
+  it('is the inverse of formatTarget', () => {
     const segment = fc
       .string({ unit: fc.constantFrom(...'ab.-_@ é用'), minLength: 1, maxLength: 4 })
       .filter((text) => text !== '.' && text !== '..');
@@ -152,7 +152,7 @@ describe('containsTarget', () => {
     ['users/1/', 'users/1/a'],
     ['users/1/', 'users/1/a/b/'],
     ['a.txt', 'a.txt'],
-  ])('"%s" holds "%s"', (outer, inner) => {
+  ])('finds that "%s" contains "%s"', (outer, inner) => {
     expect(containsTarget(at(outer), at(inner))).toBe(true);
     expect(containsTarget(at(outer), at(inner, 'app-media-2'))).toBe(false);
   });
@@ -169,11 +169,11 @@ describe('containsTarget', () => {
     ['a', 'a/b'],
     ['a', 'ab'],
     ['a', ''],
-  ])('"%s" does not hold "%s"', (outer, inner) => {
+  ])('finds that "%s" does not contain "%s"', (outer, inner) => {
     expect(containsTarget(at(outer), at(inner))).toBe(false);
   });
 
-  it('is true only if every object of the inner target is in the outer one', () => {
+  it('is true if and only if the outer target contains every object of the inner one', () => {
     const key = fc.constantFrom('', 'a', 'a/', 'a/b', 'a/b/', 'ab', 'ab/', 'a/bc', 'A/');
     fc.assert(
       fc.property(key, key, (outer, inner) => {

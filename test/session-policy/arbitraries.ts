@@ -1,14 +1,14 @@
-/** Random grants, and requests aimed at their edges, for the property tests of session policies. */
+/** Generates random grants, and requests near their limits, for the property tests of session policies. */
 import fc from 'fast-check';
 import type { SessionPolicyInput } from '../../src/ports.ts';
 import type { AccessRequest } from '../../src/session-policy/ram-policy.ts';
 
 export type Allowances = SessionPolicyInput['allowances'];
 
-/** One request before it is put in RAM's form: an object has a key, a bucket has none. */
+/** One request before it is converted to RAM's form. An object has a key, a bucket has none. */
 export interface Attempt {
   readonly action: string;
-  /** Undefined: something that is not in OSS. */
+  /** Undefined: the resource is not in OSS. */
   readonly bucket: string | undefined;
   readonly key: string | undefined;
   readonly context: Readonly<Record<string, string | undefined>>;
@@ -16,7 +16,7 @@ export interface Attempt {
 
 const OWN_BUCKETS = ['app-media', 'app-media-2', 'app', 'app-med'];
 
-/** Few and alike, so that one target is often the sibling, the parent or the twin of another. */
+/** Few and similar, so that one target is often the sibling, the parent or the equal of another. */
 const SEGMENTS = [
   '1',
   '10',
@@ -77,7 +77,7 @@ const allowance = fc
   })
   .map(({ target, permissions, actions }) => ({
     target,
-    // one object cannot be listed
+    // a single object cannot be listed
     permissions: permissions.filter(
       (permission) => permission !== 'list' || target.key === '' || target.key.endsWith('/'),
     ),
@@ -85,7 +85,7 @@ const allowance = fc
   }))
   .filter(({ permissions, actions }) => permissions.length + actions.length > 0);
 
-/** Restrictions by address, with addresses of which it is known on which side they are. */
+/** Restrictions by address, with addresses inside and outside of each. */
 export const ADDRESSES = [
   { sourceIps: ['203.0.113.7'], inside: ['203.0.113.7'], outside: ['203.0.113.70', '3.0.113.7'] },
   {
@@ -97,7 +97,7 @@ export const ADDRESSES = [
 
 const ANY_ADDRESS = ADDRESSES.flatMap(({ inside, outside }) => [...inside, ...outside]);
 
-/** Targets that should never get this far: the policy must not be rendered, or mean what it says. */
+/** Segments that earlier code refuses. Rendering must throw, or the policy must mean the literal text. */
 const hostileSegment = fc.oneof(
   fc.constantFrom('*', '?', '1*', '?0', '.', '..', '', '$a', '{a}', '%2A', 'a\\', 'e\u0301'),
   fc.constantFrom('users', '1'),
@@ -138,7 +138,7 @@ export const policyInput = fc
     addresses === undefined ? input : { ...input, sourceIps: addresses.sourceIps },
   );
 
-/** From a key that is allowed to one that perhaps is not. */
+/** Changes an allowed key to one that may not be allowed. */
 const MUTATIONS: readonly ((key: string, extra: string) => string)[] = [
   (_base, extra) => extra,
   (base) => base,
@@ -204,13 +204,13 @@ const OTHER_BUCKETS = [
 ];
 
 const plannedKey = fc.oneof(
-  // the key itself, and what lies just below it
+  // the key itself, and keys directly below it
   {
     weight: 4,
     arbitrary: fc.record({ at: fc.nat(4), how: fc.constantFrom(1, 2, 3), extra: segment }),
   },
   { weight: 6, arbitrary: fc.record({ at: fc.nat(4), how: fc.nat(50), extra: segment }) },
-  // any text at all
+  // any text
   {
     weight: 1,
     arbitrary: fc.record({
@@ -221,7 +221,7 @@ const plannedKey = fc.oneof(
   },
 );
 
-/** How to make an attempt once the targets are known; indices count round. */
+/** Plans an attempt before the targets are known. Indices wrap around. */
 export const attemptPlan = fc.record({
   object: plannedKey,
   prefix: fc.option(plannedKey, { nil: undefined, freq: 6 }),
@@ -269,7 +269,7 @@ export function aim(plan: AttemptPlan, allowances: Allowances): Attempt {
   const action = plan.action === 'as-target' ? pick(granted, plan.grantedAt) : plan.action;
   const makeKey = ({ at, how, extra }: PlannedKey) =>
     pick(MUTATIONS, how)(pick(allowances, at).target.key, extra);
-  // bucket actions go to the bucket and the others to an object, except where that is the attack
+  // bucket actions go to the bucket and the others to an object, unless the attempt swaps them
   const isOnBucket = /:(List(?!Parts)|.*Bucket)/.test(action) !== plan.isSwapped;
   return {
     action,
@@ -284,7 +284,7 @@ export function aim(plan: AttemptPlan, allowances: Allowances): Attempt {
   };
 }
 
-/** The attempt as RAM would see it. */
+/** Converts the attempt to a request as RAM evaluates it. */
 export function toAccessRequest({ action, bucket, key, context }: Attempt): AccessRequest {
   const account = '123456789012';
   if (bucket === undefined) {

@@ -22,7 +22,7 @@ function ask(request: Partial<AccessRequest> = {}): AccessRequest {
 }
 
 describe('evaluatePolicy', () => {
-  it('lets a Deny win over an Allow, wherever it stands', () => {
+  it('lets a Deny win over an Allow in any order', () => {
     const deny: RamStatement = { Effect: 'Deny', Action: 'oss:GetObject', Resource: '*' };
     expect(evaluatePolicy([policyOf(deny, allow())], ask())).toBe('Deny');
     expect(evaluatePolicy([policyOf(allow(), deny)], ask())).toBe('Deny');
@@ -32,7 +32,7 @@ describe('evaluatePolicy', () => {
     );
   });
 
-  it('matches nothing where no statement speaks of the request', () => {
+  it('returns NoMatch if no statement matches the request', () => {
     expect(evaluatePolicy([], ask())).toBe('NoMatch');
     expect(evaluatePolicy([policyOf(allow({ Action: 'ecs:*' }))], ask())).toBe('NoMatch');
   });
@@ -51,12 +51,12 @@ describe('evaluatePolicy', () => {
     [['oss:PutObject', 'oss:GetObject'], 'oss:GetObject', true],
     [['oss:PutObject', 'oss:GetObject'], 'oss:DeleteObject', false],
   ];
-  it.each(ACTIONS)('takes Action %j for %s: %s', (Action, action, isMatching) => {
+  it.each(ACTIONS)('matches Action %j with %s: %s', (Action, action, isMatching) => {
     const verdict = evaluatePolicy([policyOf(allow({ Action }))], ask({ action }));
     expect(verdict).toBe(isMatching ? 'Allow' : 'NoMatch');
   });
 
-  it('takes NotAction for every other action', () => {
+  it('matches NotAction with every other action', () => {
     const policy = policyOf({ Effect: 'Allow', NotAction: ['ram:*', 'sts:*'], Resource: '*' });
     expect(evaluatePolicy([policy], ask())).toBe('Allow');
     expect(evaluatePolicy([policy], ask({ action: 'ram:CreateUser' }))).toBe('NoMatch');
@@ -77,7 +77,7 @@ describe('evaluatePolicy', () => {
     ['acs:oss:*:*:app-media', 'acs:oss:*:1:app-media/x', false],
     ['acs:oss:*:*:app-media/*', 'acs:oss:*:1:app-media', false],
     ['acs:oss:*:*:app-media/*', 'acs:oss:*:1:app-media-2/x', false],
-    // the account, where both sides tell it
+    // the account is compared if both sides name it
     ['acs:oss:*:1:app-media/*', 'acs:oss:*:2:app-media/x', false],
     ['acs:oss:*:1:app-media/*', 'acs:oss:*:*:app-media/x', true],
     ['acs:oss:oss-cn-hangzhou:*:app-media/*', 'acs:oss:*:1:app-media/x', true],
@@ -87,7 +87,7 @@ describe('evaluatePolicy', () => {
     ['acs:*:app-media/x', 'acs:oss:*:1:app-media/x', false],
     ['acs:oss:*:*:app-media/*', 'acs:ram:*:1:app-media/x', false],
     ['acs:oss:*:*:app-media/x', 'acs:*:*:1:app-media/x', false],
-    // keys are literal and may look like anything
+    // keys are literal and may contain any characters
     ['acs:oss:*:*:app-media/users/1/x', 'acs:oss:*:1:app-media/users/*/x', false],
     ['acs:oss:*:*:app-media/users/1/x', 'acs:oss:*:1:app-media/*', false],
     ['acs:oss:*:*:app-media/users/1/x', 'acs:oss:*:1:app-media/users/?/x', false],
@@ -97,7 +97,7 @@ describe('evaluatePolicy', () => {
     ['acs:oss:*:*:app-media/*', 'acs:oss:*:1:app-media/a\nb', true],
     ['acs:oss:*:*:app-media/Users/*', 'acs:oss:*:1:app-media/users/x', false],
   ];
-  it.each(RESOURCES)('takes Resource %s for %s: %s', (Resource, resource, isMatching) => {
+  it.each(RESOURCES)('matches Resource %s with %s: %s', (Resource, resource, isMatching) => {
     const verdict = evaluatePolicy([policyOf(allow({ Resource }))], ask({ resource }));
     expect(verdict).toBe(isMatching ? 'Allow' : 'NoMatch');
   });
@@ -125,7 +125,7 @@ describe('evaluatePolicy', () => {
     expect(judge('Deny')).toBe('Deny');
   });
 
-  it('answers at once to a pattern that is meant to take forever', () => {
+  it('evaluates a malicious pattern without delay', () => {
     const Resource = `acs:oss:*:*:app-media/${'a*'.repeat(200)}b`;
     const resource = `acs:oss:*:1:app-media/${'a'.repeat(1000)}`;
     expect(evaluatePolicy([policyOf(allow({ Resource }))], ask({ resource }))).toBe('NoMatch');
@@ -220,13 +220,13 @@ function judge(
 }
 
 describe('the conditions of a statement', () => {
-  it.each(CONDITIONS)('takes %s %j for %j: %s', (operator, expected, actual, isMatching) => {
+  it.each(CONDITIONS)('match %s %j with %j: %s', (operator, expected, actual, isMatching) => {
     const condition = { [operator]: { key: expected } };
     expect(judge('Allow', condition, { key: actual })).toBe(isMatching ? 'Allow' : 'NoMatch');
     expect(judge('Deny', condition, { key: actual })).toBe(isMatching ? 'Deny' : 'NoMatch');
   });
 
-  it('must all hold: every operator and every key', () => {
+  it('must all hold, for every operator and every key', () => {
     const condition = { StringEquals: { a: '1', b: '2' }, Bool: { c: 'true' } };
     expect(judge('Allow', condition, { a: '1', b: '2', c: 'true' })).toBe('Allow');
     expect(judge('Allow', condition, { a: '1', b: 'x', c: 'true' })).toBe('NoMatch');
@@ -234,7 +234,7 @@ describe('the conditions of a statement', () => {
   });
 
   const OPERATORS = [...new Set(CONDITIONS.map(([operator]) => operator))];
-  it.each(OPERATORS)('are not met by %s if the request lacks the key', (operator) => {
+  it.each(OPERATORS)('do not hold with %s if the request lacks the key', (operator) => {
     const [, expected = ''] = CONDITIONS.find(([name]) => name === operator) ?? [];
     const condition = { [operator]: { key: expected } };
     expect(judge('Allow', condition, {})).toBe('NoMatch');
@@ -243,7 +243,7 @@ describe('the conditions of a statement', () => {
     expect(otherReading).toBe(operator.includes('Not') ? 'Allow' : 'NoMatch');
   });
 
-  it('do not find keys that every object inherits', () => {
+  it('ignore inherited members of the context', () => {
     expect(judge('Allow', { StringLike: { constructor: '*' } }, {})).toBe('NoMatch');
   });
 
@@ -262,18 +262,18 @@ describe('the conditions of a statement', () => {
     [{ NumericNotEquals: { key: '10' } }, ''],
     [{ DateLessThan: { key: '2026-11-23' } }, '2026-11-22T00:00:00Z'],
     [{ DateLessThan: { key: '2026-11-23T00:00:00' } }, '2026-11-22T00:00:00Z'],
-    // both are instants to Date.parse
+    // Date.parse accepts both
     [{ DateLessThan: { key: '+012026-11-23T00:00:00Z' } }, '2026-11-22T00:00:00Z'],
     [{ DateLessThan: { key: '2026-11-23T00:00:00Z\0' } }, '2026-11-22T00:00:00Z'],
     [{ Bool: { key: 'yes' } }, 'true'],
     [{ StringEquals: { key: [] } }, 'a'],
   ];
-  it.each(UNREADABLE)('fail closed where they cannot be read: %j', (condition, actual) => {
+  it.each(UNREADABLE)('fail closed if they are unreadable: %j', (condition, actual) => {
     expect(judge('Allow', condition, { key: actual })).toBe('NoMatch');
     expect(judge('Deny', condition, { key: actual })).toBe('Deny');
   });
 
-  it('fail closed with an Action that cannot be read either', () => {
+  it('fail closed like an unreadable Action', () => {
     for (const actions of [{}, { Action: '*', NotAction: 'a:b' }, { Action: [] }]) {
       expect(
         evaluatePolicy([policyOf({ Effect: 'Allow', Resource: '*', ...actions })], ask()),

@@ -1,4 +1,4 @@
-/** The promise of the whole broker: a session policy allows what its grant means, and nothing else. */
+/** Checks the main promise of the broker: a session policy allows what its grant means, and nothing else. */
 import { describe, expect, it } from 'vitest';
 import type { SessionPolicyInput } from '../../src/ports.ts';
 import { evaluatePolicy } from '../../src/session-policy/evaluate.ts';
@@ -16,10 +16,10 @@ import {
   toAccessRequest,
 } from './arbitraries.ts';
 
-/** FC_RUNS=100000 searches longer. */
+/** Set FC_RUNS=100000 to search longer. */
 const numRuns = Number(process.env['FC_RUNS'] ?? 3000);
 
-/** What each permission means, written down here once more on purpose. */
+/** The actions of each permission. Repeated here so that the test does not depend on src. */
 const MEANING: Readonly<Record<string, readonly string[]>> = {
   read: ['oss:GetObject'],
   write: ['oss:PutObject', 'oss:AbortMultipartUpload', 'oss:ListParts'],
@@ -27,7 +27,7 @@ const MEANING: Readonly<Record<string, readonly string[]>> = {
   list: [],
 };
 
-/** Whether the grant means to allow the attempt. Knows nothing of RAM policies. */
+/** Whether the grant means to allow the attempt. Does not use RAM policies. */
 function isIntended(input: SessionPolicyInput, attempt: Attempt): boolean {
   const { action, bucket, key, context } = attempt;
   if (input.https && context['acs:SecureTransport'] === 'false') return false;
@@ -68,10 +68,10 @@ function tryToRender(input: SessionPolicyInput): RamPolicy | undefined {
   }
 }
 
-/** Whether the grant means to allow the attempt; throws if the policy does otherwise. */
+/** Whether the grant means to allow the attempt. Throws if the policy decides otherwise. */
 function expectAsIntended(input: SessionPolicyInput, policy: RamPolicy, attempt: Attempt): boolean {
   const intended = isIntended(input, attempt);
-  // a rendered policy must not depend on the reading that the vendor does not document
+  // the vendor does not document how RAM reads absent keys, so the policy must work with both readings
   for (const absentKey of ['matches', 'does-not-match'] as const) {
     const verdict = evaluatePolicy([policy], toAccessRequest(attempt), { absentKey });
     if ((verdict === 'Allow') !== intended) {
@@ -86,7 +86,7 @@ function expectAsIntended(input: SessionPolicyInput, policy: RamPolicy, attempt:
 const attemptPlans = fc.array(attemptPlan, { minLength: 8, maxLength: 8 });
 
 describe('a rendered session policy', () => {
-  it('allows a request if and only if the grant means to', () => {
+  it('allows a request if and only if the grant means to allow it', () => {
     const seen = { intended: 0, unintended: 0 };
     fc.assert(
       fc.property(policyInput, attemptPlans, (input, plans) => {
@@ -99,7 +99,7 @@ describe('a rendered session policy', () => {
       }),
       { numRuns },
     );
-    // the search is worth something only if it comes by on both sides often
+    // the search proves something only if it often tests both kinds of requests
     expect(seen.intended).toBeGreaterThan(numRuns);
     expect(seen.unintended).toBeGreaterThan(numRuns);
     const { intended, unintended } = seen;
@@ -111,12 +111,12 @@ describe('a rendered session policy', () => {
     });
   }, 7_200_000);
 
-  it('is not rendered for a hostile target or action, or means exactly what the target says', () => {
+  it('means a hostile target literally, if it is rendered at all', () => {
     fc.assert(
       fc.property(hostileInput, attemptPlans, (input, plans) => {
         const policy = tryToRender(input);
         if (policy === undefined) return;
-        // no action of a hostile grant is ever meant
+        // a hostile grant means none of its actions
         const allowances = input.allowances.map((allowance) => ({ ...allowance, actions: [] }));
         for (const plan of plans) {
           expectAsIntended({ ...input, allowances }, policy, aim(plan, input.allowances));
@@ -126,7 +126,7 @@ describe('a rendered session policy', () => {
     );
   }, 7_200_000);
 
-  it('allows exactly what its allowances allow one by one, so that merging never widens', () => {
+  it('allows exactly what its allowances allow one by one', () => {
     fc.assert(
       fc.property(policyInput, attemptPlans, (input, plans) => {
         const merged = renderSessionPolicy(input);

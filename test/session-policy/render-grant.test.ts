@@ -9,7 +9,7 @@ const ALLOWANCES = [
   { target: parseTarget('oss://app-media/users/1/'), permissions: ['read'], actions: [] },
 ] as const;
 
-/** Renders with a renderer that only tells what it was given, and gives a policy of this many bytes. */
+/** Uses a renderer that records its input and returns a policy of this many bytes. */
 function render(narrowed: Partial<NarrowedGrant> = {}, bytes = 100) {
   const given: SessionPolicyInput[] = [];
   const policy = {
@@ -30,7 +30,7 @@ function render(narrowed: Partial<NarrowedGrant> = {}, bytes = 100) {
 }
 
 describe('the session policy of a narrowed grant', () => {
-  it('is rendered from what is allowed, and from what the grant restricts', () => {
+  it('is rendered from the allowances and the restrictions of the grant', () => {
     const base = { allowances: ALLOWANCES, https: true, publicAcl: 'deny' };
 
     expect(render()).toStrictEqual({ given: [base], isWhatWasRendered: true });
@@ -39,7 +39,7 @@ describe('the session policy of a narrowed grant', () => {
     ]);
   });
 
-  it('may be as long as STS takes, and no longer', () => {
+  it('is refused if it is larger than STS accepts', () => {
     expect(render({}, MAX_SESSION_POLICY_BYTES).isWhatWasRendered).toBe(true);
 
     const bytes = MAX_SESSION_POLICY_BYTES + 1;

@@ -11,7 +11,7 @@ function reading(key: string, rest: Partial<SessionPolicyInput> = {}): SessionPo
 }
 
 describe('the memo of session policies', () => {
-  it('gives what rendering gives, and the hash of its text', () => {
+  it('returns the rendered policy and the hash of its text', () => {
     const input = reading('a/');
     const { text, bytes } = renderSessionPolicy(input);
     const sha256 = createHash('sha256').update(text).digest('hex');
@@ -25,17 +25,17 @@ describe('the memo of session policies', () => {
     const render = createSessionPolicyMemo(2);
     const [first, second] = [render(reading('a/')), render(reading('b/'))];
 
-    // the same object, not only an equal one
+    // the same object, not just an equal one
     expect(render(reading('a/'))).toBe(first);
     expect(render(reading('b/'))).toBe(second);
   });
 
   it.each([
-    ['another target', reading('b/')],
-    ['a target that begins alike', reading('a/b/')],
+    ['the target', reading('b/')],
+    ['a target with the same beginning', reading('a/b/')],
     ['plain HTTP', reading('a/', { https: false })],
-    ['a source address', reading('a/', { sourceIps: ['203.0.113.7'] })],
-  ])('never takes one input for another: %s', (_what, other) => {
+    ['the source address', reading('a/', { sourceIps: ['203.0.113.7'] })],
+  ])('never confuses inputs that differ in %s', (_what, other) => {
     const render = createSessionPolicyMemo(2);
     render(reading('a/'));
 
@@ -43,7 +43,7 @@ describe('the memo of session policies', () => {
     expect(render(other).text).not.toBe(render(reading('a/')).text);
   });
 
-  it('forgets the oldest policy, and no other, for one more than it may hold', () => {
+  it('forgets only the oldest policy when it is full', () => {
     const render = createSessionPolicyMemo(2);
     const [oldest, kept] = [render(reading('a/')), render(reading('b/'))];
     const newest = render(reading('c/'));
@@ -56,7 +56,7 @@ describe('the memo of session policies', () => {
   });
 
   it.each([
-    ['STS does not take the policy', Array.from({ length: 90 }, (_, n) => `team-${n}/`)],
+    ['STS does not accept the policy', Array.from({ length: 90 }, (_, n) => `team-${n}/`)],
     ['the targets are far longer than the policy', ['', ...Array.from({ length: 900 }, String)]],
   ])('keeps nothing if %s', (_what, keys) => {
     const render = createSessionPolicyMemo(1);
@@ -72,7 +72,7 @@ describe('the memo of session policies', () => {
     expect(render(reading('a/'))).toBe(kept);
   });
 
-  it('remembers no failure', () => {
+  it('does not remember a failure', () => {
     const render = createSessionPolicyMemo(2);
 
     for (const _attempt of [1, 2]) expect(() => render(reading('*/'))).toThrow(/^session policy: /);

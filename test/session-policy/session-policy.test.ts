@@ -11,7 +11,7 @@ function on(place: string, permissions: Allowed['permissions'], actions: string[
   return { target, permissions, actions };
 }
 
-/** Without restrictions, so that only what is allowed is rendered. */
+/** Has no restrictions, so that only Allow statements are rendered. */
 function plainly(...allowances: readonly Allowed[]): SessionPolicyInput {
   return { allowances, https: false, publicAcl: 'allow' };
 }
@@ -56,7 +56,7 @@ describe('renderSessionPolicy', () => {
     ['2001:db8::1'],
     ['2001:db8::/64'],
     ['2001:db8::1/128'],
-  ])('renders the source address %s as it is', (address) => {
+  ])('renders the source address %s unchanged', (address) => {
     const input = { ...plainly(on('app-media/a/', ['read'])), sourceIps: [address] };
     expect(statementsOf(input)[0]?.Condition).toEqual({ IpAddress: { 'acs:SourceIp': address } });
   });
@@ -67,7 +67,7 @@ describe('renderSessionPolicy', () => {
     expect(bytes).toBeGreaterThan(text.length);
   });
 
-  it('names one object exactly, a prefix with a wildcard, and the objects of a whole bucket', () => {
+  it('renders a single object exactly, and a prefix or a whole bucket with a wildcard', () => {
     const resources = ['app-media/a.txt', 'app-media/a/', 'app-media/'].map(
       (place) => statementsOf(plainly(on(place, ['read'])))[0]?.Resource,
     );
@@ -78,7 +78,7 @@ describe('renderSessionPolicy', () => {
     ]);
   });
 
-  it('lists a whole bucket without a condition', () => {
+  it('renders list on a whole bucket without a condition', () => {
     expect(statementsOf(plainly(on('app-media/', ['list'])))).toEqual([
       { Effect: 'Allow', Action: 'oss:ListObjects', Resource: 'acs:oss:*:*:app-media' },
     ]);
@@ -104,12 +104,12 @@ describe('renderSessionPolicy', () => {
       ],
     ],
     [
-      'a target within another one',
+      'a target inside another one',
       [on('app-media/a/', ['read', 'delete']), on('app-media/a/b/', ['read'])],
       [{ Action: [GET, 'oss:DeleteObject'], Resource: 'acs:oss:*:*:app-media/a/*' }],
     ],
     [
-      'no target that allows more than the one around it',
+      'no target that allows more than the target that contains it',
       [on('app-media/a/', ['read']), on('app-media/a/b/', ['delete'])],
       [
         { Action: 'oss:DeleteObject', Resource: 'acs:oss:*:*:app-media/a/b/*' },
@@ -117,7 +117,7 @@ describe('renderSessionPolicy', () => {
       ],
     ],
     [
-      'no sibling that begins alike',
+      'no sibling with the same beginning',
       [on('app-media/users/1/', ['read']), on('app-media/users/10/', ['read'])],
       [
         {
@@ -159,7 +159,7 @@ describe('renderSessionPolicy', () => {
     expect(statementsOf(plainly(...allowances))).toEqual(statements);
   });
 
-  it('denies publishing by every action that could, and only where one is granted', () => {
+  it('denies publishing for each granted action that can publish', () => {
     const denied = (...allowances: readonly Allowed[]) =>
       statementsOf({ ...plainly(...allowances), publicAcl: 'deny' })
         .filter(({ Effect }) => Effect === 'Deny')
@@ -172,7 +172,7 @@ describe('renderSessionPolicy', () => {
     ]);
   });
 
-  it('binds every Allow to the source addresses', () => {
+  it('restricts every Allow to the source addresses', () => {
     const sourceIps = ['2001:db8::/32', '10.0.0.0/8', '10.0.0.0/8'];
     const statements = statementsOf({
       ...plainly(on('app-media/a/', ['read', 'list'])),
@@ -185,7 +185,7 @@ describe('renderSessionPolicy', () => {
   });
 });
 
-describe('what must never be rendered', () => {
+describe('renderSessionPolicy with an input that must never reach it', () => {
   const KEYS = [
     '*/',
     'a*',
@@ -217,7 +217,7 @@ describe('what must never be rendered', () => {
     'a/..',
     'a/../',
   ];
-  it.each(KEYS)('refuses to render the key %j', (key) => {
+  it.each(KEYS)('throws for the key %j', (key) => {
     expect(() => renderSessionPolicy(plainly(on(`app-media/${key}`, ['read'])))).toThrow(
       /^session policy: unsafe/,
     );
@@ -237,13 +237,13 @@ describe('what must never be rendered', () => {
     '-app',
     'ä-app',
   ];
-  it.each(BUCKETS)('refuses to render the bucket %j', (bucket) => {
+  it.each(BUCKETS)('throws for the bucket %j', (bucket) => {
     expect(() => renderSessionPolicy(plainly(on(`${bucket}/a/`, ['read'])))).toThrow(
       /^session policy: unsafe bucket/,
     );
   });
 
-  it('refuses a bucket with a path in it', () => {
+  it('throws for a bucket that contains a path', () => {
     const target = { bucket: 'app-media/users', key: 'a/' };
     const input = plainly({ target, permissions: ['read'], actions: [] });
     expect(() => renderSessionPolicy(input)).toThrow(/^session policy: unsafe bucket/);
@@ -267,7 +267,7 @@ describe('what must never be rendered', () => {
     'oss:GetObject ',
     '',
   ];
-  it.each(ACTIONS)('refuses to render the action %j', (action) => {
+  it.each(ACTIONS)('throws for the action %j', (action) => {
     expect(() => renderSessionPolicy(plainly(on('app-media/a/', ['read'], [action])))).toThrow(
       /is not an object action$/,
     );
@@ -285,32 +285,36 @@ describe('what must never be rendered', () => {
     '2001:db8::/129',
     'fe80::1%eth0',
   ];
-  it.each(ADDRESSES)('refuses to render the source address %j', (address) => {
+  it.each(ADDRESSES)('throws for the source address %j', (address) => {
     const input = { ...plainly(on('app-media/a/', ['read'])), sourceIps: [address] };
     expect(() => renderSessionPolicy(input)).toThrow(/source address/);
   });
 
   const EMPTY: readonly (readonly [string, SessionPolicyInput, RegExp])[] = [
     ['no allowance', plainly(), /nothing is allowed$/],
-    ['an allowance of nothing', plainly(on('app-media/a/', [])), /nothing is allowed on oss:/],
-    ['a listing of one object', plainly(on('app-media/a', ['list'])), /cannot be listed$/],
+    [
+      'an allowance without permissions and actions',
+      plainly(on('app-media/a/', [])),
+      /nothing is allowed on oss:/,
+    ],
+    ['list on a single object', plainly(on('app-media/a', ['list'])), /cannot be listed$/],
     [
       'an empty list of source addresses',
       { ...plainly(on('app-media/a/', ['read'])), sourceIps: [] },
       /no source address/,
     ],
   ];
-  it.each(EMPTY)('refuses to render %s', (_what, input, message) => {
+  it.each(EMPTY)('throws for %s', (_what, input, message) => {
     expect(() => renderSessionPolicy(input)).toThrow(message);
   });
 
-  it('throws no refusal, because only a bug can get this far', () => {
+  it('throws a plain Error instead of a refusal, because only a bug causes it', () => {
     expect(() => renderSessionPolicy(plainly())).toThrow(
       expect.objectContaining({ name: 'Error' }),
     );
   });
 
-  it('still renders what only looks unusual', () => {
+  it('renders a key that is unusual but safe', () => {
     const place = 'app-media/...a/.b/c..d/用户/é@x|y:z+ ~/';
     expect(statementsOf(plainly(on(place, ['read'])))[0]?.Resource).toBe(`acs:oss:*:*:${place}*`);
   });

@@ -48,7 +48,7 @@ function allowance(key: Allowance['target']['key'], rest: Partial<Allowance> = {
   };
 }
 
-/** The grant as it is rendered for one caller. */
+/** Renders the grant for one caller. */
 function renderFor(grant: Grant, values: Readonly<Record<string, string>>, callerIp: string) {
   const { https, sourceIp } = grant.restrict;
   return renderSessionPolicy({
@@ -72,14 +72,14 @@ const USER = { attribute: 'user' };
 const TEAM = { attribute: 'team' };
 
 describe('worstCasePolicyBytes', () => {
-  it('is reached by the longest value', () => {
+  it('is the length with the longest value', () => {
     const grant = grantOf([allowance(['users/', USER, '/'])]);
     const worst = worstCasePolicyBytes(grant, issuerWith(attribute('user')));
     expect(worst).toBe(renderFor(grant, { user: 'abcdefgh' }, '').bytes);
     expect(renderFor(grant, { user: 'abcdefg' }, '').bytes).toBeLessThan(worst);
   });
 
-  it('counts a caller address at its longest', () => {
+  it('assumes the longest caller address', () => {
     const restrict = { https: true, sourceIp: 'caller' } as const;
     const grant = grantOf([allowance(['users/', USER, '/'])], { restrict });
     const worst = worstCasePolicyBytes(grant, issuerWith(attribute('user')));
@@ -87,14 +87,14 @@ describe('worstCasePolicyBytes', () => {
     expect(worst).toBe(renderFor(grant, { user: 'abcdefgh' }, mapped).bytes);
   });
 
-  it('counts configured addresses as they are', () => {
+  it('uses configured addresses unchanged', () => {
     const restrict = { https: true, sourceIp: ['10.0.0.0/8', '2001:db8::/32'] };
     const grant = grantOf([allowance(['users/', USER, '/'])], { restrict });
     const worst = worstCasePolicyBytes(grant, issuerWith(attribute('user')));
     expect(worst).toBe(renderFor(grant, { user: 'abcdefgh' }, '').bytes);
   });
 
-  it('takes no two attributes for alike, however many there are', () => {
+  it('assumes a different value for each of many attributes', () => {
     const names = Array.from({ length: 200 }, (_, at) => `attribute-${at}`);
     const issuer = issuerWith(...names.map((name) => attribute(name)));
     const first = { attribute: 'attribute-0' };
@@ -113,17 +113,17 @@ describe('worstCasePolicyBytes', () => {
       'a'.repeat(36),
     ],
     [
-      "an operator's own characters may take three bytes each",
+      'a character of a custom grammar may have three bytes',
       attribute('user', { grammar: { kind: 'custom', characters: 'a-z一-龥', maxLength: 8 } }),
       '龥'.repeat(8),
     ],
     [
-      "an operator's own characters take one byte each if all are of ASCII",
+      'a character of an ASCII-only custom grammar has one byte',
       attribute('user', { grammar: { kind: 'custom', characters: 'a-z ~', maxLength: 8 } }),
       'a'.repeat(8),
     ],
     [
-      'a hash is of ASCII whatever it is made of',
+      'a hash is ASCII for any grammar',
       attribute('user', {
         hash: true,
         grammar: { kind: 'custom', characters: '一-龥', maxLength: 8 },
@@ -136,7 +136,7 @@ describe('worstCasePolicyBytes', () => {
     expect(worst).toBe(renderFor(grant, { user: longest }, '').bytes);
   });
 
-  it('allows for statements that only unlike values let merge', () => {
+  it('covers statements that merge only if values differ', () => {
     const grant = grantOf([
       allowance(['users/', USER, '/'], { permissions: ['read'] }),
       allowance(['users/', USER, '/'], { permissions: ['write'] }),
@@ -150,7 +150,7 @@ describe('worstCasePolicyBytes', () => {
     expect(worstCasePolicyBytes(grant, issuer)).toBeGreaterThanOrEqual(alike);
   });
 
-  it('says so when a grant cannot be rendered at all', () => {
+  it('throws if a grant cannot be rendered', () => {
     const issuer = issuerWith(attribute('user'));
     expect(() => worstCasePolicyBytes(grantOf([allowance(['users/', USER])]), issuer)).toThrow(
       /cannot be listed$/,
@@ -160,7 +160,7 @@ describe('worstCasePolicyBytes', () => {
     );
   });
 
-  it('is never exceeded, not even by values that are alike or within each other', () => {
+  it('is never exceeded, even by values that are equal or contain each other', () => {
     const part = fc.constantFrom('a', 'a/', 'b/', '/', USER, TEAM);
     const someAllowance = fc
       .record({

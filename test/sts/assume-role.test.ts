@@ -38,7 +38,7 @@ function ours(endpoint = simulator.sts.url) {
   });
 }
 
-/** The vendor's client without any of our care. */
+/** Calls the vendor's client without the workarounds. */
 function bare(
   endpoint = simulator.sts.host,
   timeouts = { readTimeout: TIMEOUT_MS, connectTimeout: TIMEOUT_MS },
@@ -66,10 +66,10 @@ function bare(
 
 async function errorOf(promise: Promise<unknown>): Promise<Error> {
   const reason: unknown = await promise.then(
-    () => new Error('it was fulfilled'),
+    () => new Error('the promise was fulfilled'),
     (error: unknown) => error,
   );
-  if (!(reason instanceof Error)) throw new Error('something else than an Error was thrown');
+  if (!(reason instanceof Error)) throw new Error('the thrown value is not an Error');
   return reason;
 }
 
@@ -85,7 +85,7 @@ const under = <Result>(fault: Fault, run: () => Promise<Result>): Promise<Result
 };
 
 describe('AssumeRole', () => {
-  it('gives the credential that STS issued for exactly what was asked', async () => {
+  it('sends exactly the request, and returns the credential that STS issued', async () => {
     const role = await ours();
 
     expect(role).toMatchObject({ accessKeyId: expect.stringMatching(/^STS\./), isCached: false });
@@ -98,8 +98,8 @@ describe('AssumeRole', () => {
   });
 });
 
-describe('each trap of the SDK', () => {
-  it('a redirect, by which STS throttles, is a success to the SDK and throttling to us', async () => {
+describe('a pitfall of the SDK', () => {
+  it('is avoided: a redirect is a success for the SDK, and throttling for the broker', async () => {
     const redirect = { kind: 'redirect302', body: 'json' } as const;
 
     expect(await under(redirect, () => bare())).toMatchObject({ statusCode: 302 });
@@ -108,7 +108,7 @@ describe('each trap of the SDK', () => {
     });
   });
 
-  it('a page of HTML is a SyntaxError without a status to the SDK, and STS unavailable to us', async () => {
+  it('is avoided: an HTML page is a SyntaxError for the SDK, and an outage of STS for the broker', async () => {
     const page = { kind: 'html5xx', status: 502 } as const;
     const error = await errorOf(under(page, () => bare()));
 
@@ -117,7 +117,7 @@ describe('each trap of the SDK', () => {
     expect(await refusalOf(under(page, () => ours()))).toMatchObject({ reason: 'sts_unavailable' });
   });
 
-  it('a network error quotes the URL, session policy included, and ours does not', async () => {
+  it('is avoided: a network error of the SDK contains the session policy, and the refusal does not', async () => {
     const nobody = '127.0.0.1:1';
     const error = await errorOf(bare(nobody));
     const refusal = await refusalOf(ours(`http://${nobody}`));
@@ -127,21 +127,21 @@ describe('each trap of the SDK', () => {
     expect(JSON.stringify(refusal)).not.toContain('canary');
   });
 
-  it('a connect timeout is an idle timeout that ends a slow answer, so both are set alike', async () => {
+  it('is avoided: the connect timeout of the SDK is an idle timeout, and the broker has a deadline', async () => {
     const slow = { kind: 'slow', delayMs: 1600 } as const;
     const error = await errorOf(
       under({ kind: 'hang' }, () => bare(undefined, { readTimeout: 5000, connectTimeout: 100 })),
     );
 
     expect(error.message).toContain('ConnectTimeout');
-    // each piece comes in time, so that no idle timeout ends it: only a deadline does
+    // each chunk arrives in time, so only a deadline ends this answer
     expect(await refusalOf(under(slow, () => ours()))).toMatchObject({
       reason: 'sts_unavailable',
       problem: `no answer within ${TIMEOUT_MS} ms`,
     });
   });
 
-  it('an error of STS has its code, and none of its words in ours', async () => {
+  it('is avoided: an error of the SDK has the words of STS, and the refusal only the code', async () => {
     const skew = { kind: 'clockSkew' } as const;
     const refusal = await refusalOf(under(skew, () => ours()));
 
@@ -151,9 +151,9 @@ describe('each trap of the SDK', () => {
   });
 });
 
-describe('an error of STS tells the operator', () => {
+describe('an error of STS says', () => {
   it.each([
-    ['that the role is not there', { roles: 'none' }, 'EntityNotExist.Role', 'CreateRole'],
+    ['that the role does not exist', { roles: 'none' }, 'EntityNotExist.Role', 'CreateRole'],
     [
       'that the trust policy does not name the source identity',
       { trust: [] },
@@ -167,7 +167,7 @@ describe('an error of STS tells the operator', () => {
       'own side is missing',
     ],
     [
-      'that the role allows no session so long',
+      'that the role does not allow such a long session',
       { max: 800 },
       'InvalidParameter.DurationSeconds',
       'UpdateRole',

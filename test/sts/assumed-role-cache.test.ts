@@ -12,7 +12,7 @@ const REQUEST: AssumeRoleRequest = {
   externalId: 'external',
 };
 
-/** A cache before an STS whose answers are numbered, and come when they are let go if it is held. */
+/** A cache in front of a simulated STS with numbered answers. While `isHeld`, they wait for `letGo`. */
 function arrange(maxEntries = 100) {
   const clock = { nowMs: 1_800_000_000_000 };
   const calls: AssumeRoleRequest[] = [];
@@ -49,7 +49,7 @@ function arrange(maxEntries = 100) {
 }
 
 describe('an earlier answer', () => {
-  it('is used again, and says so', async () => {
+  it('is used again, marked as cached', async () => {
     const { assumeRole, calls } = arrange();
     const first = await assumeRole(REQUEST);
     const second = await assumeRole({ ...REQUEST });
@@ -68,7 +68,7 @@ describe('an earlier answer', () => {
     const { keyIdOf } = arrange();
     expect(await keyIdOf()).toBe('STS.1');
     expect(await keyIdOf(other)).toBe('STS.2');
-    // both are at hand from now on
+    // both are cached now
     expect(await keyIdOf()).toBe('STS.1');
     expect(await keyIdOf(other)).toBe('STS.2');
   });
@@ -80,7 +80,7 @@ describe('an earlier answer', () => {
     expect((await assumeRole(request)).accessKeyId).toBe('STS.2');
   });
 
-  it('is never used where inputs only look alike when they are put together', async () => {
+  it('is never used for inputs that are equal only when concatenated', async () => {
     const { keyIdOf } = arrange();
     const ids = [
       await keyIdOf({ roleArn: 'a', roleSessionName: 'bc', policy: 'd' }),
@@ -92,7 +92,7 @@ describe('an earlier answer', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
-  it('is used while half of what is asked for is left, and no longer', async () => {
+  it('is used while at least half of the wanted duration is left', async () => {
     const { keyIdOf, clock } = arrange();
     await keyIdOf();
     clock.nowMs += 500_000;
@@ -102,22 +102,22 @@ describe('an earlier answer', () => {
     expect(await keyIdOf()).toBe('STS.2');
   });
 
-  it('is not used where it would live longer than what is asked for', async () => {
+  it('is not used if it has more than the wanted duration left', async () => {
     const { keyIdOf, clock } = arrange();
     await keyIdOf({ durationSeconds: 3600 });
     expect(await keyIdOf({ durationSeconds: 3599 })).toBe('STS.2');
-    // what is left of the second one is as much as is asked for now
+    // the second answer has exactly the wanted duration left
     clock.nowMs += 599_000;
     expect(await keyIdOf({ durationSeconds: 3000 })).toBe('STS.2');
   });
 
-  it('is not used where far more is asked for', async () => {
+  it('is not used if the wanted duration is more than twice as long', async () => {
     const { keyIdOf } = arrange();
     await keyIdOf({ durationSeconds: 900 });
     expect(await keyIdOf({ durationSeconds: 1801 })).toBe('STS.2');
   });
 
-  it('is not used after it has expired, however short the request', async () => {
+  it('is not used after it has expired', async () => {
     const { keyIdOf, clock } = arrange();
     await keyIdOf();
     clock.nowMs += 1_000_000;
@@ -125,8 +125,8 @@ describe('an earlier answer', () => {
   });
 });
 
-describe('requests at the same time', () => {
-  it('share one call if they are for exactly the same', async () => {
+describe('simultaneous requests', () => {
+  it('share one call if all their inputs are equal', async () => {
     const { assumeRole, calls, sts, letGo } = arrange();
     sts.isHeld = true;
     const answers = Array.from({ length: 50 }, () => assumeRole({ ...REQUEST }));
@@ -144,7 +144,7 @@ describe('requests at the same time', () => {
     ['session policy', { policy: '{}' }],
     ['external ID', { externalId: 'other' }],
     ['duration', { durationSeconds: 999 }],
-  ])('do not if they are for another %s', async (_what, other) => {
+  ])('do not share a call if they differ in the %s', async (_what, other) => {
     const { keyIdOf, calls, sts, letGo } = arrange();
     sts.isHeld = true;
     const answers = [keyIdOf(), keyIdOf(other)];
@@ -154,7 +154,7 @@ describe('requests at the same time', () => {
     expect(calls).toHaveLength(2);
   });
 
-  it('fail together, and the next one asks again', async () => {
+  it('fail together, and the next request asks STS again', async () => {
     const { keyIdOf, calls, sts, letGo } = arrange();
     sts.isHeld = true;
     sts.isDown = true;
@@ -169,7 +169,7 @@ describe('requests at the same time', () => {
 });
 
 describe('a failure', () => {
-  it('is not kept, and does not take the place of an answer', async () => {
+  it('is not cached, and does not replace a cached answer', async () => {
     const { keyIdOf, clock, sts } = arrange();
     await keyIdOf();
     sts.isDown = true;
@@ -180,7 +180,7 @@ describe('a failure', () => {
 });
 
 describe('the cache', () => {
-  it('keeps no more than it is allowed to, and drops the oldest first', async () => {
+  it('keeps at most maxEntries answers, and drops the oldest first', async () => {
     const { keyIdOf, calls } = arrange(3);
     for (const name of ['a', 'b', 'c', 'd']) await keyIdOf({ roleSessionName: name });
     expect(calls).toHaveLength(4);
@@ -192,7 +192,7 @@ describe('the cache', () => {
     expect(calls).toHaveLength(6);
   });
 
-  it('counts an answer that is replaced once, as the newest', async () => {
+  it('counts a replaced answer once, as the newest', async () => {
     const { keyIdOf, calls, clock } = arrange(2);
     await keyIdOf({ roleSessionName: 'a' });
     await keyIdOf({ roleSessionName: 'b' });

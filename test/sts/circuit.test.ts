@@ -21,11 +21,11 @@ const ROLE: AssumedRole = {
 };
 const DOWN: Refusal = { reason: 'sts_unavailable', problem: 'down', retryAfterSeconds: 1 };
 const BUSY: Refusal = { reason: 'sts_throttled', retryAfterSeconds: 1 };
-const SAYS_NO: Refusal = { reason: 'sts_refused', stsCode: 'NoPermission', hint: 'allow it' };
+const REFUSES: Refusal = { reason: 'sts_refused', stsCode: 'NoPermission', hint: 'allow it' };
 
 type Call = { readonly succeed: () => void; readonly fail: (refusal: Refusal) => void };
 
-/** A circuit in front of an STS that does as it is told, by its present mood or call by call. */
+/** A circuit in front of a simulated STS, which answers by its current mood or call by call. */
 function arrange(options: { readonly mood?: Refusal | 'well' | 'silent'; random?: number } = {}) {
   const clock = { nowMs: Date.UTC(2026, 10, 24) };
   const sts = { mood: options.mood ?? DOWN, calls: [] as Call[] };
@@ -65,7 +65,7 @@ function retryAfterOf(outcome: Refusal | string): number {
   return outcome.retryAfterSeconds;
 }
 
-describe('the circuit towards STS', () => {
+describe('the circuit breaker for STS', () => {
   it('opens after five failures in a row', async () => {
     const { sts, ask, askTimes } = arrange();
     await askTimes(20);
@@ -81,15 +81,15 @@ describe('the circuit towards STS', () => {
     expect(sts.calls).toHaveLength(20);
   });
 
-  it('says in the refusal whether STS was asked', async () => {
+  it('says in the refusal if STS was not asked', async () => {
     const { ask, askTimes } = arrange();
     await askTimes(4);
     expect(await ask()).toMatchObject({ problem: 'down' });
-    expect(await ask()).toMatchObject({ problem: 'down; not asked again so soon' });
-    expect(await ask()).toMatchObject({ problem: 'down; not asked again so soon' });
+    expect(await ask()).toMatchObject({ problem: 'down; STS was not asked again' });
+    expect(await ask()).toMatchObject({ problem: 'down; STS was not asked again' });
   });
 
-  it('stays closed as long as there are successes in between', async () => {
+  it('stays closed if failures alternate with successes', async () => {
     const { sts, ask, askTimes } = arrange();
     for (let round = 0; round < 5; round++) {
       sts.mood = DOWN;
@@ -102,7 +102,7 @@ describe('the circuit towards STS', () => {
   });
 
   it.each<Refusal>([
-    SAYS_NO,
+    REFUSES,
     { reason: 'source_credentials_unavailable', problem: 'none' },
     { reason: 'sts_answer_unusable', problem: 'status 200' },
   ])('is not opened by $reason, which one caller or the operator can cause', async (mood) => {
@@ -113,10 +113,10 @@ describe('the circuit towards STS', () => {
     expect(await ask()).toEqual(mood);
   });
 
-  it('takes a no of STS for a sign of life', async () => {
+  it('counts an STS refusal as a success', async () => {
     const { sts, askTimes } = arrange();
     await askTimes(4);
-    sts.mood = SAYS_NO;
+    sts.mood = REFUSES;
     await askTimes(1);
     sts.mood = DOWN;
     await askTimes(4);
@@ -124,7 +124,7 @@ describe('the circuit towards STS', () => {
     expect(sts.calls).toHaveLength(9);
   });
 
-  it('does not take what says nothing of STS for a sign of life', async () => {
+  it('does not count a failure before STS was asked as a success', async () => {
     const { sts, askTimes } = arrange();
     await askTimes(4);
     sts.mood = { reason: 'source_credentials_unavailable', problem: 'none' };
@@ -135,7 +135,7 @@ describe('the circuit towards STS', () => {
     expect(sts.calls).toHaveLength(6);
   });
 
-  it('lets one request try after a pause, and closes when that one succeeds', async () => {
+  it('sends one probe after a pause, and closes when it succeeds', async () => {
     const { clock, sts, ask, askTimes } = arrange();
     await askTimes(5);
     sts.mood = 'well';
@@ -148,7 +148,7 @@ describe('the circuit towards STS', () => {
     expect(sts.calls).toHaveLength(7);
   });
 
-  it('counts failures from the beginning once it has closed', async () => {
+  it('starts counting failures again after it has closed', async () => {
     const { clock, sts, ask, askTimes } = arrange();
     await askTimes(5);
     sts.mood = 'well';
@@ -160,7 +160,7 @@ describe('the circuit towards STS', () => {
     expect(sts.calls).toHaveLength(11);
   });
 
-  it('has one request trying at a time, and the others refused meanwhile', async () => {
+  it('sends one probe at a time, and refuses other requests meanwhile', async () => {
     const { clock, sts, ask, askTimes } = arrange();
     await askTimes(5);
     sts.mood = 'silent';
@@ -173,7 +173,7 @@ describe('the circuit towards STS', () => {
     expect(await trying).toBe('ok');
   });
 
-  it('pauses twice as long after each try that fails, up to half a minute', async () => {
+  it('doubles the pause after each failed probe, up to 30 seconds', async () => {
     const { clock, sts, ask, askTimes } = arrange({ random: 1 });
     await askTimes(5);
     const pauses: number[] = [];
@@ -191,7 +191,7 @@ describe('the circuit towards STS', () => {
     expect(pauses).toEqual([1000, 2000, 4000, 8000, 16_000, 30_000, 30_000]);
   });
 
-  it('takes many failures at once for one', async () => {
+  it('does not lengthen the pause for many simultaneous failures', async () => {
     const { clock, sts, ask } = arrange({ mood: 'silent' });
     const storm = Array.from({ length: 100 }, ask);
     for (const call of sts.calls) call.fail(DOWN);
@@ -214,7 +214,7 @@ describe('the circuit towards STS', () => {
     expect(await ask()).toBe('ok');
   });
 
-  it('does not wait for a try that was frozen halfway', async () => {
+  it('does not wait for a frozen probe', async () => {
     const { clock, sts, ask, askTimes } = arrange();
     await askTimes(5);
     sts.mood = 'silent';
@@ -231,7 +231,7 @@ describe('the circuit towards STS', () => {
     expect(await ask()).toBe('ok');
   });
 
-  it('does not wait for a try that seems to lie in the future, as after a clock set back', async () => {
+  it('does not wait for a probe that seems to start in the future, as after the clock was set back', async () => {
     const { clock, sts, ask, askTimes } = arrange();
     await askTimes(5);
     sts.mood = 'silent';
@@ -243,7 +243,7 @@ describe('the circuit towards STS', () => {
     expect(await ask()).toBe('ok');
   });
 
-  it('sends callers away for no less than STS asked and the pause lasts', async () => {
+  it('lets callers wait at least as long as STS asks and the pause lasts', async () => {
     const { sts, ask, askTimes } = arrange({ mood: { ...DOWN, retryAfterSeconds: 7 }, random: 0 });
     expect(retryAfterOf(await ask())).toBe(7);
 
@@ -252,13 +252,13 @@ describe('the circuit towards STS', () => {
     expect(retryAfterOf(await ask())).toBe(1);
   });
 
-  it('spreads those whom it sends away over at least four seconds more', async () => {
+  it('spreads the retries over at least four more seconds', async () => {
     const { ask } = arrange({ random: 1 });
 
     expect(retryAfterOf(await ask())).toBe(5);
   });
 
-  it('spreads them over as long again when the wait is long', async () => {
+  it('spreads the retries over as long as the wait if the wait is longer', async () => {
     const { ask } = arrange({ mood: { ...DOWN, retryAfterSeconds: 20 }, random: 0.5 });
 
     expect(retryAfterOf(await ask())).toBe(30);

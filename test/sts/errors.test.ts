@@ -4,7 +4,7 @@ import { HOSTILE_STRINGS } from '../support/hostile-strings.ts';
 
 const ASKED = { roleArn: 'acs:ram::123456789012:role/oss-uploader', durationSeconds: 7200 };
 
-/** What the SDK puts into its messages: the whole URL, with policy and key. */
+/** The SDK's messages contain the whole URL, with policy and key. */
 const CANARY = 'https://sts.aliyuncs.com/?Policy=%7Bcanary%7D&AccessKeyId=canary';
 
 interface SdkError {
@@ -31,23 +31,26 @@ describe('an error of STS', () => {
     ['Throttling', Number.NaN, 1],
     ['Throttling', '2000', 1],
     ['Throttling', Number.POSITIVE_INFINITY, 1],
-  ])('%s with %s ms to wait is throttling for %i s', (code, retryAfter, retryAfterSeconds) => {
-    expect(refusalFor({ code, statusCode: 400, retryAfter })).toEqual({
-      reason: 'sts_throttled',
-      retryAfterSeconds,
-    });
-  });
+  ])(
+    '%s with a retry after %s ms becomes throttling for %i s',
+    (code, retryAfter, retryAfterSeconds) => {
+      expect(refusalFor({ code, statusCode: 400, retryAfter })).toEqual({
+        reason: 'sts_throttled',
+        retryAfterSeconds,
+      });
+    },
+  );
 
   it.each([
-    ['InvalidAccessKeyId.NotFound', 'there is no such AccessKey'],
+    ['InvalidAccessKeyId.NotFound', 'the AccessKey does not exist'],
     ['InvalidAccessKeyId.Inactive', 'disabled'],
-    ['InvalidAccessKeyId', 'not all from one answer'],
+    ['InvalidAccessKeyId', 'do not belong together'],
     ['InvalidSecurityToken.Expired', 'have expired'],
-    ['InvalidSecurityToken.Malformed', 'not all from one answer'],
-    ['InvalidSecurityToken.MismatchWithAccessKey', 'not all from one answer'],
-    ['MissingSecurityToken', 'not all from one answer'],
-    ['SignatureDoesNotMatch', 'is not that of the AccessKeyId'],
-  ])('%s is about the source credentials', (code, hint) => {
+    ['InvalidSecurityToken.Malformed', 'do not belong together'],
+    ['InvalidSecurityToken.MismatchWithAccessKey', 'do not belong together'],
+    ['MissingSecurityToken', 'do not belong together'],
+    ['SignatureDoesNotMatch', 'does not belong to the AccessKeyId'],
+  ])('%s becomes a refusal about the source credentials', (code, hint) => {
     expect(isSourceCredentialsCode(code)).toBe(true);
     for (const statusCode of [400, 403, 404]) {
       expect(refusalFor({ code, statusCode })).toEqual({
@@ -64,7 +67,7 @@ describe('an error of STS', () => {
     ['SomethingElse', 502],
     [undefined, 500],
     ['', 599],
-  ])('%s with the status %s is trouble of STS itself', (code, statusCode) => {
+  ])('%s with the status %s means that STS is unavailable', (code, statusCode) => {
     const refusal = refusalFor({ code, statusCode });
     expect(refusal).toMatchObject({ reason: 'sts_unavailable', retryAfterSeconds: 1 });
     expect(JSON.stringify(refusal)).toContain(`${code || statusCode}`);
@@ -74,12 +77,12 @@ describe('an error of STS', () => {
     ['NoPermission', '', /sts:AssumeRole on acs:ram::123456789012:role\/oss-uploader, and name/],
     ['NoPermission', 'You are not authorized by RAM', /own side is missing/],
     ['NoPermission', 'Roles may not be assumed by root accounts.', /use a RAM user or a RAM role/],
-    ['EntityNotExist.Role', '', /no role acs:ram::123456789012:role\/oss-uploader/],
+    ['EntityNotExist.Role', '', /role acs:ram::123456789012:role\/oss-uploader does not exist/],
     ['InvalidParameter.DurationSeconds', '', /does not allow 7200 s.*--RoleName oss-uploader/],
     ['InvalidParameter.ExternalId', '', /externalId/],
     ['InvalidTimeStamp.Expired', '', /clock/],
     ['InvalidParameter.PolicyGrammar', '', /api-assumerole for InvalidParameter.PolicyGrammar$/],
-  ])('%s ("%s") is a refusal with a hint', (code, message, hint) => {
+  ])('%s ("%s") becomes an STS refusal with a hint', (code, message, hint) => {
     expect(isSourceCredentialsCode(code)).toBe(false);
     const error = { code, message, statusCode: 403, requestId: 'A1B2-C3' };
     expect(refusalFor(error)).toEqual({
@@ -90,7 +93,7 @@ describe('an error of STS', () => {
     });
   });
 
-  it('has no request id where STS gave none, or something that is none', () => {
+  it('has no request ID if STS sends none or a malformed one', () => {
     for (const requestId of [undefined, '', 7, 'a b', 'x'.repeat(65), `"${CANARY}"`]) {
       expect(refusalFor({ code: 'NoPermission', statusCode: 403, requestId })).not.toHaveProperty(
         'stsRequestId',
@@ -106,19 +109,19 @@ describe('an error of the connection', () => {
     [{ name: 'RequestTimeoutError' }, 'the connection timed out'],
     [
       { name: 'SyntaxError' },
-      'the answer is not JSON: STS throttles by a redirect, or a proxy answers in its place',
+      'the answer is not JSON: STS throttled with a redirect, or a proxy answered instead of STS',
     ],
     [{}, 'no connection'],
     [{ code: 'Weird' }, 'no connection'],
     [{ code: 42, statusCode: '500' }, 'no connection'],
-  ])('%j is: %s', (error, problem) => {
+  ])('%j is reported as: %s', (error, problem) => {
     expect(refusalFor(error)).toEqual({ reason: 'sts_unavailable', problem, retryAfterSeconds: 1 });
   });
 });
 
-describe('anything else that is thrown', () => {
+describe('any other thrown value', () => {
   it.each<[unknown]>([[undefined], [null], ['text'], [7], [{}], [[]], [Symbol('s')], [() => {}]])(
-    'is no connection: %o',
+    'is reported as no connection: %o',
     (thrown) => {
       expect(refusalForStsError(thrown, ASKED)).toEqual({
         reason: 'sts_unavailable',
@@ -130,7 +133,7 @@ describe('anything else that is thrown', () => {
 });
 
 describe('a refusal', () => {
-  it('holds nothing of the message, which can hold the whole request', () => {
+  it('contains nothing of the message, which can contain the whole request', () => {
     for (const code of [
       'NoPermission',
       'InternalError',
@@ -144,7 +147,7 @@ describe('a refusal', () => {
     }
   });
 
-  it('repeats no code that is none', () => {
+  it('does not repeat a malformed code', () => {
     for (const hostile of HOSTILE_STRINGS.filter((text) => !/^[A-Za-z0-9_.]{1,100}$/.test(text))) {
       for (const statusCode of [undefined, 400, 500]) {
         const refusal = refusalFor({ code: `canary${hostile}`, statusCode });

@@ -7,21 +7,21 @@ import { fc } from '../support/seeded.ts';
 const nameOf = (subject: string, grant = 'user-files', issuer = 'https://login.example.com/') =>
   createRoleSessionName(makeToken({ subject, issuer: makeIssuer({ issuer }) }), grant);
 
-/** https://www.alibabacloud.com/help/en/ram/api-assumerole */
+/** What STS accepts: https://www.alibabacloud.com/help/en/ram/api-assumerole */
 const ACCEPTABLE = /^[A-Za-z0-9.@_-]{2,64}$/;
 
 describe('the role session name', () => {
-  it('is the same for the same caller and grant, and shows who it is', () => {
+  it('is the same for the same caller and grant, and begins with the subject', () => {
     expect(nameOf('ann@example.com')).toMatch(/^ann@example\.com-[a-z2-7]{26}$/);
     expect(nameOf('auth0|507f1f77bcf86cd799439011')).toMatch(/^auth0_507f1f77bcf86cd799-/);
     expect(nameOf('ann@example.com')).toBe(nameOf('ann@example.com'));
   });
 
-  it('does not change from one release to the next, since logs are searched for it', () => {
+  it('does not change between releases, since operators search logs for it', () => {
     expect(nameOf('user-1')).toMatchInlineSnapshot(`"user-1-qzpt3y4auauiww6ylallwxdd4s"`);
   });
 
-  it('is one that STS takes, whatever the subject', () => {
+  it('is accepted by STS for any subject', () => {
     for (const subject of HOSTILE_STRINGS) expect(nameOf(subject)).toMatch(ACCEPTABLE);
     fc.assert(
       fc.property(hostileString, hostileString, hostileString, (subject, grant, issuer) => {
@@ -35,11 +35,11 @@ describe('the role session name', () => {
     ['case of the subject', nameOf('User-1')],
     ['grant', nameOf('user-1', 'user-file')],
     ['issuer', nameOf('user-1', 'user-files', 'https://login.example.com')],
-  ])('is another one for another %s', (_what, other) => {
+  ])('differs for another %s', (_what, other) => {
     expect(other).not.toBe(nameOf('user-1'));
   });
 
-  it('is another one even where the readable part is the same', () => {
+  it('differs even if the readable part is the same', () => {
     const alike = [
       ['a|b', 'a:b', 'a b', 'a_b', 'a/b', 'a\0b', 'a用b'],
       ['é', 'e\u0301', '_', 'ı'],
@@ -48,7 +48,7 @@ describe('the role session name', () => {
     expect(new Set(alike.map((subject) => nameOf(subject))).size).toBe(alike.length);
   });
 
-  it('is another one even where issuer, subject and grant would run together', () => {
+  it('differs even if issuer, subject and grant are equal when concatenated', () => {
     const names = [
       nameOf('bc', 'd', 'a'),
       nameOf('b', 'cd', 'a'),
@@ -60,8 +60,8 @@ describe('the role session name', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('is shared by no two callers', () => {
-    // a subject with a lone surrogate does not get through verification
+  it('is never shared by two callers', () => {
+    // verification refuses a subject with a lone surrogate
     const text = fc.oneof(hostileString, harmlessString).filter((part) => part.isWellFormed());
     const caller = fc.tuple(text, text, text);
     fc.assert(

@@ -21,7 +21,7 @@ function open(environment: Readonly<Record<string, string>>) {
 }
 
 describe('the config', () => {
-  it('is the text in the environment before all else, and never changes then', async () => {
+  it('is BROKER_CONFIG_YAML if that is set, and then never changes', async () => {
     const source = await open({ BROKER_CONFIG_YAML: 'text', BROKER_CONFIG: 'oss://b/k' });
 
     expect(await source.read()).toEqual({ text: 'text', file: 'BROKER_CONFIG_YAML' });
@@ -29,12 +29,12 @@ describe('the config', () => {
     expect(source.checkEveryMs).toBe(Number.POSITIVE_INFINITY);
   });
 
-  it('is in ./broker.yaml unless the environment says otherwise', async () => {
+  it('is ./broker.yaml by default', async () => {
     await expect((await open({})).read()).rejects.toThrow('./broker.yaml:1:1 cannot be read');
     await expect((await open({ BROKER_CONFIG: '' })).read()).rejects.toThrow('./broker.yaml');
   });
 
-  it('is the file that BROKER_CONFIG names, for as long as it stays as it is', async () => {
+  it('is the file that BROKER_CONFIG names, and changes only when that file does', async () => {
     const file = join(folder, 'broker.yaml');
     await writeFile(file, 'one');
     const source = await open({ BROKER_CONFIG: file });
@@ -46,7 +46,7 @@ describe('the config', () => {
     expect(await source.readChange()).toBeUndefined();
   });
 
-  it('changes with what a symbolic link points to, as in a mounted config map', async () => {
+  it('changes when a symbolic link points to another file, as in a mounted config map', async () => {
     await writeFile(join(folder, 'a'), 'same');
     await writeFile(join(folder, 'b'), 'diff');
     const file = join(folder, 'broker.yaml');
@@ -59,7 +59,7 @@ describe('the config', () => {
     expect(await source.readChange()).toEqual({ text: 'diff', file });
   });
 
-  it('is told to be missing with each look, and found again', async () => {
+  it('is reported missing at each read, until the file is back', async () => {
     const file = join(folder, 'broker.yaml');
     const source = await open({ BROKER_CONFIG: file });
     await expect(source.read()).rejects.toThrow('(ENOENT); set BROKER_CONFIG');
@@ -69,7 +69,7 @@ describe('the config', () => {
     expect(await source.readChange()).toEqual({ text: 'here', file });
   });
 
-  it('is in OSS if BROKER_CONFIG says so', async () => {
+  it('is in OSS if BROKER_CONFIG is an oss:// URL', async () => {
     await expect(open({ BROKER_CONFIG: 'oss://config/broker.yaml' })).rejects.toThrow(
       'needs BROKER_CONFIG_REGION',
     );

@@ -9,7 +9,7 @@ import { createOssSource } from '../../../src/config-loader/source/oss-source.ts
 import { encodeOssPath } from '../../../src/config-loader/source/sign-oss-get.ts';
 
 const PLACE = 'oss://config/broker/broker.yaml';
-/** A session of a role, as a function has one. */
+/** The role session of a function. */
 const READER: Identity = {
   accessKeyId: 'STS.canaryReader',
   accessKeySecret: 'canary-secret',
@@ -82,7 +82,7 @@ function open(
   return { ...source, asked };
 }
 
-/** What a source that cannot be opened or read says. */
+/** The problem of a source that cannot be opened or read. */
 async function problemOf(run: () => unknown): Promise<string> {
   try {
     await run();
@@ -93,7 +93,7 @@ async function problemOf(run: () => unknown): Promise<string> {
   throw new Error('there was no problem');
 }
 
-/** Something that answers in the place of OSS. */
+/** Starts a server that answers instead of OSS. */
 async function answering(listener: RequestListener): Promise<{ BROKER_CONFIG_ENDPOINT: string }> {
   const server = createServer(listener);
   servers.push(server);
@@ -111,7 +111,7 @@ describe('a config in OSS', () => {
   });
 
   it.each(["broker/a b+c&d=e!'()~.yaml", 'broker/配置.yaml', 'broker/50%.yaml'])(
-    'may be called %s, unless no target could be',
+    'may have the key %s, unless a target cannot contain it',
     async (key) => {
       await operator.put(key, Buffer.from('x'));
       const source = () => open({ place: `oss://config/${key}` });
@@ -120,7 +120,7 @@ describe('a config in OSS', () => {
     },
   );
 
-  it('is not sent again while it has not changed, and is when it has', async () => {
+  it('is sent again only after it has changed', async () => {
     await operator.put('broker/broker.yaml', Buffer.from('one'));
     const source = open();
     await source.read();
@@ -133,7 +133,7 @@ describe('a config in OSS', () => {
     expect(await source.readChange()).toBeUndefined();
   });
 
-  it('is sent again to whoever asks for all of it', async () => {
+  it('is sent again, even unchanged, for a full read', async () => {
     await operator.put('broker/broker.yaml', Buffer.from('one'));
     const source = open();
     await source.read();
@@ -141,7 +141,7 @@ describe('a config in OSS', () => {
     expect(await source.read()).toMatchObject({ text: 'one' });
   });
 
-  it('is read anew with each look if it has no ETag', async () => {
+  it('is read in full each time if OSS sends no ETag', async () => {
     const asked: unknown[] = [];
     const environment = await answering((request, response) => {
       asked.push(request.headers['if-none-match']);
@@ -156,7 +156,7 @@ describe('a config in OSS', () => {
     expect(asked).toEqual([undefined, undefined]);
   });
 
-  it('is read with the credentials that the operator names, in the region of the bucket', () => {
+  it('is read with the credentials that BROKER_CONFIG_CREDENTIALS names, in the region of the bucket', () => {
     expect(open().asked).toEqual([undefined, 'cn-hangzhou']);
     expect(open({ environment: { BROKER_CONFIG_CREDENTIALS: 'oidc_role_arn' } }).asked).toEqual([
       'oidc_role_arn',
@@ -174,7 +174,7 @@ describe('a config in OSS', () => {
       { BROKER_CONFIG_ENDPOINT: 'https://files.example.com' },
       'https://files.example.com/broker/broker.yaml',
     ],
-  ])('is at the address of the bucket: %o', async (environment, expected) => {
+  ])('is read from the address of the bucket, with %o', async (environment, expected) => {
     const asked: unknown[] = [];
     const source = createOssSource({
       place: PLACE,
@@ -192,18 +192,18 @@ describe('a config in OSS', () => {
   });
 
   it.each<[string, string, Record<string, string>, string]>([
-    ['no object', 'oss://config/', {}, 'does not name an object'],
-    ['a folder', 'oss://config/broker/', {}, 'does not name an object'],
-    ['a path that climbs', 'oss://config/../other/x', {}, 'does not name an object'],
+    ['no key', 'oss://config/', {}, 'does not name an object'],
+    ['a prefix as the key', 'oss://config/broker/', {}, 'does not name an object'],
+    ['".." in the path', 'oss://config/../other/x', {}, 'does not name an object'],
     ['no bucket', 'oss:///x', {}, 'does not name an object'],
     ['no region', PLACE, { BROKER_CONFIG_REGION: '' }, 'needs BROKER_CONFIG_REGION'],
     ['a host as region', PLACE, { BROKER_CONFIG_REGION: 'evil.example.com/' }, 'needs BROKER_CON'],
     ['plain HTTP', PLACE, { BROKER_CONFIG_ENDPOINT: 'http://files.example.com' }, 'https://'],
     ['an endpoint with a path', PLACE, { BROKER_CONFIG_ENDPOINT: 'https://e.com/x' }, 'https://'],
     ['an endpoint with a user', PLACE, { BROKER_CONFIG_ENDPOINT: 'https://u@e.com' }, 'https://'],
-    ['no URL', PLACE, { BROKER_CONFIG_ENDPOINT: 'accelerate' }, 'https://'],
+    ['an endpoint that is no URL', PLACE, { BROKER_CONFIG_ENDPOINT: 'accelerate' }, 'https://'],
     ['credentials with settings', PLACE, { BROKER_CONFIG_CREDENTIALS: 'file' }, 'must be one of'],
-  ])('is not looked for at %s', async (_what, place, environment, expected) => {
+  ])('is not read with %s in its settings', async (_what, place, environment, expected) => {
     const problem = await problemOf(() => open({ place, environment }));
 
     expect(problem).toContain(expected);
@@ -212,7 +212,7 @@ describe('a config in OSS', () => {
 });
 
 describe('a config in OSS that cannot be read', () => {
-  it('names the object that is missing', async () => {
+  it('is reported with the missing object', async () => {
     const problem = await problemOf(() => open({ place: 'oss://config/broker/no.yaml' }).read());
 
     expect(problem).toContain(
@@ -220,7 +220,7 @@ describe('a config in OSS that cannot be read', () => {
     );
   });
 
-  it('names the permission that is missing', async () => {
+  it('is reported with the missing permission', async () => {
     const problem = await problemOf(() => open({ place: 'oss://config/other.yaml' }).read());
 
     expect(problem).toContain('403 AccessDenied');
@@ -230,26 +230,26 @@ describe('a config in OSS that cannot be read', () => {
   it.each<[string, Partial<Identity>, string]>([
     ['another secret', { accessKeySecret: 'wrong' }, 'SignatureDoesNotMatch'],
     ['another token', { securityToken: 'wrong' }, '403'],
-  ])('is refused to %s', async (_what, change, expected) => {
+  ])('is reported if OSS refuses %s', async (_what, change, expected) => {
     const problem = await problemOf(() => open({ credentials: { ...READER, ...change } }).read());
 
     expect(problem).toContain(expected);
     expect(problem).not.toMatch(/canary|wrong|Signature=/);
   });
 
-  it('is refused with a clock that is off', async () => {
+  it('is reported if the clock of the broker is wrong', async () => {
     const now = () => Date.now() - 20 * 60 * 1000;
 
     expect(await problemOf(() => open({ now }).read())).toContain('RequestTimeTooSkewed');
   });
 
-  it('says that OSS cannot be reached', async () => {
+  it('is reported if OSS cannot be reached', async () => {
     const environment = { BROKER_CONFIG_ENDPOINT: 'http://127.0.0.1:1' };
 
     expect(await problemOf(() => open({ environment }).read())).toContain('cannot be reached');
   });
 
-  it('follows no redirect', async () => {
+  it('is reported after a redirect, which is not followed', async () => {
     const elsewhere: string[] = [];
     const other = await answering((request, response) => {
       elsewhere.push(request.url ?? '');
@@ -264,7 +264,7 @@ describe('a config in OSS that cannot be read', () => {
     expect(elsewhere).toEqual([]);
   });
 
-  it('is not read beyond 8 MiB', async () => {
+  it('is read up to 8 MiB only', async () => {
     let sent = 0;
     const environment = await answering((_request, response) => {
       const more = () => {
@@ -283,7 +283,7 @@ describe('a config in OSS that cannot be read', () => {
     expect(sent).toBeLessThan(50 * 1024 * 1024);
   });
 
-  it('does not take 304 for an answer to a question that was not asked', async () => {
+  it('is reported if OSS answers 304 to an unconditional request', async () => {
     const environment = await answering((_request, response) => {
       response.writeHead(304).end();
     });
@@ -294,7 +294,7 @@ describe('a config in OSS that cannot be read', () => {
   it.each([
     ['<Code>Internal Error! canary</Code>', 'OSS answered 500'],
     ['<Code>InternalError</Code>canary', 'OSS answered 500 InternalError'],
-  ])('repeats nothing of an answer but its code: %s', async (body, expected) => {
+  ])('is reported with the error code of OSS and nothing else of %s', async (body, expected) => {
     const environment = await answering((_request, response) => {
       response.writeHead(500).end(body);
     });
@@ -303,7 +303,7 @@ describe('a config in OSS that cannot be read', () => {
     expect(problem.endsWith(expected)).toBe(true);
   });
 
-  it('can be read again later on, without a new start', async () => {
+  it('is read again later without a restart', async () => {
     await operator.put('broker/broker.yaml', Buffer.from('one'));
     let isDown = true;
     const environment = await answering(async (request, response) => {
@@ -330,7 +330,7 @@ describe('a config in OSS that cannot be read', () => {
 });
 
 describe('a path in OSS', () => {
-  it('is sent as it is signed, so that no client encodes it once more', () => {
+  it('is sent exactly as it is signed, so no client encodes it again', () => {
     const encoded = encodeOssPath("/b/a b+c&d=e!'()*~/é");
 
     expect(encoded).toBe('/b/a%20b%2Bc%26d%3De%21%27%28%29%2A~/%C3%A9');

@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { fc } from '../support/seeded.ts';
+
+const CONFIG = `${SIMPLE_CONFIG}  - name: shared
+    issuer: app
+    when: [{ claim: plan, equals: pro }]
+    role: acs:ram::123456789012:role/oss-uploader
+    allow: [{ target: "oss://app-media/shared/", permissions: [read, list] }]
+    restrict: { https: false }
+limits: { assumeRole: { requests: 100000, window: 1m } }
+`;
+
+let broker: TestBroker;
+
+beforeAll(async () => {
+  broker = await startTestBroker({ config: CONFIG });
+});
+
+afterAll(async () => {
+  await broker.close();
+});
+
+const text = (...examples: readonly string[]) =>
+  fc.oneof(fc.constantFrom(...examples), fc.string({ maxLength: 20 }));
+
+const requests = fc.record(
+  {
+    Grant: text('user-files', 'shared', 'USER-FILES', ''),
+    Target: text(
+      'oss://app-media/users/a/',
+      'oss://app-media/users/a/b.txt',
+      'oss://app-media/users/ab/',
+      'oss://app-media/shared/',
+      'oss://app-media/users/a/../b/',
+      'oss://app-media/users/%61/',
+    ),
+    Permissions: fc.array(text('read', 'write', 'list', 'delete'), { minLength: 1, maxLength: 3 }),
+    DurationSeconds: fc.constantFrom(900, 1800, 3600, 3601, 899, 0),
+    Unknown: fc.constant('x'),
+  },
+  { requiredKeys: [] },
+);
+
+const tokens = fc.record({
+  sub: fc.constantFrom('a', 'ab', 'a/b', '..'),
+  plan: fc.constantFrom('pro', 'free'),
+  isForged: fc.boolean(),
+});
+
+describe('threat 45: one way in that grants what another refuses', () => {
+  it('a GET and a POST get the same decision for the same token and request', async () => {
+    await fc.assert(
+      fc.asyncProperty(tokens, requests, async ({ isForged, ...claims }, members) => {
+        // a comma in the query separates permissions
+        fc.pre(!(members.Permissions ?? []).some((name) => name.includes(',')));
+        const token = `${await broker.issuer.token(claims)}${isForged ? 'A' : ''}`;
+        const query = new URLSearchParams(
+          Object.entries(members).map(([name, value]): [string, string] => [name, String(value)]),
+        );
+        const byGet = await broker.ask({
+          token,
+          method: 'GET',
+          path: query.size === 0 ? '/v1/credentials' : `/v1/credentials?${query}`,
+        });
+        const byPost = await broker.ask({ token, body: members });
+        const decision = ({ status, body }: typeof byGet) => ({
+          status,
+          code: body['code'],
+          grant: body['Grant'],
+        });
+
+        expect(decision(byGet)).toEqual(decision(byPost));
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
