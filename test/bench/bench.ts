@@ -10,7 +10,6 @@ import { measureMemory } from './memory.ts';
 import { readOptions } from './options.ts';
 import { describeResult, writeResult } from './report.ts';
 import { signTokens } from './requests.ts';
-import type { Row } from './row.ts';
 import { startServerOf } from './run-row.ts';
 import { buildScripts } from './scripts.ts';
 import type { Setup } from './setup.ts';
@@ -49,12 +48,11 @@ function isWanted(name: string): boolean {
   return only.length === 0 || only.some((text) => name.includes(text));
 }
 
-function measure(group: GroupName): Promise<MeasuredGroup> {
+async function measure(group: GroupName): Promise<MeasuredGroup> {
   const all = rowsOf(group, around, quick ? QUICK_SCALE : 1);
-  const isAny = all.some(({ name }) => isWanted(name));
-  const isChosen = ({ name }: Row) => isWanted(name) || COMPARED_WITH.has(name);
+  if (!all.some(({ name }) => isWanted(name))) return { rows: [], profiles: new Map() };
+  const rows = all.filter(({ name }) => isWanted(name) || COMPARED_WITH.has(name));
   const tell = tellOf(group);
-  const rows = isAny ? all.filter(isChosen) : [];
   return measureGroup(rows, { context, client, rounds, profile, tell });
 }
 

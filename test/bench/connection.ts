@@ -5,6 +5,8 @@ export interface HttpAnswer {
   readonly status: number;
   /** Content-Length: exactly so many bytes came after the head. */
   readonly bodyBytes: number;
+  /** The head, and as much of the body as came with it. */
+  readonly beginning: Buffer;
 }
 
 export interface Connection {
@@ -42,7 +44,7 @@ export function openConnection(
       onFailure(`an answer without status line or Content-Length: ${head}`);
       return;
     }
-    answer = { status: Number(head.slice(9, 12)), bodyBytes: Number(length) };
+    answer = { status: Number(head.slice(9, 12)), bodyBytes: Number(length), beginning: bytes };
     missingBytes = answer.bodyBytes - (bytes.length - end - END_OF_HEAD.length);
   }
 

@@ -38,7 +38,7 @@ export function sendLoad(connections: readonly Connection[], load: Load): Promis
         bodyBytes ??= answer.bodyBytes;
         if (answer.status !== status || answer.bodyBytes !== bodyBytes) {
           const wanted = `${status} with ${bodyBytes} bytes`;
-          reject(new Error(`not ${wanted}: ${answer.status} with ${answer.bodyBytes} bytes`));
+          reject(new Error(`wanted ${wanted}, but answer ${answered} is\n${answer.beginning}`));
         } else if (answered === requests.length) finish();
         else sendNext(connection);
       });
