@@ -49,6 +49,7 @@ export async function measureGroup(
 
 function summarise(row: Row, rounds: readonly Round[]): Measured {
   const of = (key: keyof Round) => median(rounds.map((round) => round[key]));
+  const cpu = rounds.map(({ cpuUs }) => cpuUs);
   const { name, algorithm, server, connections, config } = row;
   return {
     name,
@@ -60,6 +61,7 @@ function summarise(row: Row, rounds: readonly Round[]): Measured {
     p50Ms: of('p50Ms'),
     p99Ms: of('p99Ms'),
     cpuUs: of('cpuUs'),
+    cpuUsRange: [Math.min(...cpu), Math.max(...cpu)],
     clientCpuUs: of('clientCpuUs'),
     residentMiB: of('residentMiB'),
   };

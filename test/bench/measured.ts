@@ -13,7 +13,7 @@ export interface Usage {
 }
 
 /** The interval of V8 is 1 ms by default; functions of a few microseconds need a shorter one. */
-const SAMPLE_EVERY_US = 200;
+const SAMPLE_EVERY_US = 500;
 
 const session = new Session();
 

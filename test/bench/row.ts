@@ -32,6 +32,8 @@ export interface Measured {
   readonly p99Ms: number;
   /** Of the server's process, for each request. */
   readonly cpuUs: number;
+  /** The least and the most of any round: how much other work on the machine disturbed the row. */
+  readonly cpuUsRange: readonly [number, number];
   /** Of the load client, for each request. */
   readonly clientCpuUs: number;
   readonly residentMiB: number;
