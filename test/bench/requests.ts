@@ -10,7 +10,7 @@ const FOLDERS = ['in', 'me', 'up', 'qs'] as const;
 const TOKEN_LIFE_SECONDS = 3 * 3600;
 /** A credential of this duration also serves requests for a longer one, up to twice what it has left. */
 const CACHED_SECONDS = 2000;
-const ASKED_SECONDS_RANGE = 1000;
+const ASKED_SECONDS_RANGE = 500;
 
 /** Signs new tokens; no two are equal. */
 export function signTokens(options: {

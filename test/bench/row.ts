@@ -14,6 +14,8 @@ export interface Row {
   readonly requestsPerRound: number;
   /** What every answer must have. */
   readonly status: number;
+  /** True: each credential must come fresh from STS; otherwise none may. */
+  readonly isFresh: boolean;
   /** Sent once before the first round; every answer has 200. */
   readonly primer: readonly string[];
   /** The n-th to the (n + count)-th request. */

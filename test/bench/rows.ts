@@ -42,6 +42,7 @@ export function createRows(around: Surroundings, wishes: RowWishes) {
     config: { grants, limited: false },
     requestsPerRound: wishes.requestsPerRound,
     status: 200,
+    isFresh: false,
     primer: plain,
     requests: cycle(plain),
   };
@@ -76,6 +77,6 @@ export function createRows(around: Surroundings, wishes: RowWishes) {
       status: 429,
       config: { grants, limited: true },
     }),
-    assumeRole: row('broker, AssumeRole each', 'broker', { requests: newSubjects }),
+    assumeRole: row('broker, AssumeRole each', 'broker', { requests: newSubjects, isFresh: true }),
   };
 }

@@ -13,11 +13,14 @@ export interface ServerProcess {
   readonly stopProfile: () => Promise<Profiler.Profile>;
   /** Lines of standard output that were read up to now. */
   readonly linesRead: () => number;
+  /** Audit lines among them whose credential came fresh from STS. */
+  readonly missesRead: () => number;
   readonly close: () => void;
 }
 
 const LISTENS = /listens on port (\d+)/;
-const NEWLINE = 10;
+const NEWLINE = Buffer.from('\n');
+const MISS = Buffer.from('"cacheHit":false');
 
 /** Starts the script, and waits until it says on which port it listens. Rejects if it ends before. */
 export async function startServerProcess(options: {
@@ -33,9 +36,10 @@ export async function startServerProcess(options: {
     env: { PORT: '0', HOST: '127.0.0.1', ...environment },
   });
   let lines = 0;
+  let misses = 0;
   child.stdout?.on('data', (chunk: Buffer) => {
-    for (let at = chunk.indexOf(NEWLINE); at !== -1; at = chunk.indexOf(NEWLINE, at + 1))
-      lines += 1;
+    lines += countOf(NEWLINE, chunk);
+    misses += countOf(MISS, chunk);
   });
   let told = '';
   const port = await new Promise<number>((resolve, reject) => {
@@ -54,6 +58,14 @@ export async function startServerProcess(options: {
     startProfile: () => ask<object>({ ask: 'start profile' }),
     stopProfile: () => ask<Profiler.Profile>({ ask: 'stop profile' }),
     linesRead: () => lines,
+    missesRead: () => misses,
     close: () => child.kill('SIGKILL'),
   };
+}
+
+/** Misses one that is cut in two by the end of the chunk. */
+function countOf(part: Buffer, chunk: Buffer): number {
+  let count = 0;
+  for (let at = chunk.indexOf(part); at !== -1; at = chunk.indexOf(part, at + 1)) count += 1;
+  return count;
 }
