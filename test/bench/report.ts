@@ -24,13 +24,13 @@ const FOLDER = 'dist';
 
 /** The tables as text. */
 export function describeResult({ options, groups, memory, profiles }: BenchResult): string {
-  const rows = Object.values(groups).flat();
+  const goals = checkGoals(Object.values(groups).flat());
   const parts = [
     `Node ${process.version}, ${cpus().length} CPUs, medians of ${options.rounds} rounds. CPU is that of the server's process, for each request.`,
     ...Object.values(groups)
       .filter((group) => group.length > 0)
       .map(rowsTable),
-    goalsTable(checkGoals(rows)),
+    ...(goals.length === 0 ? [] : [goalsTable(goals)]),
     ...(memory.length === 0 ? [] : [memoryTable(memory)]),
     ...[...profiles].map(([name, profile]) => `${name}\n\n${profileTable(profile)}`),
   ];

@@ -4,10 +4,10 @@ import { ConfigError } from '../../src/config-loader/config-problems.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
 import type { Lookup } from '../../src/subject-token/keys/issuer-fetch.ts';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
-import { createScriptedDns } from '../support/scripted-dns.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { generateSigningKey, type SigningKey, signCompact } from '../support/keys.ts';
 import { privateAddress } from '../support/private-address.ts';
+import { createScriptedDns } from '../support/scripted-dns.ts';
 
 let broker: TestBroker;
 let partner: TestIssuer;

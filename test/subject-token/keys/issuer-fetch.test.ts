@@ -16,8 +16,8 @@ import {
 } from '../../../src/subject-token/keys/issuer-fetch.ts';
 import { IssuerProblem } from '../../../src/subject-token/keys/issuer-problem.ts';
 import { createCertificate } from '../../support/certificate.ts';
-import { createScriptedDns } from '../../support/scripted-dns.ts';
 import { privateAddress } from '../../support/private-address.ts';
+import { createScriptedDns } from '../../support/scripted-dns.ts';
 
 const run = promisify(execFile);
 
