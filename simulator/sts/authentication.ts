@@ -7,7 +7,9 @@ import { type SignatureScheme, type SignedRequest, type StsRequest, schemeOf } f
 import { readRpcSignature } from './rpc-signature.ts';
 
 const CLOCK_TOLERANCE_MS = 15 * 60 * 1000;
-const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+const WHOLE_SECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+/** The STS class of ali-oss signs with the RPC scheme, and sends milliseconds. */
+const WITH_MILLISECONDS = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{3})?Z$/;
 
 /**
  * Makes a function that returns the identity that signed a request, or throws StsError. It
@@ -21,8 +23,10 @@ export function createAuthenticator(options: {
   const spendNonce = createNonceMemory(options);
 
   return function authenticate(request) {
-    const signed = READERS[schemeOf(request)](request);
-    checkTimestamp(signed.timestamp, cloud.now());
+    const scheme = schemeOf(request);
+    const signed = READERS[scheme](request);
+    const format = scheme === 'rpc' ? WITH_MILLISECONDS : WHOLE_SECONDS;
+    checkTimestamp(signed.timestamp, cloud.now(), format);
     const identity = cloud.identities.get(signed.accessKeyId);
     if (identity === undefined) throw stsError('InvalidAccessKeyId.NotFound');
     checkSecurityToken(cloud, identity, signed.securityToken);
@@ -39,10 +43,17 @@ export function createAuthenticator(options: {
   };
 }
 
-/** Throws StsError for a time stamp that is not UTC in whole seconds, or is over 15 minutes off. */
-export function checkTimestamp(timestamp: string | undefined, nowMs: number): void {
+/**
+ * Throws StsError for a time stamp that is over 15 minutes off, or not in the format: by default UTC
+ * in whole seconds.
+ */
+export function checkTimestamp(
+  timestamp: string | undefined,
+  nowMs: number,
+  format = WHOLE_SECONDS,
+): void {
   if (timestamp === undefined) throw stsError('MissingTimestamp');
-  const timeMs = TIMESTAMP.test(timestamp) ? Date.parse(timestamp) : Number.NaN;
+  const timeMs = format.test(timestamp) ? Date.parse(timestamp) : Number.NaN;
   if (Number.isNaN(timeMs)) throw stsError('InvalidTimeStamp.Format');
   if (Math.abs(nowMs - timeMs) > CLOCK_TOLERANCE_MS) throw stsError('InvalidTimeStamp.Expired');
 }

@@ -20,7 +20,7 @@ export interface StsRequest {
 export interface SignedRequest {
   readonly accessKeyId: string;
   readonly securityToken: string | undefined;
-  /** `YYYY-MM-DDTHH:MM:SSZ` */
+  /** `YYYY-MM-DDTHH:MM:SSZ`; some RPC clients add milliseconds. */
   readonly timestamp: string | undefined;
   readonly nonce: string | undefined;
   readonly stringToSign: string;

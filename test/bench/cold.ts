@@ -11,6 +11,7 @@ import { writeCompiledConfig } from '../../src/config-loader/compiled-config.ts'
 import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { findNode } from '../../tools/node-binaries.ts';
 import { generateSigningKey } from '../support/keys.ts';
+import { median } from './quantile.ts';
 
 const ROUNDS = 15;
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -170,8 +171,4 @@ async function freePort(): Promise<number> {
   const address = probe.address();
   await new Promise((resolve) => probe.close(resolve));
   return typeof address === 'object' && address !== null ? address.port : 0;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 }

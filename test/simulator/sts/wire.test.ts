@@ -1,4 +1,5 @@
 /** The wire format of the simulated STS: signatures, replays and security tokens, as the vendor's clients send them. */
+import AliOss from 'ali-oss';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   ASSUME_ROLE,
@@ -117,6 +118,28 @@ describe("the vendor's credentials library", () => {
   });
 });
 
+describe("ali-oss's STS class", () => {
+  it('gets a credential', async () => {
+    const { accessKeyId, accessKeySecret } = BROKER;
+    // the class takes an endpoint; its types do not have it
+    const options = { accessKeyId, accessKeySecret, endpoint: fixture.sts.url };
+    const sts = new AliOss.STS(options);
+    const { credentials } = await sts.assumeRole(ROLE_ARN, POLICY, 900, 'alice');
+    expect(credentials.AccessKeyId).toMatch(/^STS\.[A-Za-z0-9]{24}$/);
+    expect(fixture.sts.calls).toMatchObject([
+      { scheme: 'rpc', params: { DurationSeconds: '900', Policy: POLICY } },
+    ]);
+  });
+
+  it('is refused with a wrong secret', async () => {
+    const { accessKeyId } = BROKER;
+    const options = { accessKeyId, accessKeySecret: 'another', endpoint: fixture.sts.url };
+    const answer = new AliOss.STS(options).assumeRole(ROLE_ARN);
+    await expect(answer).rejects.toMatchObject({ status: 400, code: 'SignatureDoesNotMatch' });
+    expect(sessionsOf(fixture)).toEqual([]);
+  });
+});
+
 interface Variant {
   readonly scheme: string;
   readonly sign: (overrides?: {
@@ -165,7 +188,7 @@ const VARIANTS: readonly Variant[] = [
   },
 ];
 
-describe.each(VARIANTS)('$scheme', ({ sign }) => {
+describe.each(VARIANTS)('$scheme', ({ scheme, sign }) => {
   const codeOf = async (request: WireRequest) =>
     (await send(fixture.sts.url, request)).body['Code'] ?? 'Success';
 
@@ -213,9 +236,19 @@ describe.each(VARIANTS)('$scheme', ({ sign }) => {
   });
 
   it('is refused with a time stamp in another format', async () => {
-    expect(await codeOf(sign({ timestamp: new Date().toISOString() }))).toBe(
-      'InvalidTimeStamp.Format',
-    );
+    const withOffset = utcSeconds(Date.now()).replace('Z', '+00:00');
+    expect(await codeOf(sign({ timestamp: withOffset }))).toBe('InvalidTimeStamp.Format');
+  });
+
+  it('may have a time stamp with milliseconds only if the scheme is RPC', async () => {
+    const code = await codeOf(sign({ timestamp: new Date().toISOString() }));
+    expect(code).toBe(scheme.startsWith('RPC') ? 'Success' : 'InvalidTimeStamp.Format');
+  });
+
+  it('is refused with a time stamp with milliseconds that is too old', async () => {
+    const timestamp = new Date(Date.now() - 16 * 60_000).toISOString();
+    const code = scheme.startsWith('RPC') ? 'InvalidTimeStamp.Expired' : 'InvalidTimeStamp.Format';
+    expect(await codeOf(sign({ timestamp }))).toBe(code);
   });
 
   it('is refused with an unknown access key', async () => {
