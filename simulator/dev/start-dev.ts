@@ -83,10 +83,12 @@ export async function startDev(
     usesFunctionRole: false,
     observe: createTellOperator({ tell, now: Date.now }),
   });
-  const from = { incoming: { socket: { remoteAddress: callerAddress } } };
   const server = await onBrokerPort(options.port, (port) =>
     startServer({
-      fetch: callerAddress === undefined ? app.fetch : (request) => app.fetch(request, from),
+      fetch:
+        callerAddress === undefined
+          ? app.fetch
+          : (request, env) => app.fetch(request, comingFrom(callerAddress, env)),
       hostname: '127.0.0.1',
       port,
       neverHangUp: false,
@@ -122,4 +124,12 @@ async function onBrokerPort(
         : `Port ${wanted} cannot be used: ${code ?? 'no reason'}.`,
     );
   }
+}
+
+/** What the server says of a request, with another address of the caller. */
+function comingFrom(address: string, env: object): object {
+  const incoming: unknown = Reflect.get(env, 'incoming');
+  if (typeof incoming !== 'object' || incoming === null) return env;
+  const socket = { remoteAddress: address };
+  return { ...env, incoming: Object.create(incoming, { socket: { value: socket } }) };
 }

@@ -9,6 +9,18 @@ import { toObject } from '../support/declared.ts';
 import { documentedMembers, documentedReasons, membersOf } from './audit-schema.ts';
 import { PAGES } from './pages.ts';
 
+/** Grants of which a refusal lists every misfit, which no line has room for. */
+const neverFitting = (count: number) =>
+  Array.from(
+    { length: count },
+    (_, n) => `  - name: never-${n}
+    issuer: app
+    when: [{ claim: never, equals: x }]
+    role: acs:ram::123456789012:role/oss-uploader
+    allow: [{ target: "oss://app-media/never-${n}/", permissions: [read] }]
+`,
+  ).join('');
+
 /** Something of every kind: every refusal, a grant, a report and a line that was cut. */
 async function linesOfEveryKind() {
   const config = `${REFUSALS_CONFIG}  - name: on-trial
@@ -16,7 +28,7 @@ async function linesOfEveryKind() {
     mode: report
     role: acs:ram::123456789012:role/oss-uploader
     allow: [{ target: "oss://app-media/users/{user}/", permissions: [read] }]
-audit: { claims: [plan, note] }
+${neverFitting(420)}audit: { claims: [plan, note] }
 `;
   const broker = await startTestBroker({ config });
   for (const refusal of REFUSAL_CASES) {
@@ -35,6 +47,7 @@ audit: { claims: [plan, note] }
   });
   const groups = Array.from({ length: 900 }, (_, n) => `${n}`);
   await broker.ask({ claims: { plan: 'teams', groups } });
+  await broker.ask({ claims: { plan: 'none' } });
   const lines = broker.auditLines();
   await broker.close();
   return lines;

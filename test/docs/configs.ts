@@ -70,7 +70,7 @@ export function toSimulated(
   );
   const text = stringify({
     ...config,
-    sts: { endpoint: '{{sts}}' },
+    sts: { ...toObject(config['sts']), endpoint: '{{sts}}' },
     buckets: Object.fromEntries(buckets),
     grants: toList(config['grants']).map((grant) => ({
       ...toObject(grant),

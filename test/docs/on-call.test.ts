@@ -20,7 +20,7 @@ beforeAll(async () => {
     ...toObject(grant),
     ...(toObject(grant)['name'] === 'team-files' ? { when: [{ claim: 'seats', equals: 5 }] } : {}),
   }));
-  world = await startWorld({ config: { ...config, grants } });
+  world = await startWorld({ config: { ...config, grants, sts: { timeout: '1s' } } });
 });
 
 afterAll(() => world.close());
@@ -81,7 +81,7 @@ const INCIDENTS: readonly Incident[] = [
     told: 'STS throttles',
     claims: { sub: '7' },
     options: { body: { Grant: 'user-files' } },
-    before: () => void world.broker.simulator.sts.faults.once({ kind: 'throttling' }),
+    before: () => void world.broker.simulator.sts.faults.set({ kind: 'throttling' }),
     reason: 'sts_throttled',
     cause: { retryAfterSeconds: 1 },
   },
@@ -94,6 +94,7 @@ describe.skipIf(missingPrograms(STEP.text).length > 0)('a caller reports a reque
     const token = await world.token('app', { ...claims, ...iss });
     before?.();
     const { headers, status, body } = await world.broker.ask({ token, ...options });
+    world.broker.simulator.sts.faults.set(undefined);
     const id = headers.get('x-request-id') ?? '';
     const { stdout, stderr } = await runShell(STEP.text, {
       files: { 'audit.log': world.broker.log.text },

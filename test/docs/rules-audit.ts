@@ -38,7 +38,7 @@ const ANSWERS: readonly (readonly [mark: string, expected: readonly RegExp[]])[]
 
 /** What each question must find, and what it must not. */
 async function writeAuditLog(): Promise<string> {
-  const world = await startWorld({ config: everyCallerConfig() });
+  const world = await startWorld({ config: { ...everyCallerConfig(), sts: { timeout: '1s' } } });
   const { broker, token } = world;
   const ask = async (claims: Readonly<Record<string, unknown>>, Target?: string) =>
     broker.ask({
@@ -52,8 +52,9 @@ async function writeAuditLog(): Promise<string> {
   await ask({ aud: 'elsewhere' });
   await ask({ aud: 'elsewhere' });
   await ask({ sub: 'evil\u202e\u001b' }, KEY);
-  broker.simulator.sts.faults.once({ kind: 'throttling' });
+  broker.simulator.sts.faults.set({ kind: 'throttling' });
   await ask({ sub: '43' });
+  broker.simulator.sts.faults.set(undefined);
   world.faultKeys('ci');
   await broker.ask({ token: await token('ci') });
   world.faultKeys('app');

@@ -75,9 +75,9 @@ describe('a rate limit for subjects', () => {
     await broker.close();
   });
 
-  it('counts neither malformed requests nor refused tokens', async () => {
+  it('counts malformed requests of a verified caller, and no refused tokens', async () => {
     const broker = await startTestBroker({
-      config: limitsOf('{ subject: { requests: 1, window: 24h } }'),
+      config: limitsOf('{ subject: { requests: 3, window: 24h } }'),
     });
     await outcomesOf(2, () => broker.ask({ body: { Target: 'no-target' } }));
     await outcomesOf(2, () => broker.ask({ claims: { exp: 1 } }));

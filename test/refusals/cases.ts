@@ -140,7 +140,7 @@ const REQUEST_CASES: readonly RefusalCase[] = [
     status: 431,
     code: 'too_many_header_lines',
     ask: asking({
-      headers: Object.fromEntries(Array.from({ length: 1100 }, (_, n) => [`x${n}`, 'x'])),
+      headers: Object.fromEntries(Array.from({ length: 300 }, (_, n) => [`x${n}`, 'x'])),
     }),
     why: { limit: 100 },
   },

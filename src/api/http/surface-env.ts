@@ -7,6 +7,8 @@ interface IncomingRequest {
   readonly socket: { readonly remoteAddress?: string | undefined };
   /** The request target as it was sent. */
   readonly url?: string | undefined;
+  /** False until the whole body has arrived, and for good if the caller hangs up before. */
+  readonly complete?: boolean;
   /** Names and values by turns. */
   readonly rawHeaders: readonly string[];
 }

@@ -45,9 +45,13 @@ export function requireNoBody(request: HonoRequest): void {
 
 /**
  * Reads a JSON body of at most 4 KiB, and holds little more of it. Throws `media_type_unsupported`,
- * `body_too_large`, and `request_malformed` if the body is incomplete.
+ * `body_too_large`, and `request_malformed` if the body is incomplete. `incoming` is Node's request: a
+ * caller that hangs up before the body is read leaves an empty stream, which must not count as no body.
  */
-export async function readJsonBody(request: HonoRequest): Promise<Buffer> {
+export async function readJsonBody(
+  request: HonoRequest,
+  incoming?: { readonly complete?: boolean },
+): Promise<Buffer> {
   const declared = request.header('content-length');
   const isStreamed = request.header('transfer-encoding') !== undefined || declared === undefined;
   if (!isStreamed && Number(declared) > MAX_BODY_BYTES) throw tooLarge();
@@ -55,6 +59,7 @@ export async function readJsonBody(request: HonoRequest): Promise<Buffer> {
     ? readBounded(request.raw.body, MAX_BODY_BYTES, tooLarge)
     : readWhole(request);
   const bytes = await reading.catch(refuseUnfinished);
+  if (incoming?.complete === false) throw incomplete();
   if (bytes.length > 0) requireJson(request);
   return bytes;
 }
@@ -74,7 +79,11 @@ async function readWhole(request: HonoRequest): Promise<Buffer> {
 /** Any stream error means that the connection was closed, which is not a defect. */
 function refuseUnfinished(error: unknown): never {
   if (error instanceof RefusalError) throw error;
-  throw refuse({ reason: 'request_malformed', problem: 'the body is incomplete' });
+  throw incomplete();
+}
+
+function incomplete(): Error {
+  return refuse({ reason: 'request_malformed', problem: 'the body is incomplete' });
 }
 
 function tooLarge(): Error {

@@ -1,6 +1,7 @@
 /** The native API: exchanges subject tokens for credentials, and answers the two probes of the platform. */
 import { type Context, Hono } from 'hono';
 import { issueCredentials, type PipelineDeps } from '../../issue-credentials.ts';
+import { withinDeadline } from '../../lib/within-deadline.ts';
 import type { ReadHeader } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
 import { answerHeaders } from '../http/answer-headers.ts';
@@ -23,6 +24,8 @@ import {
 const CREDENTIALS = '/v1/credentials';
 const CREDENTIALS_METHODS = 'GET, POST, OPTIONS';
 const PROBE_METHODS = 'GET, HEAD';
+/** How long the audit line of a refused caller waits for the body that says what was asked. */
+const DESCRIBE_MS = 50;
 
 export interface NativeApiDeps extends PipelineDeps {
   /**
@@ -49,7 +52,7 @@ export function createNativeApi(deps: NativeApiDeps) {
   api.post(CREDENTIALS, (c) =>
     answer(c, async () => {
       requireNoQuery(c.req.url);
-      return parseBody(await readJsonBody(c.req));
+      return parseBody(await readJsonBody(c.req, c.env?.incoming));
     }),
   );
   api.get(CREDENTIALS, (c) => {
@@ -91,7 +94,12 @@ export function createNativeApi(deps: NativeApiDeps) {
         if (sent.status === 'rejected') throw sent.reason;
         return readMembers(sent.value);
       },
-      describe: () => readSent().then(describeRequested, () => undefined),
+      // the body of a caller without a valid token is not waited for
+      describe: () =>
+        withinDeadline(readSent(), DESCRIBE_MS, () => new Error('the body is late')).then(
+          describeRequested,
+          () => undefined,
+        ),
     });
     const body = toCredentialBody(issued, origin.requestId, config.buckets);
     return sendJson(c, body, toRateLimitHeaders(issued.rateLimits));
