@@ -27,6 +27,13 @@ export interface IssuerKeysOptions {
   readonly observe: Observe;
 }
 
+interface Flight {
+  readonly startedAt: number;
+  /** How long after its start a request with usable keys still waits for it. */
+  readonly waitMs: number;
+  readonly landed: Promise<void>;
+}
+
 /** Keys younger than this are not refetched. */
 const FRESH_MS = 10 * 60 * 1000;
 /** Keys younger than this are used during their refresh. Older ones wait for it: some may be withdrawn. */
@@ -54,7 +61,7 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
   const { issuerName, load, now, random, timeoutMs, observe } = options;
   const backoff = createBackoff({ now, random });
   let held: { readonly keySet: KeySet; readonly loadedAt: number } | undefined;
-  let flight: { readonly startedAt: number; readonly landed: Promise<void> } | undefined;
+  let flight: Flight | undefined;
   /** Why the last load failed; undefined once one has succeeded. */
   let problem: string | undefined;
   let failedAt = Number.NEGATIVE_INFINITY;
@@ -98,9 +105,8 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
 
   /** Counted from the start of the load, so that requests during a slow load do not wait in turn. */
   function leftToWaitMs(): number {
-    const startedAt = flight?.startedAt ?? now();
-    const waitMs = isWithin(failedAt, FAILING_MS) ? WAIT_FOR_FAILING_MS : timeoutMs;
-    return Math.max(0, startedAt + waitMs - now());
+    if (flight === undefined) return 0;
+    return Math.max(0, flight.startedAt + flight.waitMs - now());
   }
 
   function lookUp(wanted: WantedKey): FoundKey | undefined {
@@ -124,7 +130,8 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
     if (flight !== undefined) wasAbandoned = true;
     if (backoff.leftMs() > 0) return undefined;
 
-    const started = { startedAt: now(), landed: load().then(land, crash) };
+    const waitMs = isWithin(failedAt, FAILING_MS) ? WAIT_FOR_FAILING_MS : timeoutMs;
+    const started = { startedAt: now(), waitMs, landed: load().then(land, crash) };
     flight = started;
     return started.landed;
 
