@@ -1,5 +1,6 @@
 /** Reads YAML so that every value can be traced back to its line. */
 import { type Document, isMap, isScalar, LineCounter, parseDocument, visit } from 'yaml';
+import { replaceUnsafeNumbers } from './unsafe-numbers.ts';
 
 export interface YamlSource {
   /** The plain value, with `${env:NAME}` replaced; undefined where the YAML cannot be read. */
@@ -48,9 +49,11 @@ export function readYaml(
   }));
   if (problems.length > 0) return unreadable(problems);
 
-  replaceReferences(document, environment, (offset, message) => {
+  const report = (offset: number, message: string) => {
     problems.push({ ...positionAt(offset), message });
-  });
+  };
+  replaceUnsafeNumbers(document, report);
+  replaceReferences(document, environment, report);
 
   return {
     value: toPlainValue(document, problems),
