@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from '../lib/session-seconds.ts';
+import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_TOKEN_AGE_SECONDS } from '../lib/token-life.ts';
 import { OBJECT_ACTIONS } from '../session-policy/object-actions.ts';
 import { parseDuration } from './durations.ts';
 import { denySchema, limitsSchema, storeSchema } from './limits-schema.ts';
@@ -146,10 +147,10 @@ export const issuerSchema = z.strictObject({
     .min(1, { error: 'must name at least one type' })
     .default(['JWT', 'at+jwt'])
     .describe('Accepted typ headers; an absent one counts as JWT.'),
-  maxTokenAge: duration(1, 30 * 86_400, 'of at most 720h')
+  maxTokenAge: duration(1, MAX_TOKEN_AGE_SECONDS, 'of at most 720h')
     .default('24h')
     .describe('Tokens whose iat is longer ago are refused.'),
-  clockTolerance: duration(1, 60, 'of at most 60s')
+  clockTolerance: duration(1, MAX_CLOCK_TOLERANCE_SECONDS, 'of at most 60s')
     .default('30s')
     .describe("How far the issuer's clock may be off."),
   tokensValidAfter: instant.optional().describe('Tokens issued before this instant are refused.'),

@@ -1,4 +1,5 @@
 /** One-time use of subject tokens: the first granted request uses the token up. */
+import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_TOKEN_AGE_SECONDS } from '../lib/token-life.ts';
 import type { SubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
 import { type Reservation, type Reservations, StoreUnavailable } from '../store/store.ts';
@@ -33,7 +34,9 @@ export function createOneTimeTokens(options: {
 
 /**
  * The key is issuer and `jti`, not the token's text: several texts of one token can verify. The
- * reservation lasts until the token would be refused for its age.
+ * reservation lasts until every config would refuse the token: until its `exp`, or its greatest age if
+ * that is earlier. It does not depend on the present config, because the next one may accept older
+ * tokens.
  */
 function toReservation(token: SubjectToken, nowMs: number): Omit<Reservation, 'owner'> {
   const { issuer, tokenId, issuedAt, expiresAt } = token;
@@ -41,8 +44,8 @@ function toReservation(token: SubjectToken, nowMs: number): Omit<Reservation, 'o
     const problem = 'is missing, but oneTimeTokens requires it';
     throw refuse({ reason: 'claim_invalid', claim: 'jti', problem });
   }
-  const endsAt = Math.min(expiresAt, issuedAt + issuer.maxTokenAgeSeconds);
-  const untilMs = (endsAt + issuer.clockToleranceSeconds + CLOCK_SKEW_SECONDS) * 1000;
+  const endsAt = Math.min(expiresAt, issuedAt + MAX_TOKEN_AGE_SECONDS);
+  const untilMs = (endsAt + MAX_CLOCK_TOLERANCE_SECONDS + CLOCK_SKEW_SECONDS) * 1000;
   return {
     key: limitKey(['jti', issuer.issuer, tokenId]),
     lifeMs: Math.max(1000, Math.ceil(untilMs - nowMs)),
