@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { letClockRun, passTime, stopClock } from '../faults/clock.ts';
-import { startTestBroker, type TestBroker } from '../support/broker.ts';
+import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { generateSigningKey, type SigningKey, signCompact } from '../support/keys.ts';
+import { generateRocaKey } from '../support/roca-key.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -8,9 +10,11 @@ const HOUR_MS = 60 * MINUTE_MS;
 const OUTSIDE = { Target: 'oss://app-media/outside' };
 
 let broker: TestBroker;
+let told: string[];
 beforeEach(async () => {
   stopClock();
-  broker = await startTestBroker();
+  told = [];
+  broker = await startTestBroker({ tell: (line) => told.push(line) });
 });
 afterEach(async () => {
   await broker.close();
@@ -75,5 +79,44 @@ describe('threat 37: a withdrawn key that an idle instance still holds', () => {
     expect(await burst(token, 50)).toEqual(Array.from({ length: 50 }, () => 403));
     expect(broker.issuer.requests.discovery - loads).toBe(1);
     expect((await broker.ask()).status).toBe(200);
+  });
+});
+
+describe('threat 34: an RSA key that a defective chip made (ROCA, CVE-2017-15361)', () => {
+  const roca = generateRocaKey('weak');
+  const sign = (key: SigningKey) =>
+    signCompact({ alg: 'RS256', kid: 'weak', typ: 'JWT' }, broker.issuer.claims(), key);
+
+  it('is not used, while another RSA key with that kid is', async () => {
+    broker.issuer.publish({ keys: [roca.publicJwk] });
+    const refused = await broker.ask({ token: sign(roca) });
+    expect(broker.stsCalls()).toBe(0);
+    const strong = generateSigningKey('RS256', 'weak');
+    broker.issuer.publish({ keys: [strong.publicJwk] });
+    passTime(MINUTE_MS);
+    const granted = await broker.ask({ token: sign(strong) });
+
+    expect([refused.status, granted.status]).toEqual([401, 200]);
+    expect(refused.body['code']).toBe('subject_token_invalid');
+  });
+
+  it('is reported to the operator', async () => {
+    broker.issuer.publish({ keys: [broker.issuer.keys()[0].publicJwk, roca.publicJwk] });
+    await broker.ask();
+
+    expect(told.join()).toMatch(/key 1 has the ROCA fingerprint/);
+    expect(told.join()).not.toContain(roca.publicJwk.n);
+  });
+
+  it('is not used from the config either', async () => {
+    const config = SIMPLE_CONFIG.replace(
+      '    types:',
+      `    jwks: ${JSON.stringify({ keys: [roca.publicJwk] })}\n    types:`,
+    );
+    const own = await startTestBroker({ config, issuer: broker.issuer });
+    const refused = await own.ask({ token: sign(roca) });
+    await own.close();
+
+    expect(refused.status).toBe(401);
   });
 });
