@@ -132,7 +132,7 @@ describe('an issuer fault', () => {
     });
   });
 
-  it('of an hour is not noticed by callers', async ({ task }) => {
+  it('of an hour refuses no caller when the issuer answers with an error', async ({ task }) => {
     await watched.ask('user');
     const loadsBefore = issuer.requests.discovery;
     failBoth({ kind: 'status', status: 503 });
@@ -151,8 +151,41 @@ describe('an issuer fault', () => {
     watched.expectPromisesKept();
     showInTable(task, {
       fault: 'issuer down for an hour',
-      promise: 'no caller notices; the broker keeps asking the issuer at intervals',
+      promise: 'no caller is refused; the broker keeps asking the issuer at intervals',
       seen: `a request every 5 minutes: ${tally(during)}, at most 12 requests to the issuer; afterwards, with a new key: ${tally(after)}`,
+    });
+  });
+
+  it('of an hour refuses no caller when the issuer never answers', async ({ task }) => {
+    await watched.ask('user');
+    const loadsBefore = issuer.requests.discovery;
+    failBoth({ kind: 'silence' });
+    passTime(HOUR_MS - 2 * MINUTE_MS);
+    const answers = [];
+    const waitsMs = [];
+    for (let attempt = 0; attempt < 3; attempt++) {
+      const startedAtMs = performance.now();
+      answers.push(...(await watched.askAll(subjects('user', 20))));
+      waitsMs.push(performance.now() - startedAtMs);
+      // a token with an unknown key waits until the attempt has ended
+      const token = await issuer.token({ sub: 'user' }, { header: { kid: 'unknown' } });
+      expect((await watched.ask('user', { token })).status).toBe(503);
+      passTime(30_000);
+    }
+    const loads = issuer.requests.discovery - loadsBefore;
+    failBoth(undefined);
+    issuer.rotate();
+    const after = [await watched.ask('user'), await watched.ask('user')];
+
+    // the first attempt is waited for, and a second of each further one
+    expect(Math.max(...waitsMs.slice(1))).toBeLessThan(ISSUER_DEADLINE_MS - 500);
+    expect(loads).toBe(3);
+    watched.expectPromisesKept();
+    showInTable(task, {
+      fault: 'issuer silent for an hour',
+      promise:
+        'no caller with a known key is refused; callers wait at most 5 s for the first attempt and 1 s for each further one',
+      seen: `20 at once, three times: ${tally(answers)}, ${loads} requests to the issuer; afterwards, with a new key: ${tally(after)}`,
     });
   });
 

@@ -31,6 +31,24 @@ const TABLE: readonly (readonly [Condition, readonly unknown[], readonly unknown
     [['admin'], ['a', 'admin']],
     ['admin', 'x admin', ['Admin'], ['administrator'], [['admin']], { 0: 'admin' }, [], ABSENT],
   ],
+  // a config that an earlier version has compiled can hold such numbers
+  [
+    { claim, operator: 'equals', value: 2 ** 53 },
+    [],
+    [2 ** 53, 2 ** 53 + 2, 2 ** 53 - 1, String(2 ** 53)],
+  ],
+  [
+    { claim, operator: 'equals', value: Number.POSITIVE_INFINITY },
+    [],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1],
+  ],
+  [{ claim, operator: 'in', values: [1, -(2 ** 53)] }, [1], [-(2 ** 53)]],
+  [{ claim, operator: 'contains', value: 2 ** 60 }, [], [[2 ** 60], [1, 2 ** 60]]],
+  [
+    { claim, operator: 'equals', value: Number.MAX_SAFE_INTEGER },
+    [Number.MAX_SAFE_INTEGER],
+    [2 ** 53, Number.POSITIVE_INFINITY],
+  ],
   [{ claim, operator: 'contains', value: 2 }, [[1, 2]], [['2'], 2, [[2]], ABSENT]],
   [
     { claim, operator: 'startsWith', value: 'repo:org/' },

@@ -5,7 +5,12 @@ import { openSession } from '../../simulator/sts/session.ts';
 import type { RamPolicy } from '../../src/session-policy/ram-policy.ts';
 import { createSourceCredentials } from '../../src/source-credentials/create-source-credentials.ts';
 import type { SourceTools } from '../../src/source-credentials/loader.ts';
-import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
+import {
+  SIMPLE_CONFIG,
+  startTestBroker,
+  type TestBroker,
+  type TestBrokerOptions,
+} from '../support/broker.ts';
 import { ignoreEvents } from '../support/observe.ts';
 
 const FUNCTION_ROLE = 'acs:ram::123456789012:role/function';
@@ -24,7 +29,7 @@ beforeEach(() => {
 afterEach(() => broker?.close());
 
 async function start(
-  options: { readonly isOnFunctionCompute?: boolean; readonly config?: string } = {},
+  options: Pick<TestBrokerOptions, 'isOnFunctionCompute' | 'config' | 'tell'> = {},
 ): Promise<TestBroker> {
   const tools: SourceTools = {
     environment,
@@ -176,6 +181,47 @@ describe('on Function Compute', () => {
 
     expect((await running.ask({ headers })).status).toBe(503);
     expect(running.stsCalls()).toBe(0);
+  });
+});
+
+describe('the circuit to STS', () => {
+  /** Ten requests, more than open the circuit, each signed with headers and failing in this way. */
+  async function fail(running: TestBroker, kind: 'throttling' | 'reset'): Promise<void> {
+    const headers = toHeaders(openFunctionSession(running, STRANGER));
+    for (let request = 0; request < 10; request += 1) {
+      running.simulator.sts.faults.once({ kind });
+      const answer = await running.ask({ headers, claims: { sub: `stranger-${request}` } });
+      expect(answer.status).toBe(503);
+    }
+  }
+
+  it.each(['throttling', 'reset'] as const)(
+    'does not count requests that are signed with the headers: %s',
+    async (kind) => {
+      const told: string[] = [];
+      const running = await start({ tell: (line) => told.push(line) });
+      await fail(running, kind);
+      const calls = running.stsCalls();
+      // each of them asked STS, so none was refused by an open circuit
+      expect(calls).toBe(10);
+
+      setEnvironment(openFunctionSession(running));
+      clock.offsetMs = 2000;
+      expect((await running.ask()).status).toBe(200);
+      expect(running.stsCalls()).toBe(calls + 1);
+      expect(told.join()).not.toContain('STS fails');
+    },
+  );
+
+  it('counts requests that are signed with the environment', async () => {
+    const told: string[] = [];
+    const running = await start({ tell: (line) => told.push(line) });
+    setEnvironment(openFunctionSession(running));
+    await fail(running, 'throttling');
+
+    expect(running.stsCalls()).toBe(5);
+    expect(told.join()).toContain('STS fails');
+    expect((await running.ask()).body['code']).toBe('sts_throttled');
   });
 });
 

@@ -316,7 +316,9 @@ describe('threat 20: host names that resolve to internal addresses', () => {
     expect(await problemAt([privateAddress()], issuer, more)).toMatch(
       /: (?:cannot be reached \(E[A-Z]+\)|took too long)$/,
     );
-    expect(await problemAt(['100.100.100.200'], issuer, more)).toContain('never connects');
+    for (const metadata of ['100.100.100.200', '::ffff:0:100.100.100.200', '::ffff:0:a9fe:a9fe']) {
+      expect(await problemAt([metadata], issuer, more)).toContain('never connects');
+    }
     expect(await problemAt(['127.0.0.1'], issuer, more)).toContain('loopback');
   });
 });

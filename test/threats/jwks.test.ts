@@ -245,8 +245,7 @@ describe('threat 19: an issuer whose answers change', () => {
         const before = hostile.of(path).requests;
         expect(await verify(sign(path, keys[0]))).toBe(403);
         expect(await verify(sign(path, forged))).toBe(401);
-        // the keys are refreshed in the background; wait, so that the next round gets the other answer
-        await vi.waitFor(() => expect(hostile.of(path).requests).toBeGreaterThan(before), 5000);
+        expect(hostile.of(path).requests).toBeGreaterThan(before);
         expect(await verify(await broker.issuer.token())).toBe(403);
       }
       expect(hostile.of(path).requests).toBeLessThanOrEqual(1 + 8 * 2);

@@ -146,7 +146,8 @@ function createClassifyIpv6(classifyIpv4: ClassifyIpv4): (address: string) => Ad
 
 /**
  * Extracts the IPv4 address within an IPv6 address: IPv4-mapped and IPv4-compatible (RFC 4291, section
- * 2.5.5), NAT64 (RFC 6052, RFC 8215), 6to4 (RFC 3056).
+ * 2.5.5), IPv4-translated (`::ffff:0:a.b.c.d`, RFC 2765, section 2.1), NAT64 (RFC 6052, RFC 8215),
+ * 6to4 (RFC 3056).
  */
 function findEmbeddedIpv4(groups: readonly number[]): { ipv4?: string; isMapped: boolean } {
   const [first = 0, second = 0, third = 0] = groups;
@@ -156,6 +157,7 @@ function findEmbeddedIpv4(groups: readonly number[]): { ipv4?: string; isMapped:
     if (sixth === 0xffff) return { ipv4: toIpv4(last), isMapped: true };
     if (sixth === 0) return { ipv4: toIpv4(last), isMapped: false };
   }
+  if (middle === '0,0,0,0,65535' && sixth === 0) return { ipv4: toIpv4(last), isMapped: false };
   if (first === 0x2002) return { ipv4: toIpv4([second, third]), isMapped: false };
   const isNat64 = first === 0x64 && second === 0xff9b;
   return isNat64 ? { ipv4: toIpv4(last), isMapped: false } : { isMapped: false };

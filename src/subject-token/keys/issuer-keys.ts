@@ -1,5 +1,6 @@
 /** Holds the keys of one issuer: loads them on first use and refreshes them as requests arrive. */
 import { createBackoff } from '../../lib/backoff.ts';
+import { withinDeadline } from '../../lib/within-deadline.ts';
 import type { Observe } from '../../observe/event.ts';
 import { refuse } from '../../refusal.ts';
 import { describeHeader, type WantedKey } from '../header.ts';
@@ -26,27 +27,44 @@ export interface IssuerKeysOptions {
   readonly observe: Observe;
 }
 
+interface Flight {
+  readonly startedAt: number;
+  /** How long after its start a request with usable keys still waits for it. */
+  readonly waitMs: number;
+  readonly landed: Promise<void>;
+}
+
 /** Keys younger than this are not refetched. */
 const FRESH_MS = 10 * 60 * 1000;
+/** Keys younger than this are used during their refresh. Older ones wait for it: some may be withdrawn. */
+const USED_UNCHECKED_MS = 15 * 60 * 1000;
 /** Keys younger than this are used while the issuer is unreachable. */
 const USABLE_MS = 24 * 60 * 60 * 1000;
 const UNKNOWN_KEY_COOLDOWN_MS = 30 * 1000;
+
+/** An issuer that failed less than this ago counts as failing. Longer than the longest backoff. */
+const FAILING_MS = 60 * 1000;
+/** The longest wait of a request with usable keys for a failing issuer. */
+const WAIT_FOR_FAILING_MS = 1000;
 
 /** A load counts as abandoned this long after its own timeout. */
 const ABANDONED_AFTER_MS = 1000;
 
 /**
  * Makes keys that are fetched. Requests drive everything, by the clock passed in, because no timer
- * runs in a frozen function. All requests share one load. No request waits for a refresh while it
- * has usable keys. Made-up `kid`s cause at most one load in 30 s, whether it succeeds or not.
+ * runs in a frozen function. All requests share one load. A request waits for it if no key is
+ * younger than 15 minutes, and then uses older keys only if the load fails: for at most the load's
+ * timeout, for 1 s at most while the issuer is failing, and not at all during the backoff. Made-up
+ * `kid`s cause at most one load in 30 s, whether it succeeds or not.
  */
 export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
   const { issuerName, load, now, random, timeoutMs, observe } = options;
   const backoff = createBackoff({ now, random });
   let held: { readonly keySet: KeySet; readonly loadedAt: number } | undefined;
-  let flight: { readonly startedAt: number; readonly landed: Promise<void> } | undefined;
+  let flight: Flight | undefined;
   /** Why the last load failed; undefined once one has succeeded. */
   let problem: string | undefined;
+  let failedAt = Number.NEGATIVE_INFINITY;
   let wasAbandoned = false;
   let unknownKeyAt = Number.NEGATIVE_INFINITY;
 
@@ -70,13 +88,25 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
     if (!isFresh()) await refresh();
   }
 
-  /** Waits only without usable keys, or after a refresh in the background was abandoned. */
+  /** True if the request has waited for a whole load. */
   async function refreshKeys(): Promise<boolean> {
     if (isFresh()) return false;
     const refreshing = refresh();
-    if (refreshing === undefined || (hasUsableKeys() && !wasAbandoned)) return false;
-    await refreshing;
-    return true;
+    if (refreshing === undefined || mayUseUnchecked()) return false;
+    if (hasUsableKeys()) await waitAtMost(refreshing, leftToWaitMs());
+    else await refreshing;
+    return !isFlying();
+  }
+
+  /** Not after a refresh in the background was abandoned: the next one could be frozen too. */
+  function mayUseUnchecked(): boolean {
+    return !wasAbandoned && held !== undefined && isWithin(held.loadedAt, USED_UNCHECKED_MS);
+  }
+
+  /** Counted from the start of the load, so that requests during a slow load do not wait in turn. */
+  function leftToWaitMs(): number {
+    if (flight === undefined) return 0;
+    return Math.max(0, flight.startedAt + flight.waitMs - now());
   }
 
   function lookUp(wanted: WantedKey): FoundKey | undefined {
@@ -101,7 +131,8 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
     if (flight !== undefined) wasAbandoned = true;
     if (backoff.leftMs() > 0) return undefined;
 
-    const started = { startedAt: now(), landed: load().then(land, crash) };
+    const waitMs = isWithin(failedAt, FAILING_MS) ? WAIT_FOR_FAILING_MS : timeoutMs;
+    const started = { startedAt: now(), waitMs, landed: load().then(land, crash) };
     flight = started;
     return started.landed;
 
@@ -124,6 +155,7 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
       // A load that failed because it was frozen says nothing about the issuer.
       if (wasAbandoned) return;
       problem = describeProblem(error);
+      failedAt = now();
       backoff.fail();
       observe({ kind: 'key_refresh_failed', issuerName, problem });
     }
@@ -164,6 +196,11 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
   }
 
   return { find, warm };
+}
+
+/** Waits for the work, which never rejects, or for the time to pass. */
+async function waitAtMost(work: Promise<void>, timeoutMs: number): Promise<void> {
+  await withinDeadline(work, timeoutMs, () => new Error('not in time')).catch(() => {});
 }
 
 /** Makes keys that the config itself contains: read once, and replaced only with the config. */

@@ -3,6 +3,7 @@ import { type CryptoKey, importJWK } from 'jose';
 import type { Algorithm } from '../../config/config.ts';
 import { isJsonObject, type JsonObject } from '../../lib/strict-json.ts';
 import { isKeyId } from '../header.ts';
+import { hasRocaFingerprint } from './roca.ts';
 
 /** One key, imported once for each algorithm that it may be used with. */
 export type VerificationKey = ReadonlyMap<Algorithm, CryptoKey>;
@@ -98,6 +99,9 @@ function readRsa({ n, e }: JsonObject): JwkShape {
     return { ok: false, problem: `has a modulus of ${bits} bits` };
   }
   if (e !== RSA_EXPONENT) return { ok: false, problem: 'has an exponent other than 65537' };
+  if (hasRocaFingerprint(Buffer.from(n, 'base64url'))) {
+    return { ok: false, problem: 'has the ROCA fingerprint: its private key can be computed' };
+  }
   return { ok: true, publicJwk: { kty: 'RSA', n, e }, fits: RSA_ALGORITHMS };
 }
 

@@ -73,6 +73,9 @@ const PRIVATE = [
   '64:ff9b:1::8.8.8.8',
   '2002:a00:1::1',
   '::8.8.8.8',
+  '::ffff:0:8.8.8.8',
+  '::ffff:0:10.0.0.1',
+  '::ffff:0:0:10.0.0.1',
 ] as const;
 
 const LOOPBACK = [
@@ -117,6 +120,10 @@ const FORBIDDEN = [
   '2002:7f00:1::',
   '::100.100.100.200',
   '::127.0.0.1',
+  '::ffff:0:100.100.100.200',
+  '::ffff:0:a9fe:a9fe',
+  '0:0:0:0:FFFF:0:127.0.0.1',
+  '::ffff:0:0.0.0.0',
   '::2',
   // not addresses
   '',
@@ -165,7 +172,7 @@ describe('an address', () => {
         const problem = findProblem(address, place);
         expect(findProblem(`::ffff:${groups(address)}`, place)).toBe(problem);
         if (problem === undefined) return;
-        for (const carrier of ['64:ff9b::#', '64:ff9b:1:1::#', '2002:#::1', '::#']) {
+        for (const carrier of ['64:ff9b::#', '64:ff9b:1:1::#', '2002:#::1', '::#', '::ffff:0:#']) {
           expect(findProblem(carrier.replace('#', groups(address)), place)).toBeDefined();
         }
       }),

@@ -137,6 +137,60 @@ describe('held keys', () => {
     expect(calls()).toBe(2);
   });
 
+  it('of 15 minutes wait for their refresh', async () => {
+    const { verify, calls } = arrange();
+    await verify.warm();
+    const [withdrawn] = issuer.keys();
+    const token = await issuer.token({ exp: clock.now() / 1000 + HOUR }, { key: withdrawn });
+    issuer.rotate();
+
+    clock.advanceSeconds(15 * MINUTE);
+    const refusals = await Promise.all(Array.from({ length: 50 }, () => refusalOf(verify(token))));
+
+    expect(new Set(refusals.map(({ reason }) => reason))).toEqual(new Set(['key_unknown']));
+    expect(calls()).toBe(2);
+  });
+
+  it('of just under 15 minutes do not wait for it', async () => {
+    const { verify, hang } = arrange();
+    await verify.warm();
+    clock.advanceSeconds(15 * MINUTE - 1);
+    hang(true);
+
+    await verify(await issuer.token());
+  });
+
+  it('of an hour serve at once during the pause after a failed refresh', async () => {
+    const { verify, calls, hang } = arrange();
+    await verify.warm();
+    clock.advanceSeconds(HOUR);
+    issuer.fault('jwks', down);
+    await verify(await issuer.token());
+    hang(true);
+
+    for (let again = 0; again < 20; again++) await verify(await issuer.token());
+
+    expect(calls()).toBe(2);
+  });
+
+  it('of an hour serve after a second if the issuer failed in the last minute and is silent', async () => {
+    const { verify, calls, hang } = arrange();
+    await verify.warm();
+    clock.advanceSeconds(HOUR);
+    issuer.fault('jwks', down);
+    await verify(await issuer.token());
+    hang(true);
+    clock.advanceSeconds(59);
+
+    // the load itself would take 5 s, and it never ends here
+    await verify(await issuer.token());
+    clock.advanceSeconds(1);
+    // a second of this load has passed already
+    for (let again = 0; again < 20; again++) await verify(await issuer.token());
+
+    expect(calls()).toBe(3);
+  }, 4000);
+
   it('serve while the issuer is down, but not after a day', async () => {
     const { verify, calls, background } = arrange();
     await verify.warm();
