@@ -217,11 +217,11 @@ describe('the circuit to STS', () => {
     const told: string[] = [];
     const running = await start({ tell: (line) => told.push(line) });
     setEnvironment(openFunctionSession(running));
-    await fail(running, 'throttling');
+    await fail(running, 'reset');
 
     expect(running.stsCalls()).toBe(5);
     expect(told.join()).toContain('STS fails');
-    expect((await running.ask()).body['code']).toBe('sts_throttled');
+    expect((await running.ask()).body['code']).toBe('sts_unavailable');
   });
 });
 
