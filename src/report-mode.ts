@@ -15,6 +15,8 @@ type ReportFacts = Pick<AuditFacts, 'reported'>;
 
 /** Bounds both the work and the length of the audit line. */
 const MAX_REPORTED_GRANTS = 20;
+/** A caller's claims decide how many targets a grant has. Beyond so many together, the rest is not reported. */
+const MAX_REPORTED_TARGETS = 2000;
 
 const NOTHING: ReportFacts = {};
 
@@ -39,15 +41,20 @@ export function reportGrants(
     ({ mode, issuer }) => mode === 'report' && issuer === token.issuer.name,
   );
   if (reporting.length === 0) return NOTHING;
-  const reported = reporting.slice(0, MAX_REPORTED_GRANTS).map((grant) =>
-    reportDecision(grant.name, () => {
+  const reported: ReportedDecision[] = [];
+  let targets = 0;
+  for (const grant of reporting.slice(0, MAX_REPORTED_GRANTS)) {
+    if (targets > MAX_REPORTED_TARGETS) break;
+    const decision = reportDecision(grant.name, () => {
       const matched = matchGrant([{ ...grant, mode: 'enforce' }], token, { target: asked.target });
+      targets += matched.allowances.length;
       const narrowed = narrowGrant(matched, asked);
       const { sha256 } = renderGrant(deps.renderSessionPolicy, narrowed);
       deps.limits.checkKillSwitches(token, grant);
       return { ...factsOfNarrowed(narrowed), sessionPolicySha256: sha256 };
-    }),
-  );
+    });
+    reported.push(decision);
+  }
   return { reported };
 }
 

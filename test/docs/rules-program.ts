@@ -9,7 +9,7 @@ import { ROOT } from './pages.ts';
 import type { Rule } from './rules.ts';
 
 /** The steps of the pipeline, in the order that the picture must show. */
-const STEPS = ['verify', 'match', 'narrow', 'render', 'limit', 'assume', 'record'];
+const STEPS = ['verify', 'limit', 'match', 'narrow', 'render', 'assume', 'record'];
 
 const browser: Rule = {
   name: 'a page that uploads with ali-oss',
