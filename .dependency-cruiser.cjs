@@ -9,7 +9,7 @@ const MAY_IMPORT = {
   'src/lib/': [],
   'src/config/': [],
   'src/refusal.ts': [],
-  'src/ports.ts': ['src/config/'],
+  'src/ports.ts': ['src/config/', 'src/refusal.ts'],
   'src/observe/': ['src/lib/'],
 
   // the steps of the pipeline; pure
@@ -71,14 +71,23 @@ const MAY_IMPORT = {
   ],
 
   // the pipeline, and the surfaces that call it
+  'src/decide.ts': [
+    'src/config/',
+    'src/grants/',
+    'src/ports.ts',
+    'src/refusal.ts',
+    'src/session-policy/',
+    'src/sts/role-session-name.ts',
+  ],
+  'src/remember-decisions.ts': ['src/ports.ts'],
   'src/report-mode.ts': [
     'src/audit/',
     'src/config/',
+    'src/decide.ts',
     'src/grants/',
     'src/lib/',
     'src/ports.ts',
     'src/refusal.ts',
-    'src/session-policy/',
   ],
   'src/issue-credentials.ts': [
     'src/audit/',
@@ -87,8 +96,6 @@ const MAY_IMPORT = {
     'src/lib/',
     'src/ports.ts',
     'src/report-mode.ts',
-    'src/session-policy/',
-    'src/sts/role-session-name.ts',
   ],
   'src/api/http/': [
     'src/audit/',
@@ -119,10 +126,13 @@ const MAY_IMPORT = {
     'src/app.ts',
     'src/audit/',
     'src/config/',
+    'src/decide.ts',
     'src/limits/',
     'src/observe/',
     'src/ports.ts',
     'src/refusal.ts',
+    'src/remember-decisions.ts',
+    'src/report-mode.ts',
     'src/session-policy/',
     'src/source-credentials/',
     'src/store/',
@@ -153,7 +163,8 @@ const MAY_IMPORT = {
 };
 
 /** The parts that decide. They may compute, but use no network and no files. */
-const PURE = '^src/((lib|config|grants|session-policy|observe)/|(refusal|ports|report-mode)\\.ts$)';
+const PURE =
+  '^src/((lib|config|grants|session-policy|observe)/|(refusal|ports|decide|remember-decisions|report-mode)\\.ts$)';
 const REACHES_OUT = '^(fs|http|https|http2|net|dns|tls|child_process|worker_threads)(/|$)';
 /** Imports node:net only to check addresses. */
 const ADDRESS_CHECKS = '^src/session-policy/';

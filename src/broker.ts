@@ -3,11 +3,14 @@ import { createReadOrigin } from './api/http/origin.ts';
 import { createApp } from './app.ts';
 import type { RecordAudit } from './audit/line.ts';
 import type { Config } from './config/config.ts';
+import { createDecide } from './decide.ts';
 import { createAssumeRoleLimit } from './limits/assume-role-limit.ts';
 import { createLimits } from './limits/limits.ts';
 import type { Observe } from './observe/event.ts';
 import type { ReadHeader, SourceCredentialsProvider } from './ports.ts';
 import { isAboutSourceCredentials } from './refusal.ts';
+import { rememberDecisions } from './remember-decisions.ts';
+import { createReportGrants } from './report-mode.ts';
 import { createSessionPolicyMemo } from './session-policy/session-policy-memo.ts';
 import {
   createPlatformFallback,
@@ -113,6 +116,8 @@ export function createBroker(options: BrokerOptions): Broker {
     }
   }
 
+  const render = createSessionPolicyMemo(MAX_RENDERED_POLICIES);
+  const enforced = config.grants.filter(({ mode }) => mode !== 'report');
   const app = createApp({
     config,
     now,
@@ -120,7 +125,8 @@ export function createBroker(options: BrokerOptions): Broker {
     verifySubjectToken,
     limits,
     ...(isOnFunctionCompute ? { lifecycleHooks: { warmUp } } : {}),
-    renderSessionPolicy: createSessionPolicyMemo(MAX_RENDERED_POLICIES),
+    decide: rememberDecisions(createDecide(enforced, render)),
+    reportGrants: createReportGrants(config.grants, render, limits.checkKillSwitches),
     assumeRoleFor: readsPlatformHeaders
       ? createPlatformFallback({ assumeRole, assumeRoleWith })
       : () => assumeRole,

@@ -2,27 +2,23 @@
  * The pipeline: exchanges a subject token for an OSS credential within its grant, and records one
  * audit line for every decision. Only this file knows the order of the steps.
  */
-import { factsOfNarrowed, factsOfRole, factsOfToken } from './audit/facts.ts';
+import { factsOfDecision, factsOfRole, factsOfToken } from './audit/facts.ts';
 import type { AuditTrail } from './audit/trail.ts';
 import type { Config } from './config/config.ts';
-import { matchGrant } from './grants/match-grant.ts';
-import { narrowGrant } from './grants/narrow-grant.ts';
 import { parseTarget } from './grants/target.ts';
 import { lengthPrefixed } from './lib/length-prefixed.ts';
 import type {
   AssumeRole,
   CredentialRequest,
+  Decide,
   IssuedCredential,
   Limits,
   Origin,
   Permit,
-  RenderSessionPolicy,
   Requested,
   VerifySubjectToken,
 } from './ports.ts';
-import { reportConditions, reportGrants } from './report-mode.ts';
-import { renderGrant } from './session-policy/render-grant.ts';
-import { createRoleSessionName } from './sts/role-session-name.ts';
+import { type ReportGrants, reportConditions } from './report-mode.ts';
 
 /** The same for every request. */
 export interface PipelineDeps {
@@ -30,7 +26,8 @@ export interface PipelineDeps {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly verifySubjectToken: VerifySubjectToken;
-  readonly renderSessionPolicy: RenderSessionPolicy;
+  readonly decide: Decide;
+  readonly reportGrants: ReportGrants;
   readonly limits: Limits;
 }
 
@@ -88,29 +85,21 @@ export async function issueCredentials(
     // report mode records what it would have decided; it does not affect the decision
     const tokenLeftSeconds = token.expiresAt - Math.ceil(now() / 1000);
     const asked = { ...request, target, tokenLeftSeconds, callerAddress };
-    const report = reportGrants(config.grants, { token, asked }, deps);
+    const report = deps.reportGrants(token, asked);
     trail.add(report);
 
-    // 3. match the grant
-    const matched = matchGrant(config.grants, token, asked);
-    const { grant } = matched;
-    trail.add({ grant: grant.name, roleArn: grant.role });
-    trail.add(reportConditions(grant, token, report));
-
-    // 4. narrow to what the caller asked for
-    const narrowed = narrowGrant(matched, asked);
+    // 3. match the grant, 4. narrow it to what the caller asked for, 5. render the session policy
+    const decision = deps.decide(token, asked);
+    trail.add(factsOfDecision(decision));
+    if (decision.grant !== undefined) trail.add(reportConditions(decision.grant, token, report));
+    if (decision.outcome === 'refused') throw decision.refusal;
+    const { grant, narrowed, policy, roleSessionName } = decision;
     const { allowances, durationSeconds } = narrowed;
-    trail.add(factsOfNarrowed(narrowed));
-
-    // 5. render the session policy
-    const policy = renderGrant(deps.renderSessionPolicy, narrowed);
-    trail.add({ sessionPolicySha256: policy.sha256 });
 
     // 6. limit what only a request within its grant uses up
     permit = await deps.limits.admit(token, grant);
 
     // 7. assume the role
-    const roleSessionName = createRoleSessionName(token, grant.name);
     trail.add({ roleSessionName });
     const askedAtMs = now();
     const assumedRole = await incoming.assumeRole({

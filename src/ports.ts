@@ -1,5 +1,6 @@
 /** Types of what the pipeline calls and of what its steps exchange, so that no step imports another. */
 import type { Grant, Permission, TrustedIssuer } from './config/config.ts';
+import type { RefusalError } from './refusal.ts';
 
 /** What a caller asks for, as the surface parsed it. */
 export interface CredentialRequest {
@@ -117,6 +118,32 @@ export interface SessionPolicy {
 }
 
 export type RenderSessionPolicy = (input: SessionPolicyInput) => SessionPolicy;
+
+// 3. to 5. decide
+
+/** What a verified subject token gets, before anything is counted or STS is asked. */
+export type Decision =
+  | {
+      readonly outcome: 'granted';
+      readonly grant: Grant;
+      readonly narrowed: NarrowedGrant;
+      readonly policy: SessionPolicy;
+      readonly roleSessionName: string;
+    }
+  | {
+      readonly outcome: 'refused';
+      readonly refusal: RefusalError;
+      /** Present if the refusal came after the match. */
+      readonly grant?: Grant;
+      /** Present if the refusal came after narrowing. */
+      readonly narrowed?: NarrowedGrant;
+    };
+
+/** Matches, narrows and renders. Depends on nothing but its input. Throws for a defect only. */
+export type Decide = (
+  token: SubjectToken,
+  asked: Asked & { readonly grant?: string | undefined },
+) => Decision;
 
 // 2. and 6. limit
 

@@ -52,8 +52,12 @@ export type Refusal =
       readonly keyAgeSeconds?: number;
     }
   // the grant
-  | { readonly reason: 'no_grant_fits'; readonly misfits: readonly Misfit[] }
-  | { readonly reason: 'grant_not_available'; readonly misfits: readonly Misfit[] }
+  /** `grantCount`: how many grants the issuer has, if `misfits` leaves some out. */
+  | {
+      readonly reason: 'no_grant_fits' | 'grant_not_available';
+      readonly misfits: readonly Misfit[];
+      readonly grantCount?: number;
+    }
   | { readonly reason: 'ambiguous_grant'; readonly grants: readonly string[] }
   | { readonly reason: 'target_malformed'; readonly problem: string }
   | { readonly reason: 'target_outside_grant'; readonly grants: readonly string[] }

@@ -2,13 +2,11 @@
 import { factsOfNarrowed } from './audit/facts.ts';
 import type { AuditFacts, ReportedDecision } from './audit/line.ts';
 import type { Grant } from './config/config.ts';
+import { createDecide } from './decide.ts';
 import { unmetCondition } from './grants/conditions.ts';
-import { matchGrant } from './grants/match-grant.ts';
-import { narrowGrant } from './grants/narrow-grant.ts';
 import { describeDefect } from './lib/describe-defect.ts';
-import type { Asked, CheckKillSwitches, RenderSessionPolicy, SubjectToken } from './ports.ts';
+import type { CheckKillSwitches, Decide, RenderSessionPolicy, SubjectToken } from './ports.ts';
 import { RefusalError, refuse } from './refusal.ts';
-import { renderGrant } from './session-policy/render-grant.ts';
 
 /** Empty if nothing is in report mode. */
 type ReportFacts = Pick<AuditFacts, 'reported'>;
@@ -20,42 +18,47 @@ const MAX_REPORTED_TARGETS = 2000;
 
 const NOTHING: ReportFacts = {};
 
-/** The steps of the pipeline that a report runs. They count nothing and use no network. */
-export interface ReportDeps {
-  readonly renderSessionPolicy: RenderSessionPolicy;
-  readonly limits: { readonly checkKillSwitches: CheckKillSwitches };
-}
+/** Reports what each grant in report mode would have decided. Never throws. */
+export type ReportGrants = (...asker: Parameters<Decide>) => ReportFacts;
 
 /**
- * Reports what each grant in report mode of the token's issuer would have decided for this request,
- * if it were enforced, were the only grant, and the caller had named none. Never throws: a report
- * must not affect the decision.
+ * Makes the report of each grant in report mode of the token's issuer: what it would have decided for
+ * this request, if it were enforced, were the only grant, and the caller had named none. A report must
+ * not affect the decision, so it never throws.
  */
-export function reportGrants(
+export function createReportGrants(
   grants: readonly Grant[],
-  asker: { readonly token: SubjectToken; readonly asked: Asked },
-  deps: ReportDeps,
-): ReportFacts {
-  const { token, asked } = asker;
-  const reporting = grants.filter(
-    ({ mode, issuer }) => mode === 'report' && issuer === token.issuer.name,
-  );
-  if (reporting.length === 0) return NOTHING;
-  const reported: ReportedDecision[] = [];
-  let targets = 0;
-  for (const grant of reporting.slice(0, MAX_REPORTED_GRANTS)) {
-    if (targets > MAX_REPORTED_TARGETS) break;
-    const decision = reportDecision(grant.name, () => {
-      const matched = matchGrant([{ ...grant, mode: 'enforce' }], token, { target: asked.target });
-      targets += matched.allowances.length;
-      const narrowed = narrowGrant(matched, asked);
-      const { sha256 } = renderGrant(deps.renderSessionPolicy, narrowed);
-      deps.limits.checkKillSwitches(token, grant);
-      return { ...factsOfNarrowed(narrowed), sessionPolicySha256: sha256 };
-    });
-    reported.push(decision);
+  render: RenderSessionPolicy,
+  checkKillSwitches: CheckKillSwitches,
+): ReportGrants {
+  const reporting = new Map<string, { readonly grant: Grant; readonly decide: Decide }[]>();
+  for (const grant of grants) {
+    if (grant.mode !== 'report') continue;
+    const ofIssuer = reporting.get(grant.issuer) ?? [];
+    reporting.set(grant.issuer, ofIssuer);
+    if (ofIssuer.length < MAX_REPORTED_GRANTS) {
+      ofIssuer.push({ grant, decide: createDecide([grant], render) });
+    }
   }
-  return { reported };
+  if (reporting.size === 0) return () => NOTHING;
+
+  return function reportGrants(token, asked) {
+    const reported: ReportedDecision[] = [];
+    let targets = 0;
+    for (const { grant, decide } of reporting.get(token.issuer.name) ?? []) {
+      if (targets > MAX_REPORTED_TARGETS) break;
+      const decision = reportDecision(grant.name, () => {
+        const decided = decide(token, { ...asked, grant: undefined });
+        targets += decided.narrowed?.allowances.length ?? 0;
+        if (decided.outcome === 'refused') throw decided.refusal;
+        checkKillSwitches(token, grant);
+        const { narrowed, policy } = decided;
+        return { ...factsOfNarrowed(narrowed), sessionPolicySha256: policy.sha256 };
+      });
+      reported.push(decision);
+    }
+    return reported.length === 0 ? NOTHING : { reported };
+  };
 }
 
 /**

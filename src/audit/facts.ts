@@ -2,7 +2,13 @@
 import type { Config } from '../config/config.ts';
 import { formatClaimPath, readClaim } from '../grants/claims.ts';
 import { formatTarget } from '../grants/target.ts';
-import type { AssumedRole, GrantedTarget, NarrowedGrant, SubjectToken } from '../ports.ts';
+import type {
+  AssumedRole,
+  Decision,
+  GrantedTarget,
+  NarrowedGrant,
+  SubjectToken,
+} from '../ports.ts';
 import type { AuditFacts } from './line.ts';
 
 /** An audit line contains at most this many characters of one claim. */
@@ -50,6 +56,16 @@ function listFirst(allowances: readonly GrantedTarget[]): readonly GrantedTarget
     characters += formatTarget(target).length;
     return index === 0 || characters <= MAX_LOGGED_TARGET_CHARACTERS;
   });
+}
+
+/** As far as the decision got. */
+export function factsOfDecision(decision: Decision): AuditFacts {
+  const { grant, narrowed } = decision;
+  return {
+    ...(grant === undefined ? {} : { grant: grant.name, roleArn: grant.role }),
+    ...(narrowed === undefined ? {} : factsOfNarrowed(narrowed)),
+    ...(decision.outcome === 'refused' ? {} : { sessionPolicySha256: decision.policy.sha256 }),
+  };
 }
 
 export function factsOfRole(assumedRole: AssumedRole): AuditFacts {

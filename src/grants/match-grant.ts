@@ -1,29 +1,32 @@
-/** Finds the one grant that serves a request. */
+/** Matching: which one grant serves this caller and this request. */
 import type { Grant } from '../config/config.ts';
 import type { MatchedGrant, SubjectToken, Target } from '../ports.ts';
 import { type Misfit, refuse } from '../refusal.ts';
-import { type Fit, fitGrant } from './fit-grant.ts';
+import { fitGrant } from './fit-grant.ts';
+import type { GrantIndex } from './grant-index.ts';
 import { coversTarget } from './narrow-allowances.ts';
 
+/** A refusal explains this many grants: enough for an operator, and no work that grows with the config. */
+const MAX_MISFITS = 100;
+
 /**
- * Returns the grant that the caller names, or the only one that fits (and covers the target, if the
- * caller asks for one). Throws the refusals `no_grant_fits`, `grant_not_available`,
- * `target_outside_grant` and `ambiguous_grant`. Callers cannot distinguish a grant that does not
- * exist from one that does not fit. A grant in report mode is treated as if it did not exist.
+ * Returns the grant that the caller names, or the only one that fits (and covers the target, if one is
+ * asked for). Throws the refusals `no_grant_fits`, `grant_not_available`, `target_outside_grant` and
+ * `ambiguous_grant`. A grant that does not exist and one that does not fit look the same.
  */
 export function matchGrant(
-  grants: readonly Grant[],
+  index: GrantIndex,
   token: SubjectToken,
   asked: { readonly grant?: string | undefined; readonly target?: Target | undefined },
 ): MatchedGrant {
-  const fits = grants
-    .filter((grant) => grant.issuer === token.issuer.name && grant.mode !== 'report')
-    .filter((grant) => asked.grant === undefined || grant.name === asked.grant)
-    .map((grant) => fitGrant(grant, token.issuer, token.claims));
-  const fitting = fits.filter((fit) => fit.fits);
+  const { issuer, claims } = token;
+  const named = asked.grant === undefined ? undefined : index.named(issuer.name, asked.grant);
+  const fitting = (named ?? index.candidates(token))
+    .map((grant) => fitGrant(grant, issuer, claims))
+    .filter((fit) => fit.fits);
   if (fitting.length === 0) {
-    const reason = asked.grant === undefined ? 'no_grant_fits' : 'grant_not_available';
-    throw refuse({ reason, misfits: fits.flatMap(toMisfit) });
+    const reason = named === undefined ? 'no_grant_fits' : 'grant_not_available';
+    throw refuse({ reason, ...explain(named ?? index.all(issuer.name), token) });
   }
 
   const { target } = asked;
@@ -44,6 +47,14 @@ export function matchGrant(
   return only;
 }
 
-function toMisfit(fit: Fit): readonly Misfit[] {
-  return fit.fits ? [] : [{ grant: fit.grant.name, why: fit.why }];
+/** Says why the first grants do not fit, and how many there are if that leaves some out. */
+function explain(
+  grants: readonly Grant[],
+  { issuer, claims }: SubjectToken,
+): { readonly misfits: readonly Misfit[]; readonly grantCount?: number } {
+  const misfits = grants.slice(0, MAX_MISFITS).flatMap((grant) => {
+    const fit = fitGrant(grant, issuer, claims);
+    return fit.fits ? [] : [{ grant: grant.name, why: fit.why }];
+  });
+  return grants.length > MAX_MISFITS ? { misfits, grantCount: grants.length } : { misfits };
 }

@@ -3,7 +3,7 @@ import { type CryptoKey, errors, flattenedVerify } from 'jose';
 import type { TrustedIssuer } from '../config/config.ts';
 import { boundedText } from '../lib/bounded-text.ts';
 import type { Observe } from '../observe/event.ts';
-import type { SubjectToken, VerifySubjectToken } from '../ports.ts';
+import type { Claims, SubjectToken, VerifySubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
 import { checkClaims } from './claims.ts';
 import { type CompactJws, parseCompactJws } from './compact-jws.ts';
@@ -16,7 +16,9 @@ import {
   type KeepIssuerKeys,
   type KnownIssuer,
 } from './keys/kept-issuer-keys.ts';
+import type { FoundKey } from './keys/key-set.ts';
 import { createLoadKeySet } from './keys/load-key-set.ts';
+import { createVerifiedTokens, type VerifiedToken } from './verified-tokens.ts';
 
 export interface VerifySubjectTokenOptions {
   readonly issuers: readonly TrustedIssuer[];
@@ -53,8 +55,13 @@ export function createVerifySubjectToken(
   );
 
   const hintAt = createIssuerHint(issuers);
+  const verifiedTokens = createVerifiedTokens();
 
   async function verifySubjectToken(compactJws: string): Promise<SubjectToken> {
+    const verified = verifiedTokens.find(compactJws);
+    const again = verified === undefined ? undefined : await checkAgain(verified);
+    if (again !== undefined) return again;
+
     const jws = parseCompactJws(compactJws);
     const known = knownIssuers.get(jws.claimedIssuer);
     if (known === undefined) {
@@ -63,17 +70,37 @@ export function createVerifySubjectToken(
 
     const { issuer, keys } = known;
     const wanted = checkHeader(jws.header, issuer);
-    const { key, keyId, keyAgeSeconds } = await keys.find(wanted);
-    if (!(await hasValidSignature(jws, key, wanted.algorithm))) {
+    const found = await keys.find(wanted);
+    if (!(await hasValidSignature(jws, found.key, wanted.algorithm))) {
       throw refuse({ reason: 'signature_invalid', issuerName: issuer.name });
     }
 
     const claims = jws.readClaims();
-    const facts = checkClaims(claims, issuer, options.now());
+    const token = toSubjectToken(issuer, claims, found);
+    verifiedTokens.add(compactJws, { known, wanted, key: found.key, claims });
+    return token;
+  }
+
+  /**
+   * A signature that this very key verified stays valid. Everything else is checked again: that the
+   * issuer still has the key, and what the claims say at this time.
+   */
+  async function checkAgain(verified: VerifiedToken): Promise<SubjectToken | undefined> {
+    const { known, wanted, key, claims } = verified;
+    const found = await known.keys.find(wanted);
+    return found.key === key ? toSubjectToken(known.issuer, claims, found) : undefined;
+  }
+
+  /** Throws the refusals of the claims. */
+  function toSubjectToken(
+    issuer: TrustedIssuer,
+    claims: Claims,
+    { keyId, keyAgeSeconds }: FoundKey,
+  ): SubjectToken {
     return {
       issuer,
       claims,
-      ...facts,
+      ...checkClaims(claims, issuer, options.now()),
       ...(keyId === undefined ? {} : { keyId }),
       ...(keyAgeSeconds === undefined ? {} : { keyAgeSeconds }),
     };

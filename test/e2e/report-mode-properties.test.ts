@@ -2,7 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import type { AuditLine } from '../../src/audit/line.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
+import { createDecide } from '../../src/decide.ts';
 import { createLimits } from '../../src/limits/limits.ts';
+import type { RenderSessionPolicy } from '../../src/ports.ts';
+import { createReportGrants } from '../../src/report-mode.ts';
 import { createSessionPolicyMemo } from '../../src/session-policy/session-policy-memo.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { SIMPLE_CONFIG, startTestBroker } from '../support/broker.ts';
@@ -211,23 +214,29 @@ describe('a defect in a grant in report mode', () => {
     const lines: AuditLine[] = [];
     const { config } = loadConfig({ text: text(onTrial), file: 'broker.yaml', environment: {} });
     const now = () => 1_800_000_000_000;
-    const render = createSessionPolicyMemo(10);
+    const memo = createSessionPolicyMemo(10);
+    const render: RenderSessionPolicy = (input) => {
+      if (JSON.stringify(input).includes('defect')) throw new TypeError('canary');
+      return memo(input);
+    };
+    const limits = createLimits({
+      config,
+      store: createMemoryStore({ now }),
+      now,
+      randomUuid: () => 'x',
+    });
     const app = createApp({
       config,
       now,
-      limits: createLimits({
-        config,
-        store: createMemoryStore({ now }),
-        now,
-        randomUuid: () => 'x',
-      }),
+      limits,
       recordAudit: async (line) => void lines.push(line),
       readOrigin: () => ({ requestId: 'REQUEST-1' }),
       findSourceProblem: async () => undefined,
-      renderSessionPolicy(input) {
-        if (JSON.stringify(input).includes('defect')) throw new TypeError('canary');
-        return render(input);
-      },
+      decide: createDecide(
+        config.grants.filter(({ mode }) => mode !== 'report'),
+        render,
+      ),
+      reportGrants: createReportGrants(config.grants, render, limits.checkKillSwitches),
       assumeRoleFor: () => async () => ({
         accessKeyId: 'STS.id',
         accessKeySecret: 'secret',

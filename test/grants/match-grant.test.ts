@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Grant } from '../../src/config/config.ts';
+import { indexGrants } from '../../src/grants/grant-index.ts';
 import { matchGrant } from '../../src/grants/match-grant.ts';
 import { parseTarget } from '../../src/grants/target.ts';
 import { type Refusal, RefusalError } from '../../src/refusal.ts';
@@ -18,7 +19,7 @@ const foreign = makeGrant({ name: 'foreign', issuer: 'other' });
 
 function match(grants: readonly Grant[], asked: { grant?: string; target?: string } = {}) {
   const { grant, target } = asked;
-  return matchGrant(grants, TOKEN, {
+  return matchGrant(indexGrants(grants), TOKEN, {
     grant,
     target: target === undefined ? undefined : parseTarget(target),
   });
@@ -102,19 +103,6 @@ describe('matching', () => {
       misfits: [{ grant: 'teams', why: 'condition equals on claim "plan" does not hold' }],
     });
     expect(refusalOf([])).toEqual({ reason: 'no_grant_fits', misfits: [] });
-  });
-
-  it('ignores a grant in report mode, even if it is named or fits', () => {
-    const onTrial = makeGrant({ ...own, name: 'on-trial', mode: 'report' });
-    const enforced = makeGrant({ ...own, name: 'on-trial', mode: 'enforce' });
-
-    expect(refusalOf([onTrial])).toEqual({ reason: 'no_grant_fits', misfits: [] });
-    expect(refusalOf([onTrial], { grant: 'on-trial' })).toEqual(
-      refusalOf([], { grant: 'on-trial' }),
-    );
-    expect(match([own, onTrial]).grant.name).toBe('own');
-    expect(match([enforced]).grant.name).toBe('on-trial');
-    expect(refusalOf([own, enforced]).reason).toBe('ambiguous_grant');
   });
 
   it('refuses a grant that does not exist, does not fit or is for another issuer in the same way', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createApp } from '../../src/app.ts';
 import type { AuditLine } from '../../src/audit/line.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
+import { createDecide } from '../../src/decide.ts';
 import { createLimits } from '../../src/limits/limits.ts';
 import { createSessionPolicyMemo } from '../../src/session-policy/session-policy-memo.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
@@ -26,7 +27,8 @@ describe('a defect of the broker', () => {
       recordAudit: async (line) => void lines.push(line),
       readOrigin: () => ({ requestId: 'REQUEST-1' }),
       findSourceProblem: async () => undefined,
-      renderSessionPolicy: createSessionPolicyMemo(1),
+      decide: createDecide(config.grants, createSessionPolicyMemo(1)),
+      reportGrants: () => ({}),
       assumeRoleFor: () => () => Promise.reject(new Error('not reached')),
       verifySubjectToken: (token) => Promise.reject(new TypeError(`canary ${token}`)),
     });

@@ -1,0 +1,40 @@
+/** Remembers verified subject tokens, so that the signature of one that comes again is not checked again. */
+import { createHash } from 'node:crypto';
+import type { CryptoKey } from 'jose';
+import { createBoundedMap } from '../lib/bounded-map.ts';
+import type { Claims } from '../ports.ts';
+import type { WantedKey } from './header.ts';
+import type { KnownIssuer } from './keys/kept-issuer-keys.ts';
+
+export interface VerifiedToken {
+  readonly known: KnownIssuer;
+  readonly wanted: WantedKey;
+  /** The key that verified it. It must still be the issuer's, as the same object. */
+  readonly key: CryptoKey;
+  readonly claims: Claims;
+}
+
+export interface VerifiedTokens {
+  find(compactJws: string): VerifiedToken | undefined;
+  add(compactJws: string, verified: VerifiedToken): void;
+}
+
+/** Their claims take about four times their text, so all of them stay below 64 MiB. */
+const MAX_TOKENS = 4000;
+const MAX_TOKEN_LENGTH = 4096;
+
+/**
+ * Makes an empty memory. It keeps the parsed claims under the SHA-256 of the token, and not the token,
+ * which would be good for credentials. Whoever uses an entry must check key and claims again.
+ */
+export function createVerifiedTokens(): VerifiedTokens {
+  const verified = createBoundedMap<VerifiedToken>(MAX_TOKENS);
+  const hash = (text: string) => createHash('sha256').update(text).digest('base64');
+  return {
+    find: (compactJws) =>
+      compactJws.length > MAX_TOKEN_LENGTH ? undefined : verified.get(hash(compactJws)),
+    add(compactJws, token) {
+      if (compactJws.length <= MAX_TOKEN_LENGTH) verified.set(hash(compactJws), token);
+    },
+  };
+}
