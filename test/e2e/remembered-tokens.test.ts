@@ -1,0 +1,237 @@
+/** What the broker remembers of a token never changes a decision: not across callers, time, keys or configs. */
+import { randomUUID } from 'node:crypto';
+import { lookup } from 'node:dns';
+import { exportJWK } from 'jose';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
+import { createStaticCredentials } from '../../simulator/static-credentials.ts';
+import type { AuditLine } from '../../src/audit/line.ts';
+import { createBroker } from '../../src/broker.ts';
+import { loadConfig } from '../../src/config-loader/load-config.ts';
+import { createFetchIssuer } from '../../src/subject-token/keys/issuer-fetch.ts';
+import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
+import { generateSigningKey } from '../support/keys.ts';
+import { ignoreEvents } from '../support/observe.ts';
+import { fc } from '../support/seeded.ts';
+
+const MINUTE_MS = 60_000;
+
+let simulator: Simulator;
+let issuer: TestIssuer;
+let nowMs = Date.now();
+
+beforeAll(async () => {
+  issuer = await createTestIssuer({ now: () => nowMs });
+  simulator = await startSimulator({
+    now: Date.now,
+    buckets: ['app-media'],
+    region: 'cn-hangzhou',
+  });
+});
+
+afterAll(async () => {
+  await Promise.all([issuer.close(), simulator.close()]);
+});
+
+/** Settings that a reload can change: each of them must take effect on remembered tokens at once. */
+const RELOADS = {
+  none: (text: string) => text,
+  disabled: (text: string) =>
+    text.replace('    issuer: app', '    issuer: app\n    disabled: true'),
+  denied: (text: string) =>
+    text.replace('    audiences:', '    deny: { subjects: [a] }\n    audiences:'),
+  revoked: (text: string) =>
+    text.replace('    audiences:', '    tokensValidAfter: 2099-01-01T00:00:00Z\n    audiences:'),
+  audience: (text: string) => text.replace('[oss-token-broker]', '[another]'),
+  moved: (text: string) => text.replace('users/{user}/', 'people/{user}/'),
+} as const;
+
+const SUBJECTS = ['a', 'b', 'a ', 'A', 'ab'] as const;
+const TARGETS = [undefined, 'oss://app-media/users/a/', 'oss://app-media/users/ab/x'] as const;
+
+const step = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('ask' as const),
+      subject: fc.constantFrom(0, 0, 0, 0, 1, 2, 3, 4),
+      life: fc.constantFrom(600, 5400, 5400),
+      target: fc.constantFrom(0, 0, 0, 1, 2),
+      duration: fc.constantFrom(undefined, 900, 3600, 3600),
+      isForged: fc.constantFrom(false, false, false, true),
+    }),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('wait' as const),
+      minutes: fc.constantFrom(-5, 1, 50, 50),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant('reload' as const),
+      to: fc.constantFrom<keyof typeof RELOADS>(
+        ...Object.values(Object.keys(RELOADS)).filter(isReload),
+      ),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('rotate' as const) }) },
+);
+
+function isReload(name: string): name is keyof typeof RELOADS {
+  return name in RELOADS;
+}
+
+function makeBroker(text: string) {
+  const lines: AuditLine[] = [];
+  const { config } = loadConfig({ text, file: 'broker.yaml', environment: {} });
+  const broker = createBroker({
+    config,
+    sourceCredentials: createStaticCredentials(simulator.sourceCredentials),
+    recordAudit: async (line) => void lines.push(line),
+    now: () => nowMs,
+    fetchIssuer: createFetchIssuer({ lookup }),
+    randomUuid: randomUUID,
+    random: () => 0,
+    isOnFunctionCompute: false,
+    usesFunctionRole: false,
+    observe: ignoreEvents,
+  });
+  return {
+    async ask(token: string, body: object) {
+      const response = await broker.fetch(
+        new Request('http://broker/v1/credentials', {
+          method: 'POST',
+          headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
+          body: JSON.stringify(body),
+        }),
+        {},
+      );
+      await response.body?.cancel();
+      const { reason, subject, targets, durationSeconds, sessionPolicySha256, roleSessionName } =
+        lines.at(-1) ?? {};
+      // the SDK signs with the real clock, so STS may refuse what the broker let through
+      const refused = reason?.startsWith('sts_') === true ? undefined : reason;
+      return { refused, subject, targets, durationSeconds, sessionPolicySha256, roleSessionName };
+    },
+  };
+}
+
+describe('a token that comes again', () => {
+  it('gets what a broker that has never seen it decides, for any sequence of events', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 25 }), async (steps) => {
+        nowMs = Date.now();
+        const tokens = new Map<string, string>();
+        let reload: keyof typeof RELOADS = 'none';
+        const text = async () =>
+          RELOADS[reload](
+            SIMPLE_CONFIG.replace(
+              '    audiences:',
+              `    jwks: ${JSON.stringify({ keys: await publicKeys() })}\n    audiences:`,
+            ),
+          )
+            .replace('{{issuer}}', issuer.url)
+            .replace('{{sts}}', simulator.sts.url)
+            .replace('{{oss}}', simulator.oss.url)
+            .concat('limits: { assumeRole: { requests: 100000, window: 1m } }\n');
+        let remembering = makeBroker(await text());
+        for (const one of steps) {
+          if (one.kind === 'wait') {
+            nowMs += one.minutes * MINUTE_MS;
+            continue;
+          }
+          if (one.kind !== 'ask') {
+            if (one.kind === 'reload') reload = one.to;
+            else issuer.rotate();
+            remembering = makeBroker(await text());
+            continue;
+          }
+          const sub = SUBJECTS[one.subject] ?? '';
+          const id = `${sub}:${one.life}`;
+          const token =
+            tokens.get(id) ??
+            (await issuer.token({ sub, exp: Math.floor(nowMs / 1000) + one.life }));
+          tokens.set(id, token);
+          const [header, payload, signature = ''] = token.split('.');
+          const sent = one.isForged
+            ? [
+                header,
+                payload,
+                `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`,
+              ].join('.')
+            : token;
+          const target = TARGETS[one.target];
+          const body = {
+            ...(target === undefined ? {} : { Target: target }),
+            ...(one.duration === undefined ? {} : { DurationSeconds: one.duration }),
+          };
+
+          expect(await remembering.ask(sent, body)).toEqual(
+            await makeBroker(await text()).ask(sent, body),
+          );
+        }
+      }),
+      { numRuns: Number(process.env['FC_RUNS'] ?? 40) },
+    );
+  }, 120_000);
+
+  async function publicKeys(): Promise<readonly object[]> {
+    const response = await fetch(issuer.jwksUri);
+    const { keys } = Object(await response.json());
+    return keys;
+  }
+});
+
+describe('a remembered token', () => {
+  let broker: TestBroker;
+  beforeEach(async () => {
+    broker = await startTestBroker({ config: SIMPLE_CONFIG });
+  });
+  afterEach(() => broker.close());
+
+  it('gets a shorter credential once it has less time left', async () => {
+    const token = await broker.issuer.token({ exp: Math.floor(Date.now() / 1000) + 5400 });
+    const durationAfter = async (minutes: number) => {
+      broker.clock.offsetMs = minutes * MINUTE_MS;
+      await broker.ask({ token, body: { DurationSeconds: 3600 } });
+      return broker.auditLines().at(-1)?.['durationSeconds'];
+    };
+
+    expect(await durationAfter(0)).toBe(3600);
+    expect(await durationAfter(1)).toBe(3600);
+    expect(await durationAfter(50)).toBeLessThanOrEqual(2400);
+  });
+
+  it('is refused once the issuer has another key with the same kid', async () => {
+    const token = await broker.issuer.token({ exp: Math.floor(Date.now() / 1000) + 7200 });
+    const [old] = broker.issuer.keys();
+    expect((await broker.ask({ token })).status).toBe(200);
+    const { publicKey } = generateSigningKey('ES256', 'another');
+    const jwk = await exportJWK(publicKey);
+    broker.issuer.publish({ keys: [{ ...jwk, kid: old.keyId, alg: 'ES256', use: 'sig' }] });
+    broker.clock.offsetMs = 20 * MINUTE_MS;
+
+    expect(await broker.ask({ token })).toMatchObject({
+      status: 401,
+      body: { code: 'subject_token_invalid' },
+    });
+    expect(broker.auditLines().at(-1)).toMatchObject({ reason: 'signature_invalid' });
+  });
+
+  it('is refused once the issuer has withdrawn its key', async () => {
+    const token = await broker.issuer.token({ exp: Math.floor(Date.now() / 1000) + 7200 });
+    expect((await broker.ask({ token })).status).toBe(200);
+    expect((await broker.ask({ token })).status).toBe(200);
+    broker.issuer.rotate();
+    broker.clock.offsetMs = 20 * MINUTE_MS;
+
+    expect(await broker.ask({ token })).toMatchObject({
+      status: 401,
+      body: { code: 'subject_token_invalid' },
+    });
+  });
+});
