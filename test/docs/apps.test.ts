@@ -89,7 +89,8 @@ describeInBrowser('an app that does the steps of docs/apps.md', () => {
   }, 60_000);
 
   it('refuses to come back from a sign-in that it did not begin', async () => {
-    const page = await (await browser.newContext()).newPage();
+    // this browser has begun a sign-in of its own, and is then led to a link with another code
+    const page = await openForm();
     const failed = page.waitForEvent('pageerror');
     await page.goto(`${origin}/?code=of-an-attacker&state=x`);
 
