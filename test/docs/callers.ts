@@ -52,7 +52,11 @@ export async function checkCiJob(block: Block, world: World): Promise<void> {
 }
 
 /** ossutil was called once, for this target, with a credential that is good for it and for nothing else. */
-async function expectUpload(run: ShellRun, { broker }: World, place: string): Promise<void> {
+export async function expectUpload(
+  run: ShellRun,
+  { broker }: Pick<World, 'broker'>,
+  place: string,
+): Promise<void> {
   expect(run).toMatchObject({ code: 0, stderr: '' });
   const [call] = run.calls;
   const { url } = broker.simulator.oss;
@@ -80,7 +84,7 @@ async function expectUpload(run: ShellRun, { broker }: World, place: string): Pr
   expect(await ossRefusal(client.put('elsewhere.csv', Buffer.from('1,2')))).toBe('AccessDenied');
 }
 
-function expectStop(run: ShellRun): void {
+export function expectStop(run: ShellRun): void {
   expect(run.code).not.toBe(0);
   expect(run.calls).toEqual([]);
 }

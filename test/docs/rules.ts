@@ -5,6 +5,7 @@ import { CONFIG_RULES } from './rules-config.ts';
 import { JSON_RULES } from './rules-json.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
 import { SHELL_RULES } from './rules-shell.ts';
+import { WALK_RULES } from './rules-walks.ts';
 import type { World } from './world.ts';
 
 export interface Rule {
@@ -20,4 +21,5 @@ export const RULES: readonly Rule[] = [
   ...SHELL_RULES,
   ...PROGRAM_RULES,
   ...AUDIT_RULES,
+  ...WALK_RULES,
 ];

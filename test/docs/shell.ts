@@ -56,11 +56,16 @@ export async function runShell(
     readonly environment?: Readonly<Record<string, string>>;
     /** By name, in the folder where the text runs. */
     readonly files?: Readonly<Record<string, string>>;
+    /** Where the text runs. It stays there. Absent: a folder of its own. */
+    readonly folder?: string;
+    /** Programs that run instead of being recorded. */
+    readonly real?: readonly string[];
   } = {},
 ): Promise<ShellRun> {
-  const folder = mkdtempSync(join(tmpdir(), 'snippet-'));
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'snippet-'));
   const calls = join(folder, '.calls');
-  for (const name of RECORDED) {
+  rmSync(calls, { force: true });
+  for (const name of RECORDED.filter((program) => options.real?.includes(program) !== true)) {
     writeFileSync(join(folder, name), RECORDER);
     chmodSync(join(folder, name), 0o755);
   }
@@ -77,7 +82,7 @@ export async function runShell(
     const run = await runBash(text, folder, environment);
     return { ...run, calls: existsSync(calls) ? readCalls(readFileSync(calls, 'utf8')) : [] };
   } finally {
-    rmSync(folder, { recursive: true });
+    if (options.folder === undefined) rmSync(folder, { recursive: true });
   }
 }
 
