@@ -134,7 +134,9 @@ interface Kept {
 
 /** Makes the function that builds the application for each config. */
 function createBuild(startConfig: Config, { source, sourceCredentials, store, observe }: Kept) {
-  const recordAudit = createAuditLog(createAuditSink({ write: writeToStdout, now, observe }));
+  const recordAudit = createAuditLog(
+    createAuditSink({ write: writeToStdout, afterTurn: setImmediate, now, observe }),
+  );
   const keepIssuerKeys = createKeptIssuerKeys();
   const fetchIssuer = createFetchIssuer({ lookup });
   return (config: Config) => {

@@ -1,4 +1,4 @@
-/** Writes audit lines with a deadline and a bounded backlog, so that a stalled reader blocks no request. */
+/** Writes the audit lines of one turn of the event loop at once, with a deadline and a bounded backlog. */
 import { withinDeadline } from '../lib/within-deadline.ts';
 import type { Observe } from '../observe/event.ts';
 
@@ -7,21 +7,34 @@ const TIMEOUT_MS = 2000;
 /** Bound of the backlog. A line has at most 32 KiB; most have 1 KiB. */
 const MAX_WAITING_BYTES = 1024 * 1024;
 
+/** The lines of one turn, which are written or lost together. */
+interface Batch {
+  text: string;
+  bytes: number;
+  /** Resolves once all lines are written. Rejects if they cannot be, or not in time. */
+  readonly written: Promise<void>;
+}
+
 /**
- * Wraps `write`, which resolves once the text is written. The result rejects if that takes too long,
- * and at once while earlier text is overdue. Text that timed out may still be written later: nothing
- * that was passed to `write` is dropped.
+ * Wraps `write`, which resolves once the text is written. Each line goes out in the one write of its
+ * turn, in the order of the calls, and its result resolves after that write. The result rejects if
+ * the write fails or takes too long, and at once while earlier text is overdue. Text that timed out
+ * may still be written later: an accepted line is passed to `write` once, and never again.
  */
 export function createAuditSink(options: {
   readonly write: (text: string) => Promise<void>;
+  /** Runs the work once, after the callbacks of this turn, as `setImmediate` does. */
+  readonly afterTurn: (work: () => void) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   /** Receives the number of lost lines, once lines are written again. */
   readonly observe: Observe;
-}): (text: string) => Promise<void> {
-  const { write, now, observe } = options;
+}): (line: string) => Promise<void> {
+  const { write, afterTurn, now, observe } = options;
   /** When each waiting text was passed to `write`, oldest first. */
   const waiting = new Set<{ readonly sinceMs: number }>();
+  /** Takes the lines of this turn. */
+  let open: Batch | undefined;
   let waitingBytes = 0;
   let lost = 0;
 
@@ -30,11 +43,26 @@ export function createAuditSink(options: {
     return oldest !== undefined && now() - oldest.sinceMs >= TIMEOUT_MS;
   }
 
-  async function track(text: string): Promise<void> {
-    const bytes = Buffer.byteLength(text);
+  function openBatch(): Batch {
+    const writing = new Promise<void>((resolve) => {
+      afterTurn(() => {
+        // lines that come from here on belong to the next write
+        open = undefined;
+        resolve(writeBatch(batch));
+      });
+    });
+    const toError = () => new Error('the audit log takes too long');
+    const batch: Batch = {
+      text: '',
+      bytes: 0,
+      written: withinDeadline(writing, TIMEOUT_MS, toError),
+    };
+    return batch;
+  }
+
+  async function writeBatch({ text, bytes }: Batch): Promise<void> {
     const entry = { sinceMs: now() };
     waiting.add(entry);
-    waitingBytes += bytes;
     try {
       await write(text);
     } finally {
@@ -43,15 +71,20 @@ export function createAuditSink(options: {
     }
   }
 
-  async function writeInTime(text: string): Promise<void> {
+  async function writeInTime(line: string): Promise<void> {
     if (isBlocked() || waitingBytes > MAX_WAITING_BYTES)
       throw new Error('the audit log is blocked');
-    await withinDeadline(track(text), TIMEOUT_MS, () => new Error('the audit log takes too long'));
+    const bytes = Buffer.byteLength(line);
+    open ??= openBatch();
+    open.text += line;
+    open.bytes += bytes;
+    waitingBytes += bytes;
+    await open.written;
   }
 
-  return async function writeOrCount(text) {
+  return async function writeOrCount(line) {
     try {
-      await writeInTime(text);
+      await writeInTime(line);
     } catch (error) {
       lost += 1;
       throw error;

@@ -2,9 +2,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { createAuditSink } from '../../src/audit/sink.ts';
 import { tellInto } from '../support/observe.ts';
 
-/** A sink with a clock, whose texts the test writes or fails one by one. */
+/** A sink with a clock, whose turns the test ends and whose texts it writes or fails one by one. */
 function arrange() {
   const clock = { nowMs: 0 };
+  const afterTurn: (() => void)[] = [];
   const told: string[] = [];
   const handed: {
     readonly text: string;
@@ -12,6 +13,7 @@ function arrange() {
     readonly fail: () => void;
   }[] = [];
   const write = createAuditSink({
+    afterTurn: (work) => void afterTurn.push(work),
     now: () => clock.nowMs,
     observe: tellInto(told, () => clock.nowMs),
     write: (text) =>
@@ -19,7 +21,10 @@ function arrange() {
         handed.push({ text, finish: resolve, fail: () => reject(new Error('broken')) });
       }),
   });
-  return { clock, told, handed, write };
+  const endTurn = () => {
+    for (const work of afterTurn.splice(0)) work();
+  };
+  return { clock, told, handed, write, endTurn };
 }
 
 /** Tracks whether a line was written, was lost, or still waits. */
@@ -47,8 +52,12 @@ async function withFakeTimers(run: () => Promise<void>) {
 
 describe('the audit sink', () => {
   it('resolves once the line is written, and not before', async () => {
-    const { handed, write } = arrange();
+    const { handed, write, endTurn } = arrange();
     const seen = watch(write('line\n'));
+    await Promise.resolve();
+    expect([seen.outcome, handed]).toEqual(['waiting', []]);
+
+    endTurn();
     await Promise.resolve();
     expect([seen.outcome, handed[0]?.text]).toEqual(['waiting', 'line\n']);
 
@@ -57,17 +66,66 @@ describe('the audit sink', () => {
   });
 
   it('rejects if the line cannot be written', async () => {
-    const { handed, write } = arrange();
+    const { handed, write, endTurn } = arrange();
     const seen = watch(write('line\n'));
+    endTurn();
     handed[0]?.fail();
 
     await expect.poll(() => seen.outcome).toBe('lost');
   });
 
+  it('rejects if the write throws, and accepts the next line', async () => {
+    const texts: string[] = [];
+    const write = createAuditSink({
+      afterTurn: setImmediate,
+      now: () => 0,
+      observe: () => {},
+      write: (text) => {
+        if (texts.push(text) === 1) throw new Error('broken');
+        return Promise.resolve();
+      },
+    });
+
+    await expect(write('first\n')).rejects.toThrow('broken');
+    await expect(write('second\n')).resolves.toBeUndefined();
+    expect(texts).toEqual(['first\n', 'second\n']);
+  });
+
+  it('writes the lines of one turn at once, in their order, and those of the next turn after them', async () => {
+    const { handed, write, endTurn } = arrange();
+    const first = ['1\n', '2\n', '3\n'].map((line) => watch(write(line)));
+    endTurn();
+    const second = ['4\n', '5\n'].map((line) => watch(write(line)));
+    endTurn();
+    expect(handed.map(({ text }) => text)).toEqual(['1\n2\n3\n', '4\n5\n']);
+
+    handed[0]?.finish();
+    await expect.poll(() => first.map(({ outcome }) => outcome)).toEqual(Array(3).fill('written'));
+    expect(second.map(({ outcome }) => outcome)).toEqual(['waiting', 'waiting']);
+  });
+
+  it('loses every line of a write that fails, and writes none of them again', async () => {
+    const { told, handed, write, endTurn } = arrange();
+    const failed = ['1\n', '2\n', '3\n'].map((line) => watch(write(line)));
+    endTurn();
+    handed[0]?.fail();
+    await expect.poll(() => failed.map(({ outcome }) => outcome)).toEqual(Array(3).fill('lost'));
+    const next = ['4\n', '5\n'].map((line) => watch(write(line)));
+    endTurn();
+    handed[1]?.finish();
+    await expect.poll(() => next.map(({ outcome }) => outcome)).toEqual(Array(2).fill('written'));
+
+    expect(handed.map(({ text }) => text)).toEqual(['1\n2\n3\n', '4\n5\n']);
+    expect(told).toEqual([
+      'the audit log could not be written: 3 lines were lost; check what reads standard output',
+    ]);
+  });
+
   it('gives up a line that is not written in time', () =>
     withFakeTimers(async () => {
-      const { handed, write } = arrange();
+      const { handed, write, endTurn } = arrange();
       const seen = watch(write('line\n'));
+      endTurn();
 
       await vi.advanceTimersByTimeAsync(1999);
       expect(seen.outcome).toBe('waiting');
@@ -79,11 +137,13 @@ describe('the audit sink', () => {
 
   it('refuses further lines while one is overdue, and accepts lines again once it is written', () =>
     withFakeTimers(async () => {
-      const { clock, told, handed, write } = arrange();
+      const { clock, told, handed, write, endTurn } = arrange();
       watch(write('first\n'));
+      endTurn();
       clock.nowMs = 2000;
       await vi.advanceTimersByTimeAsync(2000);
       const refused = [watch(write('second\n')), watch(write('third\n'))];
+      endTurn();
       await vi.advanceTimersByTimeAsync(0);
       expect(refused.map(({ outcome }) => outcome)).toEqual(['lost', 'lost']);
       expect(handed).toHaveLength(1);
@@ -91,6 +151,7 @@ describe('the audit sink', () => {
       handed[0]?.finish();
       await vi.advanceTimersByTimeAsync(0);
       const next = watch(write('fourth\n'));
+      endTurn();
       handed[1]?.finish();
       await vi.advanceTimersByTimeAsync(0);
 
@@ -102,9 +163,10 @@ describe('the audit sink', () => {
 
   it('reports each loss once, and nothing while no line is lost', () =>
     withFakeTimers(async () => {
-      const { told, handed, write } = arrange();
+      const { told, handed, write, endTurn } = arrange();
       for (const end of ['finish', 'fail', 'finish', 'finish'] as const) {
         watch(write('line\n'));
+        endTurn();
         handed.at(-1)?.[end]();
         await vi.advanceTimersByTimeAsync(0);
       }
@@ -114,27 +176,37 @@ describe('the audit sink', () => {
       ]);
     }));
 
-  it('accepts no line once more than 1 MiB waits', () =>
+  it.each([
+    ['in one turn', () => {}],
+    ['in turns of their own', (endTurn: () => void) => endTurn()],
+  ])('accepts no line once more than 1 MiB waits, recorded %s', (_when, between) =>
     withFakeTimers(async () => {
-      const { handed, write } = arrange();
+      const { handed, write, endTurn } = arrange();
       const big = watch(write('x'.repeat(1024 * 1024)));
+      between(endTurn);
       const fits = watch(write('é'));
+      between(endTurn);
       const beyond = watch(write('y'));
+      endTurn();
       await vi.advanceTimersByTimeAsync(0);
       expect([big.outcome, fits.outcome, beyond.outcome]).toEqual(['waiting', 'waiting', 'lost']);
 
       handed[0]?.finish();
       await vi.advanceTimersByTimeAsync(0);
       watch(write('again'));
+      endTurn();
       expect(handed.at(-1)?.text).toBe('again');
-    }));
+    }),
+  );
 
   it('accepts further lines while the oldest waits for less than the deadline', () =>
     withFakeTimers(async () => {
-      const { clock, handed, write } = arrange();
+      const { clock, handed, write, endTurn } = arrange();
       watch(write('first\n'));
+      endTurn();
       clock.nowMs = 1999;
       watch(write('second\n'));
+      endTurn();
 
       expect(handed).toHaveLength(2);
     }));

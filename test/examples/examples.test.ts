@@ -1,6 +1,6 @@
 /** Each config in `examples`, started with `npm run dev`: what it is for works, and what it guards against does not. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { ROOT } from '../docs/pages.ts';
 import { missingPrograms } from '../docs/shell.ts';
@@ -10,17 +10,23 @@ import { ossRefusal } from '../support/oss-client.ts';
 
 const FOLDER = new URL('../../examples/', import.meta.url);
 const HELLO = Buffer.from('hello');
+/** As the example says how it is tried, so that one start serves both tests. */
+const PAGES = ['--origin', 'http://localhost:5173'];
+const SHORT = ['--credential-seconds', '60'];
 
-let dev: RunningDev | undefined;
+const started = new Map<string, Promise<RunningDev>>();
 
-afterEach(async () => {
-  await dev?.close();
-  dev = undefined;
+afterAll(async () => {
+  const all = await Promise.allSettled(started.values());
+  await Promise.all(all.map((one) => one.status === 'fulfilled' && one.value.close()));
 });
 
-async function start(...args: readonly string[]): Promise<RunningDev> {
-  dev = await startDev(args);
-  return dev;
+/** Starts it once for the same arguments: a start takes far longer than what is asked of it. */
+function start(...args: readonly string[]): Promise<RunningDev> {
+  const key = args.join(' ');
+  const running = started.get(key) ?? startDev(args);
+  started.set(key, running);
+  return running;
 }
 
 /** What the walk prints when it is pasted into zsh, the strictest of the shells, or else into another. */
@@ -65,7 +71,7 @@ describe.each(readdirSync(FOLDER))('examples/%s', (name) => {
 
 describe('an app whose users sign in at Auth0', () => {
   it('lets a user upload below their own prefix, and nobody without the permission', async () => {
-    const { token, ask } = await start('examples/auth0-app.yaml');
+    const { token, ask } = await start('examples/auth0-app.yaml', ...PAGES);
     const user = ['--issuer', 'auth0', 'sub=auth0|6512bd43d9caa6e02c990b0a'];
     const answer = await ask(await token(...user, 'permissions:=["upload:files"]'));
     const client = devClient(answer, 'app-media');
@@ -105,7 +111,7 @@ describe('a job of GitHub Actions', () => {
 
 describe('a mobile app of many tenants', () => {
   it('keeps a user within their tenant', async () => {
-    const { token, ask } = await start('examples/multi-tenant-mobile.yaml');
+    const { token, ask } = await start('examples/multi-tenant-mobile.yaml', ...SHORT);
     const [tenant, other] = [1, 2].map((end) => `6f1c1d0e-5d3b-4c59-9b0e-2f6a7d1c8e0${end}`);
     const user = 'b2a0d8f4-3c1e-4e4f-8f57-0c9f5f1d7a11';
     const phone = await token(

@@ -1,9 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { connect, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   type Answer,
   SIMPLE_CONFIG,
@@ -11,7 +8,8 @@ import {
   type TestBroker,
   type TestBrokerOptions,
 } from '../support/broker.ts';
-import { type Bundle, buildBundle } from '../support/bundle.ts';
+import { builtBundle } from '../support/built-bundle.ts';
+import type { Bundle } from '../support/bundle.ts';
 import { subjects, tally } from './answers.ts';
 import { showInTable } from './matrix.ts';
 import { type Watch, watch } from './promises.ts';
@@ -23,18 +21,12 @@ const IDLE_CONNECTIONS = 100;
 const MUST_BE_CLOSED = IDLE_CONNECTIONS - MAX_OPEN_FILES;
 const CONFIG = SIMPLE_CONFIG.replace('timeout: 2s', 'timeout: 5s');
 
-let folder: string;
 let bundle: Bundle;
 let broker: TestBroker;
 let watched: Watch;
 
 beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'oss-token-broker-'));
-  bundle = buildBundle(folder);
-}, 120_000);
-
-afterAll(() => {
-  rmSync(folder, { recursive: true });
+  bundle = builtBundle();
 });
 
 afterEach(async () => {

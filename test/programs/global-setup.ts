@@ -1,7 +1,9 @@
-/** Looks for the programs that the chosen tests start, and sees to it that no test is skipped unsaid. */
+/** Looks for the programs that the chosen tests start, builds the bundle if they need it, and sees to it that no test is skipped unsaid. */
 import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import type { Bundle } from '../support/bundle.ts';
+import { buildBundle } from './build-bundle.ts';
 import { findChromium } from './chromium.ts';
 import type { Program } from './program.ts';
 import { findRedisServer } from './redis-server.ts';
@@ -15,6 +17,8 @@ declare module 'vitest' {
     bash: Program | null;
     zsh: Program | null;
     dash: Program | null;
+    /** It is not there if no chosen test needs it. */
+    bundle: Bundle;
   }
 }
 
@@ -42,20 +46,24 @@ const NEEDED = [
   })),
 ] as const;
 
+/** What a test file imports if it starts the bundle. */
+const STARTS_BUNDLE = ['support/built-bundle.ts', './black-box.ts'];
+
 /** With SKIP_NOTHING=1, a test that cannot run fails the run. */
 const mayNotSkip = process.env['SKIP_NOTHING'] === '1';
 
 /** Vitest calls it once, before any test, and calls what it returns after all of them. */
-export async function setup(project: TestProject): Promise<() => void> {
+export async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const files = project.vitest.state.getPaths();
   const missing: string[] = [];
   for (const { key, name, importedAs, find, howToGetIt } of NEEDED) {
-    const files = project.vitest.state.getPaths().filter((file) => isImporting(file, importedAs));
-    if (files.length === 0) continue;
+    const users = files.filter((file) => isImporting(file, [importedAs]));
+    if (users.length === 0) continue;
     try {
       project.provide(key, await find());
     } catch (error) {
       project.provide(key, null);
-      const tests = files.map((file) => relative(project.config.root, file)).join(', ');
+      const tests = users.map((file) => relative(project.config.root, file)).join(', ');
       const reason = error instanceof Error ? error.message : String(error);
       const line = `NOT TESTED: ${tests}: there is no ${name}: ${reason}. ${howToGetIt}`;
       missing.push(line.replace(/\s+/g, ' '));
@@ -63,14 +71,21 @@ export async function setup(project: TestProject): Promise<() => void> {
   }
   if (mayNotSkip && missing.length > 0) throw new Error(missing.join('\n'));
 
-  return () => {
+  const built = files.some((file) => isImporting(file, STARTS_BUNDLE))
+    ? await buildBundle()
+    : undefined;
+  if (built !== undefined) project.provide('bundle', built.bundle);
+
+  return async () => {
+    await built?.remove();
     for (const line of missing) process.stderr.write(`${line}\n`);
     if (mayNotSkip) failIfSkipped(project);
   };
 }
 
-function isImporting(file: string, module: string): boolean {
-  return readFileSync(file, 'utf8').includes(`/${module}'`);
+function isImporting(file: string, modules: readonly string[]): boolean {
+  const text = readFileSync(file, 'utf8');
+  return modules.some((module) => text.includes(`${module}'`));
 }
 
 function failIfSkipped(project: TestProject): void {

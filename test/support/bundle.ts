@@ -1,23 +1,12 @@
-/** Builds the broker and runs it as Function Compute does: with its Node, its environment, and standard output as the audit log. */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+/** Runs the built broker as Function Compute does: with its Node, its environment, and standard output as the audit log. */
+import { type ChildProcess, spawn } from 'node:child_process';
 import { createServer } from 'node:net';
-import { fileURLToPath } from 'node:url';
 import type { Simulator } from '../../simulator/simulator.ts';
-import { findNode } from '../../tools/node-binaries.ts';
 
 export interface Bundle {
   /** The Node that the build ships, or this process's Node where that cannot run. */
   readonly node: string;
   readonly main: string;
-}
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
-
-/** Builds the broker as `npm run build` does. Tests that run in parallel need a folder each. */
-export function buildBundle(folder = `${root}dist`): Bundle {
-  const tsx = `${root}node_modules/tsx/dist/cli.mjs`;
-  execFileSync(process.execPath, [tsx, 'tools/build.ts', folder], { cwd: root, stdio: 'pipe' });
-  return { node: findNode('shipped') ?? process.execPath, main: `${folder}/main.cjs` };
 }
 
 /** The environment that Function Compute sets for an instance, without the credentials of its role. */

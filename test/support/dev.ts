@@ -3,11 +3,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type OSS from 'ali-oss';
+import { readClaimItems } from '../../simulator/issuer/claims-text.ts';
 import { toObject } from './declared.ts';
 import { createOssClient, credentialOf } from './oss-client.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const TSX = `${ROOT}node_modules/tsx/dist/cli.mjs`;
 /** Ends what it prints at its start. */
 const LAST_LINE = 'Ctrl+C stops everything';
 
@@ -22,8 +22,10 @@ export interface RunningDev {
   said(): string;
   /** What it told the operator up to now. */
   told(): string;
-  /** Prints a token with `npm run dev:token`; throws what it says instead. */
+  /** Asks for a token as `npm run dev:token` does, and in the same words, but starts no process. */
   token(...args: readonly string[]): Promise<string>;
+  /** Prints a token with `npm run dev:token`; throws what it says instead. */
+  printToken(...args: readonly string[]): Promise<string>;
   /** Asks the broker for a credential. */
   ask(token: string, query?: string): Promise<Readonly<Record<string, unknown>>>;
   close(): Promise<void>;
@@ -71,7 +73,8 @@ export async function startDev(args: readonly string[] = []): Promise<RunningDev
     issuersUrl,
     said: stdout,
     told: stderr,
-    async token(...items) {
+    token: (...args) => askForToken(`${issuersUrl}/tokens`, args),
+    async printToken(...items) {
       const port = new URL(issuersUrl).port;
       const ended = await runScript('dev:token', ['--port', port, ...items]);
       if (ended.code !== 0) throw new Error(ended.stderr);
@@ -90,6 +93,20 @@ export async function startDev(args: readonly string[] = []): Promise<RunningDev
   };
 }
 
+async function askForToken(url: string, args: readonly string[]): Promise<string> {
+  const [issuer, items] = args[0] === '--issuer' ? [args[1], args.slice(2)] : [undefined, args];
+  const reading = readClaimItems(items);
+  if (!reading.ok) throw new Error(reading.problem);
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ issuer, claims: reading.claims }),
+  });
+  const { token, problem } = toObject(await response.json());
+  if (typeof token !== 'string') throw new Error(String(problem));
+  return token;
+}
+
 interface StartedScript {
   readonly child: ChildProcess;
   readonly stdout: () => string;
@@ -99,7 +116,7 @@ interface StartedScript {
 function startScript(name: string, args: readonly string[]): StartedScript {
   const { scripts } = toObject(JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')));
   const [, script = ''] = /^tsx (\S+)$/.exec(String(toObject(scripts)[name])) ?? [];
-  const child = spawn(process.execPath, [TSX, script, ...args], {
+  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

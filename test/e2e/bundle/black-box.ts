@@ -1,23 +1,23 @@
 /** What the bundle must do under every Node that operators run: this is its black-box suite. */
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { canRunNodeBinaries, findNode, type NodeName } from '../../../tools/node-binaries.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../../refusals/cases.ts';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../../support/broker.ts';
-import { type Bundle, buildBundle, startBundle } from '../../support/bundle.ts';
+import { builtBundle } from '../../support/built-bundle.ts';
+import { type Bundle, startBundle } from '../../support/bundle.ts';
 import { createOssClient, credentialOf, ossRefusal } from '../../support/oss-client.ts';
 
-/** Builds the bundle and runs the suite against it. Machines other than Linux on x64 cannot run these Nodes. */
+/** Runs the suite against the bundle. Machines other than Linux on x64 cannot run these Nodes. */
 export function testBundleUnder(name: NodeName): void {
   describe.skipIf(!canRunNodeBinaries)(`the built broker under the Node "${name}"`, () => {
     let bundle: Bundle;
     let broker: TestBroker;
 
     beforeAll(async () => {
-      const folder = new URL(`../../../node_modules/.cache/bundle-${name}`, import.meta.url);
-      const built = buildBundle(fileURLToPath(folder));
+      const built = builtBundle();
       bundle = { ...built, node: findNode(name) ?? built.node };
       broker = await startTestBroker({ config: REFUSALS_CONFIG, bundle });
+      // the Node may have to be downloaded
     }, 300_000);
 
     afterAll(async () => {

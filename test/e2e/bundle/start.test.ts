@@ -6,7 +6,8 @@ import { dirname } from 'node:path';
 import OSS from 'ali-oss';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../../support/broker.ts';
-import { type Bundle, buildBundle, freePort, startBundle } from '../../support/bundle.ts';
+import { builtBundle } from '../../support/built-bundle.ts';
+import { type Bundle, freePort, startBundle } from '../../support/bundle.ts';
 
 /** A config of which nothing is asked. */
 const PLAIN_CONFIG = SIMPLE_CONFIG.replace('{{issuer}}', 'https://login.example.com/')
@@ -17,9 +18,9 @@ let bundle: Bundle;
 let broker: TestBroker;
 
 beforeAll(async () => {
-  bundle = buildBundle();
+  bundle = builtBundle();
   broker = await startTestBroker({ config: SIMPLE_CONFIG, bundle });
-}, 120_000);
+});
 
 afterAll(async () => {
   await broker.close();
