@@ -11,6 +11,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: 'test/programs/global-setup.ts',
     testTimeout: 30_000,
+    // by default one core is left free, which halves the speed of a machine with two
+    maxWorkers: '100%',
     env: { FC_SEED: seed },
     // CommonJS is imported as Node itself does it, so that what passes here also runs there
     deps: { interopDefault: false },
