@@ -75,6 +75,9 @@ export type RecordAudit = (line: AuditLine) => Promise<void>;
  */
 const MISLEADING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
+/** Nearly every line: nothing in it is misleading, so it need not be searched by Unicode property. */
+const VISIBLE_ASCII = /^[ -~]*$/;
+
 /** Largest length of a line in bytes, with its line feed. */
 export const MAX_LINE_BYTES = 32 * 1024;
 
@@ -84,7 +87,8 @@ export function createAuditLog(write: (text: string) => Promise<void>): RecordAu
 }
 
 function toText(line: object): string {
-  return `${JSON.stringify(line).replace(MISLEADING, escapeUnits)}\n`;
+  const json = JSON.stringify(line);
+  return VISIBLE_ASCII.test(json) ? `${json}\n` : `${json.replace(MISLEADING, escapeUnits)}\n`;
 }
 
 /** `\uXXXX` for each UTF-16 code unit (RFC 8259 section 7). */
