@@ -80,12 +80,30 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     await built?.remove();
     for (const line of missing) process.stderr.write(`${line}\n`);
     if (mayNotSkip) failIfSkipped(project);
+    else countSkipped(project);
   };
 }
 
 function isImporting(file: string, modules: readonly string[]): boolean {
   const text = readFileSync(file, 'utf8');
   return modules.some((module) => text.includes(`${module}'`));
+}
+
+/** One line for all skips: those that no line above explains need bash, curl or jq. */
+function countSkipped(project: TestProject): void {
+  const files = project.vitest.state
+    .getTestModules()
+    .map((file) => ({
+      name: file.relativeModuleId,
+      skipped: [...file.children.allTests('skipped')].length,
+    }))
+    .filter(({ skipped }) => skipped > 0);
+  if (files.length === 0) return;
+  const count = files.reduce((sum, { skipped }) => sum + skipped, 0);
+  const names = files.map(({ name }) => name).join(', ');
+  process.stderr.write(
+    `NOT TESTED: ${count} tests were skipped, in ${names}. Install bash, curl and jq, and what the lines above name.\n`,
+  );
 }
 
 function failIfSkipped(project: TestProject): void {
