@@ -98,7 +98,8 @@ function countSkipped(project: TestProject): void {
       skipped: [...file.children.allTests('skipped')].length,
     }))
     .filter(({ skipped }) => skipped > 0);
-  if (files.length === 0) return;
+  // a name pattern on the command line skips the rest on purpose
+  if (files.length === 0 || project.config.testNamePattern !== undefined) return;
   const count = files.reduce((sum, { skipped }) => sum + skipped, 0);
   const names = files.map(({ name }) => name).join(', ');
   process.stderr.write(
