@@ -6,7 +6,7 @@ export default defineConfig({
     include: [
       'test/{subject-token,grants,session-policy,limits}/**/*.test.ts',
       'test/threats/{tokens,issuers,grants}.test.ts',
-      'test/e2e/report-mode.test.ts',
+      'test/e2e/{report-mode,remembered-tokens}.test.ts',
     ],
     testTimeout: 30_000,
     deps: { interopDefault: false },
