@@ -168,6 +168,19 @@ describe('the error of a refusal', () => {
     expect(third.headers.get('ratelimit')).toMatch(/^"subject";r=0;t=\d+$/);
   });
 
+  it('of refused tokens is counted together with those of the native API', async () => {
+    const limited = await startTestBroker({
+      config: `${SIMPLE_CONFIG}${ON}limits: { refusedTokens: { requests: 2, window: 1h } }\n`,
+    });
+    const door = throughTokenExchange(limited);
+    const refused = [await door.ask({ token: 'a.b.c' }), await limited.ask({ token: 'a.b.c' })];
+    const third = await door.ask();
+    await limited.close();
+
+    expect(refused.map(({ status }) => status)).toEqual([400, 401]);
+    expectError(third, 'rate_limited');
+  });
+
   it('of a token that was used on another surface says so', async () => {
     const once = await startTestBroker({
       config: `${SIMPLE_CONFIG.replace('    types:', '    oneTimeTokens: true\n    types:')}${ON}`,
