@@ -100,6 +100,7 @@ const MAY_IMPORT = {
   'src/api/http/': [
     'src/audit/',
     'src/config/',
+    'src/grants/',
     'src/lib/',
     'src/ports.ts',
     'src/refusal.ts',
@@ -108,7 +109,15 @@ const MAY_IMPORT = {
   'src/api/native/': [
     'src/api/http/',
     'src/config/',
-    'src/grants/',
+    'src/issue-credentials.ts',
+    'src/lib/',
+    'src/ports.ts',
+    'src/refusal.ts',
+    'hono',
+  ],
+  'src/api/token-exchange/': [
+    'src/api/http/',
+    'src/config/',
     'src/issue-credentials.ts',
     'src/lib/',
     'src/ports.ts',
@@ -117,7 +126,7 @@ const MAY_IMPORT = {
   ],
 
   // assembly
-  'src/app.ts': ['src/api/', 'src/refusal.ts', 'hono'],
+  'src/app.ts': ['src/api/', 'src/ports.ts', 'src/refusal.ts', 'hono'],
   'src/server.ts': ['src/lib/', '@hono/node-server'],
   'src/start-error.ts': ['src/config-loader/', 'src/lib/'],
   'src/reloading-broker.ts': ['src/config/', 'src/config-loader/', 'src/observe/'],

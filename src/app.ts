@@ -6,9 +6,14 @@ import { createOpenRequest, type OpenRequestDeps } from './api/http/open-request
 import type { SurfaceEnv } from './api/http/surface-env.ts';
 import { answerError, refuseWith } from './api/native/answer-refusal.ts';
 import { createNativeApi, type NativeApiDeps } from './api/native/routes.ts';
+import { answerOAuthError } from './api/token-exchange/answer-refusal.ts';
+import { createTokenExchange, TOKEN_PATH } from './api/token-exchange/routes.ts';
+import type { Surface } from './ports.ts';
 import { refuse } from './refusal.ts';
 
-export interface AppDeps extends NativeApiDeps, Omit<OpenRequestDeps, 'configRevision'> {
+export interface AppDeps
+  extends NativeApiDeps,
+    Omit<OpenRequestDeps, 'configRevision' | 'surfaceOf'> {
   /** Present on Function Compute only. */
   readonly lifecycleHooks?: LifecycleHooks;
 }
@@ -16,13 +21,20 @@ export interface AppDeps extends NativeApiDeps, Omit<OpenRequestDeps, 'configRev
 /** Builds the application. It opens nothing and keeps no state. */
 export function createApp(deps: AppDeps) {
   const app = new Hono<SurfaceEnv>({ getPath: readCanonicalPath });
-  app.use(createOpenRequest({ ...deps, configRevision: deps.config.revision }));
+  const { revision: configRevision, surfaces } = deps.config;
+  const surfaceOf = (path: string): Surface =>
+    surfaces?.tokenExchange === true && path === TOKEN_PATH ? 'token_exchange' : 'native';
+  app.use(createOpenRequest({ ...deps, configRevision, surfaceOf }));
   if (deps.lifecycleHooks !== undefined) addLifecycleHooks(app, deps.lifecycleHooks);
 
   app.route('/', createNativeApi(deps));
+  if (surfaces?.tokenExchange === true) app.route('/', createTokenExchange(deps));
 
   // unknown routes include /invoke, and /initialize and /pre-stop if the platform did not call them
   app.notFound((c) => refuseWith(c, refuse({ reason: 'route_unknown' })));
-  app.onError(answerError);
+  // refusals before any surface, such as too many header lines, have the form of its protocol too
+  app.onError((error, c) =>
+    c.get('surface') === 'token_exchange' ? answerOAuthError(error, c) : answerError(error, c),
+  );
   return app;
 }

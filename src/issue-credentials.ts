@@ -38,8 +38,8 @@ export interface IncomingRequest {
   readonly trail: AuditTrail;
   /** Bound to the source credentials of this request. */
   readonly assumeRole: AssumeRole;
-  /** Reads the subject token, and nothing else of the request. */
-  readonly readToken: () => string;
+  /** Reads the subject token, and no more of the request than it must. */
+  readonly readToken: () => string | Promise<string>;
   /**
    * Reads the rest of the request. It runs after verification, so that a request without a valid
    * token costs little, and in the pipeline, so that a malformed request is audited too.
@@ -67,8 +67,8 @@ export async function issueCredentials(
   let wasRead = false;
   try {
     // 1. verify the subject token
+    const subjectToken = await incoming.readToken();
     const receivedAtMs = now();
-    const subjectToken = incoming.readToken();
     const token = await deps.limits.guardVerification(callerAddress, () =>
       deps.verifySubjectToken(subjectToken),
     );

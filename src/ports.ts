@@ -20,6 +20,9 @@ export interface Requested {
   readonly duration?: string;
 }
 
+/** A way in: one folder of `src/api`, by the name that the audit line has. */
+export type Surface = 'native' | 'token_exchange';
+
 /** Where a request came from. */
 export interface Origin {
   readonly requestId: string;

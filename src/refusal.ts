@@ -11,6 +11,8 @@ export type Refusal =
   | { readonly reason: 'media_type_unsupported' }
   /** `member`: the unknown or repeated one, as bounded text. */
   | { readonly reason: 'request_malformed'; readonly problem: string; readonly member?: string }
+  /** `grantType`: bounded text. Of the token exchange. */
+  | { readonly reason: 'grant_type_unsupported'; readonly grantType: string }
   | { readonly reason: 'origin_not_allowed'; readonly origin: string }
   // the subject token
   | { readonly reason: 'token_missing' }

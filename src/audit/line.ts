@@ -1,6 +1,6 @@
 /** One line of the audit log: its members, and how it is written. */
 
-import type { Requested } from '../ports.ts';
+import type { Requested, Surface } from '../ports.ts';
 import type { Reason } from '../refusal.ts';
 import { boundLine } from './bound-line.ts';
 
@@ -58,6 +58,8 @@ export interface AuditLine extends AuditFacts {
   /** ISO instant, UTC. */
   readonly time: string;
   readonly requestId: string;
+  /** The way in. Addresses that no surface has count as those of the native API. */
+  readonly surface: Surface;
   readonly decision: 'granted' | 'refused';
   readonly configRevision: string;
   /** The reason of the refusal. `why` contains its facts. */

@@ -1,5 +1,6 @@
 /** The audit trail of one request: collects facts, and records the decision in one line. */
 import { describeDefect } from '../lib/describe-defect.ts';
+import type { Surface } from '../ports.ts';
 import { type Refusal, RefusalError, refuse } from '../refusal.ts';
 import type { AuditFacts, AuditLine, RecordAudit } from './line.ts';
 
@@ -15,11 +16,12 @@ export interface AuditTrail {
 /** Opens the trail of one request. `now` is in milliseconds. */
 export function openAuditTrail(options: {
   readonly requestId: string;
+  readonly surface: Surface;
   readonly configRevision: string;
   readonly now: () => number;
   readonly recordAudit: RecordAudit;
 }): AuditTrail {
-  const { requestId, configRevision, now, recordAudit } = options;
+  const { requestId, surface, configRevision, now, recordAudit } = options;
   const startedAtMs = now();
   const known: AuditFacts = {};
 
@@ -31,6 +33,7 @@ export function openAuditTrail(options: {
       version: 1,
       time: new Date(nowMs).toISOString(),
       requestId,
+      surface,
       decision,
       ...(reason === undefined ? {} : { reason }),
       ...(Object.keys(why).length === 0 ? {} : { why }),

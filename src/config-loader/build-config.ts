@@ -209,6 +209,13 @@ function toSeconds(text: string): number {
   return parseDuration(text) ?? 0;
 }
 
+/** Keeps what is on. The rest is left out, so that every spelling of off gives the same revision. */
+export function buildSurfaces(
+  input: { tokenExchange?: boolean | undefined } | undefined,
+): Pick<Config, 'surfaces'> {
+  return input?.tokenExchange === true ? { surfaces: { tokenExchange: true } } : {};
+}
+
 export function buildSts(input: {
   network: Config['sts']['network'];
   endpoint?: string | undefined;

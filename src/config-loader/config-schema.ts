@@ -340,6 +340,17 @@ export const configSchema = z.strictObject({
     .array(grantSchema, { error: 'must be a list of grants' })
     .min(1, { error: 'must have at least one grant' })
     .describe('The grants: which callers may do what on which targets.'),
+  surfaces: z
+    .strictObject(
+      {
+        tokenExchange: flag
+          .optional()
+          .describe('true: OAuth 2.0 token exchange (RFC 8693) at POST /oauth/token.'),
+      },
+      { error: 'must be like { tokenExchange: true }' },
+    )
+    .optional()
+    .describe('Ways in besides the native API. Default: none.'),
   cors: z
     .strictObject({
       origins: z

@@ -6,6 +6,7 @@ import {
   buildGrant,
   buildIssuer,
   buildSts,
+  buildSurfaces,
   type Report,
   toClaimPath,
 } from './build-config.ts';
@@ -96,6 +97,7 @@ export function loadConfig(options: {
     region,
     sts: buildSts(sts),
     ...parts,
+    ...buildSurfaces(parsed.data.surfaces),
     cors,
     audit: { claims: audit.claims.map(toClaimPath) },
     ...(callerAddress === undefined

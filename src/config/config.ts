@@ -31,6 +31,8 @@ export interface Config {
   readonly buckets: readonly Bucket[];
   readonly issuers: readonly TrustedIssuer[];
   readonly grants: readonly Grant[];
+  /** Ways in besides the native API, which is always on. Absent: none. */
+  readonly surfaces?: SurfaceSettings;
   readonly cors: { readonly origins: readonly string[] };
   readonly audit: { readonly claims: readonly ClaimPath[] };
   /** Where the caller's address is read from. Absent: the address of the connection. */
@@ -41,6 +43,12 @@ export interface Config {
   readonly limits?: LimitSettings;
   /** Absent: the memory of each instance. */
   readonly store?: StoreSettings;
+}
+
+/** An absent surface is off, and its addresses do not exist. */
+export interface SurfaceSettings {
+  /** OAuth 2.0 token exchange (RFC 8693). */
+  readonly tokenExchange?: true;
 }
 
 export interface StsSettings {

@@ -20,6 +20,7 @@ function arrange(recordAudit?: RecordAudit) {
     lines.push(line);
   };
   const trail = openAuditTrail({
+    surface: 'native',
     requestId: 'REQUEST-1',
     configRevision: 'abc',
     now: () => clock.nowMs,
@@ -49,6 +50,7 @@ describe('the audit trail', () => {
         version: 1,
         time: '2026-11-23T19:00:00.025Z',
         requestId: 'REQUEST-1',
+        surface: 'native',
         decision: 'granted',
         ...FACTS,
         configRevision: 'abc',
@@ -68,6 +70,7 @@ describe('the audit trail', () => {
         version: 1,
         time: '2026-11-23T19:00:00.000Z',
         requestId: 'REQUEST-1',
+        surface: 'native',
         decision: 'refused',
         reason: 'target_outside_grant',
         why: { grants: ['user-files'] },
@@ -172,6 +175,7 @@ describe('an audit line', () => {
     version: 1,
     time: '2026-11-23T19:00:00.000Z',
     requestId: 'REQUEST-1',
+    surface: 'native',
     decision: 'refused',
     configRevision: 'abc',
     totalMs: 1,

@@ -80,6 +80,23 @@ describe('a good config', () => {
     expect(load(changed('users/', 'people/')).config.revision).not.toBe(revision);
   });
 
+  it.each(['surfaces: {}', 'surfaces: { tokenExchange: false }'])(
+    'has no surface but the native API with %s, and the same revision as without',
+    (line) => {
+      const { config } = load(`${GOOD}${line}\n`);
+
+      expect(config.surfaces).toBeUndefined();
+      expect(config.revision).toBe(load(GOOD).config.revision);
+    },
+  );
+
+  it('has the surface that it turns on, and another revision', () => {
+    const { config } = load(`${GOOD}surfaces: { tokenExchange: true }\n`);
+
+    expect(config.surfaces).toEqual({ tokenExchange: true });
+    expect(config.revision).not.toBe(load(GOOD).config.revision);
+  });
+
   it.each([
     ['internal', 'https://oss-cn-hangzhou-internal.aliyuncs.com'],
     ['accelerate', 'https://oss-accelerate.aliyuncs.com'],
@@ -236,6 +253,14 @@ describe('a config with a mistake', () => {
     const text = changed('    audiences:', `${line}\n    audiences:`);
 
     expect(problemsOf(text).join('\n')).toContain(problem);
+  });
+
+  it.each([
+    ['surfaces: true', 'surfaces: must be like { tokenExchange: true }'],
+    ['surfaces: { tokenExchange: yes-please }', 'surfaces.tokenExchange: must be true or false'],
+    ['surfaces: { tokenExchang: true }', 'did you mean "tokenExchange"?'],
+  ])('reports %s', (line, problem) => {
+    expect(problemsOf(`${GOOD}${line}\n`).join('\n')).toContain(problem);
   });
 
   it.each(['*', 'null', 'https://app.example.com/', 'https://*.example.com', 'app.example.com'])(

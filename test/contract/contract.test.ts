@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Reason } from '../../src/refusal.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
 import {
   type Answer,
@@ -8,6 +9,7 @@ import {
   type TestBroker,
 } from '../support/broker.ts';
 import { createAnswerCheck, memberAt, PATHS, SCHEMAS, toObject } from '../support/declared.ts';
+import { throughTokenExchange } from '../support/token-exchange.ts';
 
 const whatIsWrong = createAnswerCheck();
 /** Statuses that were seen, as `GET /health 200`, and codes. */
@@ -16,7 +18,7 @@ let broker: TestBroker;
 
 beforeAll(async () => {
   broker = await startTestBroker({
-    config: `${REFUSALS_CONFIG}\ncors: { origins: ["https://app.example.com"] }\n`,
+    config: `${REFUSALS_CONFIG}\ncors: { origins: ["https://app.example.com"] }\nsurfaces: { tokenExchange: true }\n`,
   });
 });
 
@@ -96,6 +98,40 @@ describe('openapi.yaml', () => {
     await check(path === '/nowhere' ? 'GET' : method, path, refusal.ask(broker));
   });
 
+  it.each(REFUSAL_CASES.filter(({ reason }) => reason !== 'route_unknown'))(
+    'declares the answer of the token exchange for the reason $reason',
+    async (refusal) => {
+      const methods: Partial<Record<Reason, string>> = {
+        method_not_allowed: 'PUT',
+        origin_not_allowed: 'OPTIONS',
+      };
+      await keepCircuitClosed(broker, refusal);
+      const answer = refusal.ask(throughTokenExchange(broker));
+      await check(methods[refusal.reason] ?? 'POST', '/oauth/token', answer);
+    },
+  );
+
+  it('declares the other answers of the token exchange', async () => {
+    const door = throughTokenExchange(broker);
+    const path = '/oauth/token';
+    await check('POST', path, door.ask({ claims: { plan: 'basic' } }));
+    await check('POST', path, door.ask({ claims: { plan: 'both', groups: ['a'] } }));
+    await check('POST', path, door.ask({ body: 'x'.repeat(16_385) }));
+    await check('POST', path, door.ask({ headers: { 'Content-Type': 'application/json' } }));
+    await check('GET', path, door.ask({ method: 'GET' }));
+    await check('DELETE', path, door.ask({ method: 'DELETE' }));
+    await check('OPTIONS', path, door.ask({ method: 'OPTIONS' }));
+    for (const method of ['OPTIONS', 'PUT']) {
+      await check(method, path, door.ask({ method, headers: MANY_HEADERS }));
+    }
+  });
+
+  it('declares the answer at the address of a surface that is off', async () => {
+    const off = await startTestBroker();
+    await check('POST', '/oauth/token', throughTokenExchange(off).ask());
+    await off.close();
+  });
+
   it('declares the answers of GET to STS failures', async () => {
     for (const [fault, sub] of [
       ['clockSkew', 'g1'],
@@ -113,7 +149,7 @@ describe('openapi.yaml', () => {
   it('declares the answers of limits', async () => {
     const limited = await startTestBroker({
       config: SIMPLE_CONFIG.replace('    types:', '    oneTimeTokens: true\n    types:').concat(
-        'limits: { subject: { requests: 2, window: 24h } }',
+        'limits: { subject: { requests: 2, window: 24h } }\nsurfaces: { tokenExchange: true }\n',
       ),
     });
     for (const method of ['GET', 'POST', 'POST', 'GET']) {
@@ -123,6 +159,7 @@ describe('openapi.yaml', () => {
         limited.ask({ method, claims: { jti: method === 'GET' ? 'once' : 'twice' } }),
       );
     }
+    await check('POST', '/oauth/token', throughTokenExchange(limited).ask());
     const token = await limited.issuer.token({ sub: 'user-2', jti: 'once more' });
     for (const method of ['POST', 'POST']) {
       await check(method, '/v1/credentials', limited.ask({ method, token }));
@@ -153,6 +190,7 @@ describe('openapi.yaml', () => {
     const elsewhere = [
       'POST /v1/credentials 500',
       'GET /v1/credentials 500',
+      'POST /oauth/token 500',
       'GET /ready 503',
       'GET /ready 404',
     ];

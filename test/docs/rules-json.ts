@@ -1,6 +1,7 @@
 /** JSON on the pages: answers and audit lines, which the broker must give just so, and RAM policies. */
 import { expect } from 'vitest';
 import { createAnswerCheck, toObject } from '../support/declared.ts';
+import { throughTokenExchange } from '../support/token-exchange.ts';
 import { completeConfig, everyCallerConfig, REPORT_CONFIG, toList } from './configs.ts';
 import { readPolicy, readTrust } from './policies.ts';
 import type { Rule } from './rules.ts';
@@ -58,6 +59,42 @@ const problem = jsonRule(
   },
 );
 
+const exchanged = jsonRule(
+  'the answer to a token exchange',
+  ['issued_token_type'],
+  async ({ text }, world) => {
+    const shown = toObject(JSON.parse(text));
+    const headers = {
+      'x-request-id': 'any-request',
+      'cache-control': 'no-store',
+      'content-type': 'application/json',
+    };
+    const { body } = await throughTokenExchange(world.broker).ask({
+      token: await world.token('app'),
+      body: { Grant: 'user-files', Target: TARGET, Permissions: ['write'] },
+    });
+
+    expect(whatIsWrong('POST', '/oauth/token', { status: 200, headers, text })).toBeUndefined();
+    expect(shapeOf(shown)).toEqual(shapeOf(body));
+    for (const name of ['issued_token_type', 'token_type', 'scope']) {
+      expect(shown[name]).toBe(body[name]);
+    }
+  },
+);
+
+const exchangeRefused = jsonRule(
+  'a refusal of a token exchange',
+  ['error', 'request_id'],
+  async ({ text }, world) => {
+    const { request_id: requestId, ...shown } = toObject(JSON.parse(text));
+    const token = await world.token('app', { plan: 'team' });
+    const { body } = await throughTokenExchange(world.broker).ask({ token });
+
+    expect(body).toEqual({ ...shown, request_id: body['request_id'] });
+    expect(typeof requestId).toBe('string');
+  },
+);
+
 const audited = jsonRule('an audit line', ['decision', 'time'], async ({ text }) => {
   // a broker of its own, since an answer that is used again has another line
   const world = await startWorld({ config: everyCallerConfig() });
@@ -100,4 +137,12 @@ const policy = jsonRule('a RAM policy', ['Version', 'Statement'], ({ text }) => 
   else expect(readTrust(text)).toHaveLength(1);
 });
 
-export const JSON_RULES: readonly Rule[] = [answer, problem, audited, reported, policy];
+export const JSON_RULES: readonly Rule[] = [
+  answer,
+  problem,
+  exchanged,
+  exchangeRefused,
+  audited,
+  reported,
+  policy,
+];

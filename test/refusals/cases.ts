@@ -523,8 +523,9 @@ export const REFUSAL_CASES: readonly RefusalCase[] = [
   ...STS_CASES,
 ];
 
-/** Reasons that need a defect, a broken log or an earlier request. Other tests cover them. */
+/** Reasons that need a defect, a broken log, an earlier request or another surface. Other tests cover them. */
 export const REASONS_WITH_OWN_TESTS: readonly Reason[] = [
+  'grant_type_unsupported',
   'internal_error',
   'audit_unavailable',
   'rate_limited',

@@ -14,6 +14,7 @@ export const REFUSALS: readonly Refusal[] = [
   { reason: 'body_too_large', limitBytes: 1 },
   { reason: 'media_type_unsupported' },
   { reason: 'request_malformed', problem, member: 'grant' },
+  { reason: 'grant_type_unsupported', grantType: 'password' },
   { reason: 'origin_not_allowed', origin: 'https://elsewhere.example.com' },
   { reason: 'token_missing' },
   { reason: 'token_too_large', limitBytes: 1 },

@@ -71,12 +71,15 @@ export function createAnswerCheck() {
 
 /** The path and method that declare the answer. HEAD is declared as GET; what is unlisted, by one example. */
 function operationFor(method: string, path: string | undefined, status: number): readonly string[] {
-  if (path === undefined) return status === 404 ? UNLISTED_PATH : ['none'];
+  // the address of a surface that is off does not exist
+  if (status === 404) return UNLISTED_PATH;
+  if (path === undefined) return ['none'];
   const name = method.toLowerCase();
   const operations = toObject(PATHS[path]);
   if (name in operations) return [path, name];
   if (name === 'head') return [path, 'get'];
-  return status === 405 ? UNLISTED_METHOD : ['none'];
+  if (status !== 405) return ['none'];
+  return 'put' in operations ? [path, 'put'] : UNLISTED_METHOD;
 }
 
 /** Follows a `$ref` within the document. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
 import { fc } from '../support/seeded.ts';
+import { throughTokenExchange } from '../support/token-exchange.ts';
 
 const CONFIG = `${SIMPLE_CONFIG}  - name: shared
     issuer: app
@@ -8,6 +9,7 @@ const CONFIG = `${SIMPLE_CONFIG}  - name: shared
     role: acs:ram::123456789012:role/oss-uploader
     allow: [{ target: "oss://app-media/shared/", permissions: [read, list] }]
     restrict: { https: false }
+surfaces: { tokenExchange: true }
 limits: { assumeRole: { requests: 100000, window: 1m } }
 `;
 
@@ -38,6 +40,23 @@ const requests = fc.record(
     Permissions: fc.array(text('read', 'write', 'list', 'delete'), { minLength: 1, maxLength: 3 }),
     DurationSeconds: fc.constantFrom(900, 1800, 3600, 3601, 899, 0),
     Unknown: fc.constant('x'),
+  },
+  { requiredKeys: [] },
+);
+
+/** Well-formed, so that the decision is the grant's. */
+const wellFormed = fc.record(
+  {
+    Grant: fc.constantFrom('user-files', 'shared'),
+    Target: fc.constantFrom(
+      'oss://app-media/users/a/',
+      'oss://app-media/users/a/b.txt',
+      'oss://app-media/users/a/b c+d%.txt',
+      'oss://app-media/users/ab/',
+      'oss://app-media/shared/',
+    ),
+    Permissions: fc.subarray(['read', 'write', 'list', 'delete'], { minLength: 1 }),
+    DurationSeconds: fc.constantFrom(900, 1800, 3601),
   },
   { requiredKeys: [] },
 );
@@ -73,6 +92,49 @@ describe('threat 45: one way in that grants what another refuses', () => {
         expect(decision(byGet)).toEqual(decision(byPost));
       }),
       { numRuns: 300 },
+    );
+  });
+
+  it('a token exchange and a POST get the same decision for the same token and request', async () => {
+    const anyRequests = fc.oneof({ weight: 2, arbitrary: wellFormed }, requests);
+    const reasons = new Set<unknown>();
+    await fc.assert(
+      fc.asyncProperty(tokens, anyRequests, async ({ isForged, ...claims }, members) => {
+        // a blank in the scope separates permissions
+        fc.pre(!(members.Permissions ?? []).some((name) => name.includes(' ')));
+        const token = `${await broker.issuer.token(claims)}${isForged ? 'A' : ''}`;
+        const native = await broker.ask({ token, body: members });
+        const exchanged = await throughTokenExchange(broker).ask({ token, body: members });
+        const [nativeLine, exchangedLine] = broker.auditLines().slice(-2);
+
+        expect(exchanged.body['Grant']).toEqual(native.body['Grant']);
+        expect(exchanged.status === 200).toBe(native.status === 200);
+        expect(exchangedLine).toMatchObject({ surface: 'token_exchange' });
+        for (const name of [
+          'decision',
+          'reason',
+          'subject',
+          'grant',
+          'targets',
+          'durationSeconds',
+          'sessionPolicySha256',
+          'roleSessionName',
+        ]) {
+          expect(exchangedLine?.[name]).toEqual(nativeLine?.[name]);
+        }
+        reasons.add(nativeLine?.['reason']);
+      }),
+      { numRuns: 300 },
+    );
+
+    // undefined is the reason of a granted request
+    expect([...reasons]).toEqual(
+      expect.arrayContaining([
+        undefined,
+        'request_malformed',
+        'target_outside_grant',
+        'duration_outside_grant',
+      ]),
     );
   });
 });

@@ -3,7 +3,7 @@ import type { MiddlewareHandler } from 'hono';
 import type { RecordAudit } from '../../audit/line.ts';
 import { openAuditTrail } from '../../audit/trail.ts';
 import { hasTooManyHeaderLines, MAX_HEADER_LINES } from '../../lib/header-lines.ts';
-import type { AssumeRole, ReadHeader } from '../../ports.ts';
+import type { AssumeRole, ReadHeader, Surface } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { ReadOrigin } from './origin.ts';
@@ -13,6 +13,8 @@ export interface OpenRequestDeps {
   readonly configRevision: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** The surface that a path belongs to. */
+  readonly surfaceOf: (path: string) => Surface;
   readonly readOrigin: ReadOrigin;
   readonly recordAudit: RecordAudit;
   /** Binds the source credentials of a request, so that nothing between here and STS holds a key. */
@@ -21,7 +23,7 @@ export interface OpenRequestDeps {
 
 /** Makes the middleware that fills the context of `SurfaceEnv`. Refuses with `too_many_header_lines`. */
 export function createOpenRequest(deps: OpenRequestDeps): MiddlewareHandler<SurfaceEnv> {
-  const { configRevision, now, readOrigin, recordAudit, assumeRoleFor } = deps;
+  const { configRevision, now, surfaceOf, readOrigin, recordAudit, assumeRoleFor } = deps;
 
   return async function openRequest(c, next) {
     const incoming = c.env?.incoming;
@@ -31,9 +33,11 @@ export function createOpenRequest(deps: OpenRequestDeps): MiddlewareHandler<Surf
     const remoteAddress = incoming?.socket.remoteAddress;
     const origin = readOrigin({ header, remoteAddress });
     const { requestId, callerAddress } = origin;
-    const trail = openAuditTrail({ requestId, configRevision, now, recordAudit });
+    const surface = surfaceOf(c.req.path);
+    const trail = openAuditTrail({ requestId, surface, configRevision, now, recordAudit });
     if (callerAddress !== undefined) trail.add({ callerAddress });
     c.set('origin', origin);
+    c.set('surface', surface);
     c.set('trail', trail);
     c.set('assumeRole', assumeRoleFor(header));
     if (isCut) throw await trail.recordRefused(tooManyHeaderLines());

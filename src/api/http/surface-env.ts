@@ -1,6 +1,6 @@
 /** The context of every handler of every surface. */
 import type { AuditTrail } from '../../audit/trail.ts';
-import type { AssumeRole, Origin } from '../../ports.ts';
+import type { AssumeRole, Origin, Surface } from '../../ports.ts';
 
 /** What the surfaces read of Node's own request. */
 interface IncomingRequest {
@@ -19,6 +19,8 @@ export interface SurfaceEnv {
   Bindings: { incoming?: IncomingRequest };
   Variables: {
     origin: Origin;
+    /** Decides the form of errors. */
+    surface: Surface;
     /** Opened when the request arrived. The code that decides the request records the decision here. */
     trail: AuditTrail;
     /** Bound to the source credentials of this request. */

@@ -3,8 +3,19 @@ import type { HonoRequest } from 'hono';
 import { readBounded } from '../../lib/read-bounded.ts';
 import { RefusalError, refuse } from '../../refusal.ts';
 
+interface BodyRules {
+  readonly mediaType: string;
+  readonly limitBytes: number;
+}
+
 /** A request has four short members, so a longer body is no request. */
-const MAX_BODY_BYTES = 4096;
+const JSON_BODY: BodyRules = { mediaType: 'application/json', limitBytes: 4096 };
+
+/** The subject token is in the body, and has at most 8 KiB. */
+const FORM_BODY: BodyRules = {
+  mediaType: 'application/x-www-form-urlencoded',
+  limitBytes: 16_384,
+};
 
 /** The media ranges that include JSON, most precise first. */
 const JSON_RANGES = ['application/json', 'application/*', '*/*'];
@@ -43,31 +54,48 @@ export function requireNoBody(request: HonoRequest): void {
   }
 }
 
+/** What the rules read of Node's request. */
+interface Incoming {
+  readonly complete?: boolean;
+}
+
+/** Reads a JSON body of at most 4 KiB. Throws what `readBody` throws. */
+export function readJsonBody(request: HonoRequest, incoming?: Incoming): Promise<Buffer> {
+  return readBody(request, JSON_BODY, incoming);
+}
+
+/** Reads the body of an HTML form, of at most 16 KiB. Throws what `readBody` throws. */
+export function readFormBody(request: HonoRequest, incoming?: Incoming): Promise<Buffer> {
+  return readBody(request, FORM_BODY, incoming);
+}
+
 /**
- * Reads a JSON body of at most 4 KiB, and holds little more of it. Throws `media_type_unsupported`,
+ * Reads a body, and holds little more of it than the limit. Throws `media_type_unsupported`,
  * `body_too_large`, and `request_malformed` if the body is incomplete. `incoming` is Node's request: a
  * caller that hangs up before the body is read leaves an empty stream, which must not count as no body.
  */
-export async function readJsonBody(
+async function readBody(
   request: HonoRequest,
-  incoming?: { readonly complete?: boolean },
+  { mediaType, limitBytes }: BodyRules,
+  incoming?: Incoming,
 ): Promise<Buffer> {
+  const tooLarge = () => refuse({ reason: 'body_too_large', limitBytes });
   const declared = request.header('content-length');
   const isStreamed = request.header('transfer-encoding') !== undefined || declared === undefined;
-  if (!isStreamed && Number(declared) > MAX_BODY_BYTES) throw tooLarge();
+  if (!isStreamed && Number(declared) > limitBytes) throw tooLarge();
   const reading = isStreamed
-    ? readBounded(request.raw.body, MAX_BODY_BYTES, tooLarge)
+    ? readBounded(request.raw.body, limitBytes, tooLarge)
     : readWhole(request);
   const bytes = await reading.catch(refuseUnfinished);
   if (incoming?.complete === false) throw incomplete();
-  if (bytes.length > 0) requireJson(request);
+  if (bytes.length > 0) requireMediaType(request, mediaType);
   return bytes;
 }
 
-function requireJson(request: HonoRequest): void {
+function requireMediaType(request: HonoRequest, mediaType: string): void {
   const [type] = (request.header('content-type') ?? '').split(';');
   const isEncoded = request.header('content-encoding') !== undefined;
-  if (type?.trim().toLowerCase() !== 'application/json' || isEncoded) {
+  if (type?.trim().toLowerCase() !== mediaType || isEncoded) {
     throw refuse({ reason: 'media_type_unsupported' });
   }
 }
@@ -84,8 +112,4 @@ function refuseUnfinished(error: unknown): never {
 
 function incomplete(): Error {
   return refuse({ reason: 'request_malformed', problem: 'the body is incomplete' });
-}
-
-function tooLarge(): Error {
-  return refuse({ reason: 'body_too_large', limitBytes: MAX_BODY_BYTES });
 }

@@ -1,7 +1,6 @@
 /** Turns refusals into RFC 9457 problem details. */
-import type { RateLimitState } from '../../ports.ts';
 import type { Refusal } from '../../refusal.ts';
-import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
+import { toRefusalHeaders } from '../http/refusal-headers.ts';
 import { answerFor, type PublicAnswer } from './public-answers.ts';
 
 export interface Problem {
@@ -33,18 +32,7 @@ function headersFor(refusal: Refusal, code: string): Readonly<Record<string, str
   if (answerFor(refusal.reason).status === 401) {
     return { 'WWW-Authenticate': challengeFor(refusal, code) };
   }
-  if ('retryAfterSeconds' in refusal) {
-    const retryAfter = { 'Retry-After': String(refusal.retryAfterSeconds) };
-    return refusal.reason === 'rate_limited'
-      ? { ...retryAfter, ...toRateLimitHeaders([usedUp(refusal)]) }
-      : retryAfter;
-  }
-  return refusal.reason === 'method_not_allowed' ? { Allow: refusal.allow } : {};
-}
-
-function usedUp(refusal: Extract<Refusal, { reason: 'rate_limited' }>): RateLimitState {
-  const { scope, limit, windowSeconds, retryAfterSeconds } = refusal;
-  return { scope, limit, windowSeconds, remaining: 0, resetSeconds: retryAfterSeconds };
+  return toRefusalHeaders(refusal);
 }
 
 /** RFC 6750 section 3: no error code if no token was sent. */

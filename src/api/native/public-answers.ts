@@ -32,6 +32,13 @@ const TOO_MANY_REQUESTS: PublicAnswer = {
   detail: 'There were too many requests; try again after the time in Retry-After.',
 };
 
+const INVALID_REQUEST: PublicAnswer = {
+  status: 400,
+  code: 'invalid_request',
+  title: 'Invalid request',
+  detail: 'The request has an unknown, repeated or malformed member; see the API reference.',
+};
+
 const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
   route_unknown: {
     status: 404,
@@ -69,12 +76,8 @@ const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
     title: 'Unsupported media type',
     detail: 'The request body must be application/json without a Content-Encoding.',
   },
-  request_malformed: {
-    status: 400,
-    code: 'invalid_request',
-    title: 'Invalid request',
-    detail: 'The request has an unknown, repeated or malformed member; see the API reference.',
-  },
+  request_malformed: INVALID_REQUEST,
+  grant_type_unsupported: INVALID_REQUEST,
   origin_not_allowed: {
     status: 403,
     code: 'origin_not_allowed',

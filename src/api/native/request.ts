@@ -1,10 +1,15 @@
 /** Reads the requests of the native API: a JSON body or query parameters with the same members. */
-import type { Permission } from '../../config/config.ts';
-import { boundedText } from '../../lib/bounded-text.ts';
-import { MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from '../../lib/session-seconds.ts';
 import { parseJsonObject } from '../../lib/strict-json.ts';
 import type { CredentialRequest, Requested } from '../../ports.ts';
-import { type RefusalError, refuse } from '../../refusal.ts';
+import { refuse } from '../../refusal.ts';
+import {
+  malformed,
+  readDuration,
+  readPermissions,
+  readText,
+  toLogged,
+  toRequest,
+} from '../http/request-members.ts';
 
 /** Names and values in the order in which they were sent, unchecked. A query can repeat a name. */
 export type SentMembers = readonly (readonly [name: string, value: unknown])[];
@@ -16,9 +21,6 @@ const AUDITED_AS: ReadonlyMap<string, keyof Requested> = new Map([
   ['Permissions', 'permissions'],
   ['DurationSeconds', 'duration'],
 ]);
-
-/** An audit line contains at most this many characters of one member or its name. */
-const MAX_LOGGED_LENGTH = 100;
 
 /** RFC 6750 section 2.1. The name of the scheme is case-insensitive (RFC 9110 section 11.1). */
 const BEARER = /^bearer +([A-Za-z0-9._~+/=-]+) *$/i;
@@ -67,16 +69,6 @@ export function describeRequested(sent: SentMembers): Requested {
   return requested;
 }
 
-function toLogged(value: unknown): string {
-  return boundedText(value, MAX_LOGGED_LENGTH, 'tokens and secrets');
-}
-
-/** Throws `request_malformed` if a POST has a query: to ignore a narrowing there would widen the credential. */
-export function requireNoQuery(url: string): void {
-  const at = url.indexOf('?');
-  if (at !== -1 && at < url.length - 1) throw malformed('a POST has a query');
-}
-
 /**
  * Checks the members. Unknown ones are refused, among them a token in a query, which would end up
  * in logs. Throws `request_malformed`.
@@ -89,60 +81,10 @@ export function readMembers(sent: SentMembers): CredentialRequest {
     if (!AUDITED_AS.has(name)) throw malformed('the request has an unknown member', member);
     members.set(name, value);
   }
-  const grant = readText(members, 'Grant');
-  const target = readText(members, 'Target');
-  const permissions = readPermissions(members.get('Permissions'));
-  const durationSeconds = readDuration(members.get('DurationSeconds'));
-  return {
-    ...(grant === undefined ? {} : { grant }),
-    ...(target === undefined ? {} : { target }),
-    ...(permissions === undefined ? {} : { permissions }),
-    ...(durationSeconds === undefined ? {} : { durationSeconds }),
-  };
-}
-
-function readText(members: ReadonlyMap<string, unknown>, name: string): string | undefined {
-  const value = members.get(name);
-  if (value === undefined) return undefined;
-  if (typeof value !== 'string' || value === '')
-    throw malformed(`${name} is not a non-empty string`);
-  return value;
-}
-
-function readPermissions(value: unknown): readonly Permission[] | undefined {
-  if (value === undefined) return undefined;
-  if (!Array.isArray(value) || value.length === 0) {
-    throw malformed('Permissions is not a non-empty list');
-  }
-  const permissions = new Set<Permission>();
-  for (const item of value) {
-    if (!isPermission(item)) throw malformed('Permissions contains an unknown permission');
-    if (permissions.has(item)) throw malformed('Permissions repeats a permission');
-    permissions.add(item);
-  }
-  return [...permissions];
-}
-
-function isPermission(value: unknown): value is Permission {
-  return value === 'read' || value === 'write' || value === 'list' || value === 'delete';
-}
-
-function readDuration(value: unknown): number | undefined {
-  if (value === undefined) return undefined;
-  const isInRange =
-    typeof value === 'number' &&
-    Number.isInteger(value) &&
-    value >= MIN_SESSION_SECONDS &&
-    value <= MAX_SESSION_SECONDS;
-  if (!isInRange) {
-    throw malformed(
-      `DurationSeconds is not an integer from ${MIN_SESSION_SECONDS} to ${MAX_SESSION_SECONDS}`,
-    );
-  }
-  return value;
-}
-
-function malformed(problem: string, member?: string): RefusalError {
-  const name = member === undefined ? {} : { member };
-  return refuse({ reason: 'request_malformed', problem, ...name });
+  return toRequest({
+    grant: readText(members.get('Grant'), 'Grant'),
+    target: readText(members.get('Target'), 'Target'),
+    permissions: readPermissions(members.get('Permissions'), 'Permissions'),
+    durationSeconds: readDuration(members.get('DurationSeconds'), 'DurationSeconds'),
+  });
 }

@@ -5,8 +5,9 @@ import { withinDeadline } from '../../lib/within-deadline.ts';
 import type { ReadHeader } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
 import { answerHeaders } from '../http/answer-headers.ts';
-import { allowOrigins, findUnlistedOrigin } from '../http/cross-origin.ts';
+import { addCrossOrigin } from '../http/cross-origin.ts';
 import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
+import { requireNoQuery } from '../http/request-members.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
 import { readJsonBody, requireJsonAccepted, requireNoBody } from '../http/transport-rules.ts';
 import { toCredentialBody } from './answer.ts';
@@ -17,7 +18,6 @@ import {
   parseQuery,
   readMembers,
   readSubjectToken,
-  requireNoQuery,
   type SentMembers,
 } from './request.ts';
 
@@ -41,13 +41,11 @@ export function createNativeApi(deps: NativeApiDeps) {
   const api = new Hono<SurfaceEnv>();
   api.onError(answerError);
 
-  api.options(CREDENTIALS, async (c, next) => {
-    const origin = findUnlistedOrigin((name) => c.req.header(name), config.cors.origins);
-    if (origin === undefined) return next();
-    return refuseWith(c, refuse({ reason: 'origin_not_allowed', origin }));
+  addCrossOrigin(api, CREDENTIALS, {
+    origins: config.cors.origins,
+    methods: CREDENTIALS_METHODS,
+    refuseWith,
   });
-  if (config.cors.origins.length > 0) api.use(CREDENTIALS, allowOrigins(config.cors.origins));
-  api.options(CREDENTIALS, (c) => c.body(null, 204, { Allow: CREDENTIALS_METHODS }));
 
   api.post(CREDENTIALS, (c) =>
     answer(c, async () => {

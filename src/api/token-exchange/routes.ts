@@ -1,0 +1,71 @@
+/** OAuth 2.0 token exchange (RFC 8693): a subject token for a credential, in the words of OAuth. */
+import { type Context, Hono } from 'hono';
+import { issueCredentials, type PipelineDeps } from '../../issue-credentials.ts';
+import { refuse } from '../../refusal.ts';
+import { answerHeaders } from '../http/answer-headers.ts';
+import { addCrossOrigin } from '../http/cross-origin.ts';
+import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
+import { malformed, requireNoQuery } from '../http/request-members.ts';
+import type { SurfaceEnv } from '../http/surface-env.ts';
+import { readFormBody, requireJsonAccepted } from '../http/transport-rules.ts';
+import { toTokenBody } from './answer.ts';
+import { answerOAuthError, refuseExchange } from './answer-refusal.ts';
+import { type Form, parseForm } from './form.ts';
+import { describeRequested, readParameters, readSubjectToken } from './request.ts';
+
+export const TOKEN_PATH = '/oauth/token';
+const METHODS = 'POST, OPTIONS';
+
+/** Builds the surface. It opens nothing and keeps no state. */
+export function createTokenExchange(deps: PipelineDeps) {
+  const { config, now } = deps;
+  const api = new Hono<SurfaceEnv>();
+  api.onError(answerOAuthError);
+
+  addCrossOrigin(api, TOKEN_PATH, {
+    origins: config.cors.origins,
+    methods: METHODS,
+    refuseWith: refuseExchange,
+  });
+  api.post(TOKEN_PATH, exchange);
+  api.all(TOKEN_PATH, (c) =>
+    refuseExchange(c, refuse({ reason: 'method_not_allowed', allow: METHODS })),
+  );
+
+  async function exchange(c: Context<SurfaceEnv>): Promise<Response> {
+    const trail = c.get('trail');
+    let form: Form | undefined;
+    const issued = await issueCredentials(deps, {
+      origin: c.get('origin'),
+      trail,
+      assumeRole: c.get('assumeRole'),
+      // the token is in the body, so the body is read first; what else is wrong with it comes later
+      readToken: async () => {
+        form = parseForm(await readFormBody(c.req, c.env?.incoming));
+        return readSubjectToken(form);
+      },
+      read: async () => {
+        const sent = form ?? [];
+        trail.add({ requested: describeRequested(sent) });
+        requireJsonAccepted(c.req.header('accept'));
+        requireNoQuery(c.req.url);
+        requireNoCredentials(c.req.header('authorization'));
+        return readParameters(sent);
+      },
+      describe: async () => (form === undefined ? undefined : describeRequested(form)),
+    });
+    const body = toTokenBody(issued, { buckets: config.buckets, nowMs: now() });
+    return c.body(body, 200, {
+      ...answerHeaders(c.get('origin')),
+      'Content-Type': 'application/json',
+      ...toRateLimitHeaders(issued.rateLimits),
+    });
+  }
+
+  return api;
+}
+
+/** The broker has no clients to authenticate, and a second token would leave open which one counts. */
+function requireNoCredentials(authorization: string | undefined): void {
+  if (authorization !== undefined) throw malformed('the request has an Authorization header');
+}
