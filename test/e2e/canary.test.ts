@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createStaticCredentials } from '../../simulator/static-credentials.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
+import { formOf, throughTokenExchange } from '../support/token-exchange.ts';
 
 /** Marked secrets that the broker holds or receives. */
 const SOURCE = {
@@ -24,7 +25,7 @@ describe('a secret', () => {
 
   beforeAll(async () => {
     broker = await startTestBroker({
-      config: REFUSALS_CONFIG,
+      config: `${REFUSALS_CONFIG}\nsurfaces: { tokenExchange: true }\n`,
       isOnFunctionCompute: true,
       sourceCredentials: createStaticCredentials(SOURCE),
     });
@@ -54,20 +55,24 @@ describe('a secret', () => {
         ask: (options = {}) =>
           broker.ask({ ...options, headers: { ...PLATFORM_HEADERS, ...options.headers } }),
       };
-      await keepCircuitClosed(broker, refusal);
-      const { text, headers } = await refusal.ask(asking);
-      answers.push(text, JSON.stringify([...headers]));
+      for (const door of [asking, throughTokenExchange(asking)]) {
+        await keepCircuitClosed(broker, refusal);
+        const { text, headers } = await refusal.ask(door);
+        answers.push(text, JSON.stringify([...headers]));
+      }
     }
     for (const [, init] of sent.mock.calls) {
       const authorization = new Headers(init?.headers).get('authorization');
-      if (authorization !== null) tokens.add(authorization.replace('Bearer ', ''));
+      const form = new URLSearchParams(typeof init?.body === 'string' ? init.body : '');
+      const token = authorization?.replace('Bearer ', '') ?? form.get('subject_token');
+      if (token !== null) tokens.add(token);
     }
     sent.mockRestore();
     const written = everythingWritten(answers);
 
     for (const mark of ['canary', 'Statement', 'Policy=', 'x-acs-'])
       expect(written).not.toContain(mark);
-    expect(tokens.size).toBeGreaterThan(30);
+    expect(tokens.size).toBeGreaterThan(60);
     for (const token of tokens) {
       const [, , signature] = token.split('.');
       expect(written).not.toContain(token);
@@ -96,7 +101,20 @@ describe('a secret', () => {
         answers.push(
           (await broker.ask({ body: asked })).text,
           (await broker.ask({ method: 'GET', path: `/v1/credentials?${query}` })).text,
+          (await throughTokenExchange(broker).ask({ body: asked })).text,
         );
+      }
+      for (const name of [
+        'grant_type',
+        'audience',
+        'subject_token_type',
+        'actor_token',
+        'client_id',
+      ]) {
+        const form = formOf(token);
+        form.set(name, secret);
+        form.set('scope', 'admin');
+        answers.push((await throughTokenExchange(broker).ask({ body: form.toString() })).text);
       }
     }
     const written = everythingWritten(answers);
