@@ -10,10 +10,13 @@ type Mask = 'tokens' | 'tokens and secrets';
  */
 const TOKEN =
   /(?:eyJ|(?<![A-Za-z0-9])e(?:y[A-DI-L]|w[k-r0-3]))[A-Za-z0-9_-]{16,}(?:\.[A-Za-z0-9_-]*)*/g;
-/** An AccessKeySecret has 30 characters or more. Hex, UUIDs and base32 are of one case. */
-const ALPHANUMERIC = /[A-Za-z0-9]{30,}/g;
+/**
+ * An AccessKeySecret has 30 characters or more. Hex, UUIDs and base32 are of one case. The look behind,
+ * here and below, keeps the search linear: without it, every character of a run is tried as its start.
+ */
+const ALPHANUMERIC = /(?<![A-Za-z0-9])[A-Za-z0-9]{30,}/g;
 /** A signature or an STS SecurityToken. */
-const BASE64 = /[A-Za-z0-9+/=_-]{60,}/g;
+const BASE64 = /(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/=_-]{60,}/g;
 /** Parts of paths are shorter on average, so that a long target is not taken for base64. */
 const MIN_PART_LENGTH = 20;
 
