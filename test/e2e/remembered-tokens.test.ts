@@ -209,6 +209,32 @@ describe('a remembered token', () => {
   });
   afterEach(() => broker.close());
 
+  it('gets a credential for the address of each request, where the grant restricts it', async () => {
+    const config = SIMPLE_CONFIG.replace('https: false', 'https: false, sourceIp: caller').concat(
+      'callerAddress: { header: X-Forwarded-For, trustedHops: 1 }\n',
+    );
+    const restricted = await startTestBroker({ config });
+    // only what the token's life does not shorten is remembered
+    const token = await restricted.issuer.token({ exp: Math.floor(Date.now() / 1000) + 5400 });
+    const addresses = ['192.0.2.1', '192.0.2.2', '192.0.2.1'];
+    for (const address of addresses) {
+      const headers = { 'X-Forwarded-For': address };
+      expect((await restricted.ask({ token, headers })).status).toBe(200);
+    }
+    const policies = restricted.simulator.sts.calls.map(({ params }) => String(params['Policy']));
+    const [first, second, third] = restricted
+      .auditLines()
+      .map((line) => line['sessionPolicySha256']);
+    await restricted.close();
+
+    expect(policies.map((policy) => addresses.filter((one) => policy.includes(one)))).toEqual([
+      ['192.0.2.1', '192.0.2.1'],
+      ['192.0.2.2'],
+    ]);
+    expect(third).toBe(first);
+    expect(second).not.toBe(first);
+  });
+
   it('is refused once the issuer has another key with the same kid', async () => {
     const token = await broker.issuer.token({ exp: Math.floor(Date.now() / 1000) + 7200 });
     const [old] = broker.issuer.keys();
