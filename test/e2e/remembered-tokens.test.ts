@@ -48,6 +48,15 @@ const RELOADS = {
 } as const;
 
 const SUBJECTS = ['a', 'b', 'a ', 'A', 'ab'] as const;
+/** So that the name of a grant changes what a token gets. */
+const SECOND_GRANT = `  - name: people
+    issuer: app
+    role: acs:ram::123456789012:role/oss-uploader
+    allow:
+      - { target: "oss://app-media/users/{user}/", permissions: [read] }
+    restrict: { https: false }
+`;
+
 const TARGETS = [undefined, 'oss://app-media/users/a/', 'oss://app-media/users/ab/x'] as const;
 
 const step = fc.oneof(
@@ -59,6 +68,8 @@ const step = fc.oneof(
       life: fc.constantFrom(600, 5400, 5400),
       target: fc.constantFrom(0, 0, 0, 1, 2),
       duration: fc.constantFrom(undefined, 900, 3600, 3600),
+      grant: fc.constantFrom('user-files', 'user-files', 'people', undefined),
+      permissions: fc.constantFrom(undefined, undefined, ['read'], ['write']),
       isForged: fc.constantFrom(false, false, false, true),
     }),
   },
@@ -158,6 +169,8 @@ describe('a token that comes again', () => {
           const body = {
             ...(target === undefined ? {} : { Target: target }),
             ...(one.duration === undefined ? {} : { DurationSeconds: one.duration }),
+            ...(one.grant === undefined ? {} : { Grant: one.grant }),
+            ...(one.permissions === undefined ? {} : { Permissions: one.permissions }),
           };
 
           expect(await remembering.ask(sent, body)).toEqual(
@@ -175,7 +188,8 @@ describe('a token that comes again', () => {
     const token = await issuer.token({ sub: 'a', exp: Math.floor(nowMs / 1000) + 5400 });
     const durationAfter = async (minutes: number) => {
       nowMs += minutes * MINUTE_MS;
-      return (await broker.ask(token, { DurationSeconds: 3600 })).durationSeconds;
+      return (await broker.ask(token, { Grant: 'user-files', DurationSeconds: 3600 }))
+        .durationSeconds;
     };
 
     expect(await durationAfter(0)).toBe(3600);
@@ -192,7 +206,7 @@ describe('a token that comes again', () => {
       .replace('{{issuer}}', issuer.url)
       .replace('{{sts}}', simulator.sts.url)
       .replace('{{oss}}', simulator.oss.url)
-      .concat('limits: { assumeRole: { requests: 100000, window: 1m } }\n');
+      .concat(SECOND_GRANT, 'limits: { assumeRole: { requests: 100000, window: 1m } }\n');
   }
 
   async function publicKeys(): Promise<readonly object[]> {
