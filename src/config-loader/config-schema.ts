@@ -56,6 +56,9 @@ const safeUrl = (what: string, isAcceptable: (url: URL) => boolean) =>
 
 const hasNoQuery = (url: URL) => url.search === '' && url.hash === '';
 const isOrigin = (url: URL) => hasNoQuery(url) && url.pathname === '/';
+/** In the one spelling that browsers send: no path, no default port, lower case. */
+const isExactOrigin = (value: string) =>
+  isSafeUrl(value, isOrigin) && new URL(value).origin === value;
 
 const HOST = /^[A-Za-z0-9.-]+(?::\d{1,5})?$/;
 
@@ -306,7 +309,15 @@ export const bucketSchema = z.strictObject({
   cname: flag.default(false).describe('true: the endpoint is a custom domain of this bucket.'),
 });
 
+const PUBLIC_URL_WORDS =
+  'must be an https:// origin like https://broker.example.com, without a path; http:// is accepted for this machine only';
+
 export const configSchema = z.strictObject({
+  publicUrl: z
+    .string({ error: PUBLIC_URL_WORDS })
+    .refine(isExactOrigin, { error: PUBLIC_URL_WORDS })
+    .optional()
+    .describe('The origin at which callers reach the broker. No answer has a URL without it.'),
   region: region.describe('The region of the STS endpoint.'),
   sts: z
     .strictObject({
@@ -355,18 +366,10 @@ export const configSchema = z.strictObject({
     .strictObject({
       origins: z
         .array(
-          z
-            .string()
-            .refine(
-              (value) =>
-                !value.includes('*') &&
-                isSafeUrl(value, isOrigin) &&
-                new URL(value).origin === value,
-              {
-                error:
-                  'must be an origin as browsers send it, e.g. https://app.example.com, without a path or "*"',
-              },
-            ),
+          z.string().refine((value) => !value.includes('*') && isExactOrigin(value), {
+            error:
+              'must be an origin as browsers send it, e.g. https://app.example.com, without a path or "*"',
+          }),
         )
         .default([])
         .describe('Origins of pages that may call the broker, compared exactly.'),

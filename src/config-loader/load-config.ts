@@ -93,7 +93,9 @@ export function loadConfig(options: {
     warnOfDots(claim, under(reportTo(warnings), ['audit', 'claims', index]));
   }
   const { region, sts, cors, audit, callerAddress, sourceCredentials, limits, store } = parsed.data;
+  const { publicUrl } = parsed.data;
   const content = {
+    ...(publicUrl === undefined ? {} : { publicUrl }),
     region,
     sts: buildSts(sts),
     ...parts,

@@ -25,6 +25,8 @@ export type Algorithm =
 export interface Config {
   /** Hex SHA-256 of everything else in this object. Configs with the same revision behave the same. */
   readonly revision: string;
+  /** The origin at which callers reach the broker, e.g. `https://broker.example.com`. Absent: unknown. */
+  readonly publicUrl?: string;
   /** The region of the STS endpoint, e.g. `cn-hangzhou`. */
   readonly region: string;
   readonly sts: StsSettings;

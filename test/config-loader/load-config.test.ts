@@ -256,6 +256,13 @@ describe('a config with a mistake', () => {
   });
 
   it.each([
+    ['publicUrl: broker.example.com', 'publicUrl: must be an https:// origin'],
+    ['publicUrl: http://broker.example.com', 'publicUrl: must be an https:// origin'],
+    ['publicUrl: https://broker.example.com/', 'publicUrl: must be an https:// origin'],
+    ['publicUrl: https://broker.example.com/base', 'publicUrl: must be an https:// origin'],
+    ['publicUrl: https://Broker.example.com', 'publicUrl: must be an https:// origin'],
+    ['publicUrl: https://broker.example.com:443', 'publicUrl: must be an https:// origin'],
+    ['publicUrl: https://user:pw@broker.example.com', 'publicUrl: must be an https:// origin'],
     ['surfaces: true', 'surfaces: must be like { tokenExchange: true }'],
     ['surfaces: { tokenExchange: yes-please }', 'surfaces.tokenExchange: must be true or false'],
     ['surfaces: { tokenExchang: true }', 'did you mean "tokenExchange"?'],

@@ -18,7 +18,7 @@ let broker: TestBroker;
 
 beforeAll(async () => {
   broker = await startTestBroker({
-    config: `${REFUSALS_CONFIG}\ncors: { origins: ["https://app.example.com"] }\nsurfaces: { tokenExchange: true }\n`,
+    config: `${REFUSALS_CONFIG}\ncors: { origins: ["https://app.example.com"] }\nsurfaces: { tokenExchange: true }\npublicUrl: "{{broker}}"\n`,
   });
 });
 
@@ -80,6 +80,12 @@ const asks: readonly (readonly [method: string, path: string, options: AskOption
   ['GET', '/health', { token: null, headers: MANY_HEADERS }],
   ['GET', '/ready', { token: null, headers: MANY_HEADERS }],
   ['POST', '/v1/credentials?Permissions=read', { claims: { plan: 'basic' } }],
+  ...['/.well-known/oauth-authorization-server', '/.well-known/oauth-protected-resource'].flatMap(
+    (path) => [
+      ['GET', path, { token: null }] as const,
+      ['GET', path, { token: null, headers: MANY_HEADERS }] as const,
+    ],
+  ),
   ['GET', '/health', { token: null }],
   ['GET', '/ready', { token: null }],
   ['GET', '/nowhere', { token: null }],

@@ -54,7 +54,7 @@ export interface Answer {
 }
 
 export interface TestBrokerOptions {
-  /** The config; `{{issuer}}`, `{{sts}}` and `{{oss}}` stand for the addresses around the broker. */
+  /** The config; `{{issuer}}`, `{{sts}}` and `{{oss}}` stand for the addresses around the broker, `{{broker}}` for its own. */
   readonly config?: string;
   readonly write?: (text: string) => Promise<void>;
   readonly isOnFunctionCompute?: boolean;
@@ -196,7 +196,14 @@ async function startHere(
   const { text, simulator, now, write } = options;
   const { environment = {}, tell = () => {} } = options;
   const observe = createTellOperator({ tell, now });
-  const { config } = loadConfig({ text, file: 'broker.yaml', environment });
+  const hostname = '127.0.0.1';
+  const fetchBroker = (request: Request, env: object) => app.fetch(request, env);
+  const server = await startServer({ fetch: fetchBroker, hostname, port: 0, neverHangUp: false });
+  const { config } = loadConfig({
+    text: text.replaceAll('{{broker}}', `http://${hostname}:${server.port}`),
+    file: 'broker.yaml',
+    environment,
+  });
   const ownStore = createStore(config.store, { environment, now, random: () => 1, observe });
   const app = createBroker({
     config,
@@ -212,8 +219,6 @@ async function startHere(
     observe,
     store: options.store ?? ownStore,
   });
-  const hostname = '127.0.0.1';
-  const server = await startServer({ fetch: app.fetch, hostname, port: 0, neverHangUp: false });
   return {
     port: server.port,
     child: undefined,
