@@ -33,6 +33,7 @@ const MAY_IMPORT = {
   ],
   'src/store/': ['src/config/', 'src/lib/', 'src/observe/', 'ioredis', 'rate-limiter-flexible'],
   'src/limits/': ['src/config/', 'src/lib/', 'src/ports.ts', 'src/refusal.ts', 'src/store/'],
+  'src/tickets/': ['src/config/', 'src/ports.ts', 'src/refusal.ts', 'jose'],
   'src/sts/': [
     'src/config/',
     'src/lib/',
@@ -124,6 +125,17 @@ const MAY_IMPORT = {
     'src/refusal.ts',
     'hono',
   ],
+  // its URLs answer as the native API does
+  'src/api/credential-urls/': [
+    'src/api/http/',
+    'src/api/native/',
+    'src/config/',
+    'src/issue-credentials.ts',
+    'src/lib/',
+    'src/ports.ts',
+    'src/refusal.ts',
+    'hono',
+  ],
 
   // assembly
   'src/app.ts': ['src/api/', 'src/ports.ts', 'src/refusal.ts', 'hono'],
@@ -147,6 +159,7 @@ const MAY_IMPORT = {
     'src/store/',
     'src/sts/',
     'src/subject-token/',
+    'src/tickets/',
   ],
   'src/main.ts': [
     'src/audit/',
@@ -161,6 +174,7 @@ const MAY_IMPORT = {
     'src/start-error.ts',
     'src/store/',
     'src/subject-token/',
+    'src/tickets/',
   ],
   'src/start/': [],
 

@@ -8,9 +8,11 @@ import type {
   Grammar,
   Grant,
   Mode,
+  SurfaceSettings,
   TrustedIssuer,
 } from '../config/config.ts';
-import type { BucketInput, GrantInput, IssuerInput } from './config-schema.ts';
+import type { BucketInput, ConfigInput, GrantInput, IssuerInput } from './config-schema.ts';
+import { buildCredentialUrls } from './credential-urls-schema.ts';
 import { parseDuration } from './durations.ts';
 import { buildDeny } from './limits-schema.ts';
 import { parseTargetTemplate } from './target-template.ts';
@@ -210,10 +212,15 @@ function toSeconds(text: string): number {
 }
 
 /** Keeps what is on. The rest is left out, so that every spelling of off gives the same revision. */
-export function buildSurfaces(
-  input: { tokenExchange?: boolean | undefined } | undefined,
-): Pick<Config, 'surfaces'> {
-  return input?.tokenExchange === true ? { surfaces: { tokenExchange: true } } : {};
+export function buildSurfaces(input: ConfigInput['surfaces']): Pick<Config, 'surfaces'> {
+  const { tokenExchange, credentialUrls } = input ?? {};
+  const surfaces: SurfaceSettings = {
+    ...(tokenExchange === true ? { tokenExchange } : {}),
+    ...(credentialUrls === undefined
+      ? {}
+      : { credentialUrls: buildCredentialUrls(credentialUrls) }),
+  };
+  return Object.keys(surfaces).length === 0 ? {} : { surfaces };
 }
 
 export function buildSts(input: {

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { MAX_CLOCK_TOLERANCE_SECONDS, MAX_TOKEN_AGE_SECONDS } from '../config/issuer-bounds.ts';
 import { MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from '../lib/session-seconds.ts';
 import { OBJECT_ACTIONS } from '../session-policy/object-actions.ts';
+import { credentialUrlsSchema } from './credential-urls-schema.ts';
 import { parseDuration } from './durations.ts';
 import { denySchema, limitsSchema, storeSchema } from './limits-schema.ts';
 import { sourceCredentialsSchema } from './source-credentials-schema.ts';
@@ -357,6 +358,7 @@ export const configSchema = z.strictObject({
         tokenExchange: flag
           .optional()
           .describe('true: OAuth 2.0 token exchange (RFC 8693) at POST /oauth/token.'),
+        credentialUrls: credentialUrlsSchema.optional(),
       },
       { error: 'must be like { tokenExchange: true }' },
     )

@@ -85,6 +85,13 @@ export function loadConfig(options: {
       problems.push({ file, ...position, path: formatPath(path), message });
     }
   }
+  const surfaces = toObject(memberOf(source.value, 'surfaces'));
+  if ('credentialUrls' in surfaces && memberOf(source.value, 'publicUrl') === undefined) {
+    report(
+      ['surfaces', 'credentialUrls'],
+      'needs publicUrl, where its URLs lead; add e.g. publicUrl: https://broker.example.com',
+    );
+  }
   const parts = buildParts({ raw: source.value, valid: parsed.data }, report, reportTo(warnings));
   if (!parsed.success || problems.length > 0) throw new ConfigError(inOrder(problems));
   warnOfSymlinks(parts.grants, reportTo(warnings));

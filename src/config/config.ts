@@ -2,6 +2,7 @@
  * The config as the rest of the broker sees it: validated, frozen and plain data, so that it can also
  * be written as JSON and loaded without a YAML parser.
  */
+import type { CredentialUrlSettings } from './credential-url-settings.ts';
 import type { DenyLists, LimitSettings } from './limit-settings.ts';
 import type { SourceCredentialsSettings } from './source-credentials-settings.ts';
 import type { StoreSettings } from './store-settings.ts';
@@ -51,6 +52,7 @@ export interface Config {
 export interface SurfaceSettings {
   /** OAuth 2.0 token exchange (RFC 8693). */
   readonly tokenExchange?: true;
+  readonly credentialUrls?: CredentialUrlSettings;
 }
 
 export interface StsSettings {

@@ -14,6 +14,7 @@ import { startServer } from '../../src/server.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createFetchIssuer, type Lookup } from '../../src/subject-token/keys/issuer-fetch.ts';
+import { readTicketKeys } from '../../src/tickets/ticket-keys.ts';
 import { startBundle } from './bundle.ts';
 import { createTestIssuer, type TestIssuer } from './issuer.ts';
 
@@ -218,6 +219,7 @@ async function startHere(
     usesFunctionRole: (config.sourceCredentials ?? { type: 'function' }).type === 'function',
     observe,
     store: options.store ?? ownStore,
+    ticketKeys: readTicketKeys(config.surfaces?.credentialUrls, config.publicUrl, environment),
   });
   return {
     port: server.port,

@@ -107,6 +107,11 @@ const ERRORS: Readonly<Record<Reason, OAuthError>> = {
   issuer_keys_unavailable: unavailable(
     'The keys of the issuer are temporarily unavailable; try again after the time in Retry-After.',
   ),
+  // of credential URLs only
+  ticket_invalid: INVALID_TOKEN,
+  ticket_expired: EXPIRED_TOKEN,
+  ticket_used_up: INVALID_TOKEN,
+  ticket_too_large: invalidRequest('The claims of this subject token do not fit into a URL.'),
   no_grant_fits: NO_GRANT,
   grant_not_available: NO_GRANT,
   ambiguous_grant: invalidRequest('Several grants fit; send one of the names in grants as grant.'),
@@ -129,7 +134,7 @@ const ERRORS: Readonly<Record<Reason, OAuthError>> = {
     'The grant requires a subject token that is valid for 900 more seconds; get a new one.',
   ),
   caller_address_unknown: invalidRequest(
-    'The grant needs the address of the caller, which is unknown; ask the operator to configure it.',
+    'The address of the caller is needed and unknown; ask the operator to configure it.',
   ),
   session_policy_too_large: invalidTarget(
     'The grant covers more targets than one credential can hold; send one of them as resource.',
