@@ -36,7 +36,9 @@ export function throughCredentialUrl(broker: TestBroker): TestBroker {
 
 /** Bytes that look random, as base64. */
 export function ticketKey(seed: number): string {
-  return Buffer.from(Array.from({ length: 32 }, (_, n) => (n * 37 + seed * 101 + 11) % 256)).toString('base64');
+  return Buffer.from(
+    Array.from({ length: 32 }, (_, n) => (n * 37 + seed * 101 + 11) % 256),
+  ).toString('base64');
 }
 
 /** The settings of the tests: two keys, of which the first encrypts. */
