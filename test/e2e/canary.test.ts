@@ -2,6 +2,14 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createStaticCredentials } from '../../simulator/static-credentials.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
+import {
+  makeUrl,
+  pathOf,
+  TICKET_ENVIRONMENT,
+  throughCredentialUrl,
+  URLS_ON,
+  useUrl,
+} from '../support/credential-urls.ts';
 import { formOf, throughTokenExchange } from '../support/token-exchange.ts';
 
 /** Marked secrets that the broker holds or receives. */
@@ -25,7 +33,8 @@ describe('a secret', () => {
 
   beforeAll(async () => {
     broker = await startTestBroker({
-      config: `${REFUSALS_CONFIG}\nsurfaces: { tokenExchange: true }\n`,
+      config: `${REFUSALS_CONFIG}\n${URLS_ON}`,
+      environment: TICKET_ENVIRONMENT,
       isOnFunctionCompute: true,
       sourceCredentials: createStaticCredentials(SOURCE),
     });
@@ -55,7 +64,7 @@ describe('a secret', () => {
         ask: (options = {}) =>
           broker.ask({ ...options, headers: { ...PLATFORM_HEADERS, ...options.headers } }),
       };
-      for (const door of [asking, throughTokenExchange(asking)]) {
+      for (const door of [asking, throughTokenExchange(asking), throughCredentialUrl(asking)]) {
         await keepCircuitClosed(broker, refusal);
         const { text, headers } = await refusal.ask(door);
         answers.push(text, JSON.stringify([...headers]));
@@ -123,6 +132,40 @@ describe('a secret', () => {
     expect(broker.auditLines().at(-1)).toMatchObject({ reason: 'request_malformed' });
     for (const secret of secrets) {
       expect(secret.length).toBeGreaterThanOrEqual(30);
+      for (const part of secret.match(/.{16}/g) ?? []) expect(written).not.toContain(part);
+    }
+  });
+
+  it('is in no log line of a credential URL, used, refused, or in a wrong place', async () => {
+    const token = await broker.issuer.token({ plan: 'basic', sub: 'ticketed' });
+    const made = await makeUrl(broker, { token, body: { Uses: 1 } });
+    const path = pathOf(made);
+    const ticket = path.slice('/c/'.length);
+    const answers = [
+      await useUrl(broker, path),
+      await useUrl(broker, path),
+      await useUrl(broker, `${path}?Grant=${ticket}`),
+      await useUrl(broker, `${path.slice(0, -4)}AAAA`),
+      await useUrl(broker, `/c/x/${ticket}`),
+      await broker.ask({ token: ticket }),
+      await broker.ask({ token, body: { Target: String(made.body['Url']), Grant: ticket } }),
+      await broker.ask({ token, body: { [ticket]: ticket } }),
+      await makeUrl(broker, { token, body: { For: ticket } }),
+      await broker.ask({ method: 'POST', path, token: null }),
+      await broker.ask({ method: 'OPTIONS', path, token: null, headers: { Origin: ticket } }),
+    ];
+    const written = everythingWritten(
+      answers.flatMap(({ text, headers }) => [text, JSON.stringify([...headers])]),
+    );
+
+    expect(answers[0]?.status).toBe(200);
+    expect(answers.slice(1).every(({ status }) => status >= 400)).toBe(true);
+    expect(written).toContain(String(made.body['TicketId']));
+    for (const secret of [
+      token,
+      ...Object.values(TICKET_ENVIRONMENT),
+      ...ticket.split('.').slice(2),
+    ]) {
       for (const part of secret.match(/.{16}/g) ?? []) expect(written).not.toContain(part);
     }
   });

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { TICKET_ENVIRONMENT, throughCredentialUrl, URLS_ON } from '../support/credential-urls.ts';
 import { fc } from '../support/seeded.ts';
 import { throughTokenExchange } from '../support/token-exchange.ts';
 
@@ -9,14 +10,13 @@ const CONFIG = `${SIMPLE_CONFIG}  - name: shared
     role: acs:ram::123456789012:role/oss-uploader
     allow: [{ target: "oss://app-media/shared/", permissions: [read, list] }]
     restrict: { https: false }
-surfaces: { tokenExchange: true }
-limits: { assumeRole: { requests: 100000, window: 1m } }
+${URLS_ON}limits: { assumeRole: { requests: 100000, window: 1m } }
 `;
 
 let broker: TestBroker;
 
 beforeAll(async () => {
-  broker = await startTestBroker({ config: CONFIG });
+  broker = await startTestBroker({ config: CONFIG, environment: TICKET_ENVIRONMENT });
 });
 
 afterAll(async () => {
@@ -95,46 +95,53 @@ describe('threat 45: one way in that grants what another refuses', () => {
     );
   });
 
-  it('a token exchange and a POST get the same decision for the same token and request', async () => {
-    const anyRequests = fc.oneof({ weight: 2, arbitrary: wellFormed }, requests);
-    const reasons = new Set<unknown>();
-    await fc.assert(
-      fc.asyncProperty(tokens, anyRequests, async ({ isForged, ...claims }, members) => {
-        // a blank in the scope separates permissions
-        fc.pre(!(members.Permissions ?? []).some((name) => name.includes(' ')));
-        const token = `${await broker.issuer.token(claims)}${isForged ? 'A' : ''}`;
-        const native = await broker.ask({ token, body: members });
-        const exchanged = await throughTokenExchange(broker).ask({ token, body: members });
-        const [nativeLine, exchangedLine] = broker.auditLines().slice(-2);
+  it.each([
+    ['a token exchange', throughTokenExchange, 'token_exchange'],
+    ['a credential URL', throughCredentialUrl, 'credential_urls'],
+  ] as const)(
+    '%s and a POST get the same decision for the same token and request',
+    async (_door, through, surface) => {
+      const anyRequests = fc.oneof({ weight: 2, arbitrary: wellFormed }, requests);
+      const reasons = new Set<unknown>();
+      await fc.assert(
+        fc.asyncProperty(tokens, anyRequests, async ({ isForged, ...claims }, members) => {
+          // a blank in the scope separates permissions
+          fc.pre(!(members.Permissions ?? []).some((name) => name.includes(' ')));
+          const token = `${await broker.issuer.token(claims)}${isForged ? 'A' : ''}`;
+          const native = await broker.ask({ token, body: members });
+          const nativeLine = broker.auditLines().at(-1);
+          const other = await through(broker).ask({ token, body: members });
+          const otherLine = broker.auditLines().at(-1);
 
-        expect(exchanged.body['Grant']).toEqual(native.body['Grant']);
-        expect(exchanged.status === 200).toBe(native.status === 200);
-        expect(exchangedLine).toMatchObject({ surface: 'token_exchange' });
-        for (const name of [
-          'decision',
-          'reason',
-          'subject',
-          'grant',
-          'targets',
-          'durationSeconds',
-          'sessionPolicySha256',
-          'roleSessionName',
-        ]) {
-          expect(exchangedLine?.[name]).toEqual(nativeLine?.[name]);
-        }
-        reasons.add(nativeLine?.['reason']);
-      }),
-      { numRuns: 300 },
-    );
+          expect(other.body['Grant']).toEqual(native.body['Grant']);
+          expect(other.status === 200).toBe(native.status === 200);
+          expect(otherLine).toMatchObject({ surface });
+          for (const name of [
+            'decision',
+            'reason',
+            'subject',
+            'grant',
+            'targets',
+            'durationSeconds',
+            'sessionPolicySha256',
+            'roleSessionName',
+          ]) {
+            expect(otherLine?.[name]).toEqual(nativeLine?.[name]);
+          }
+          reasons.add(nativeLine?.['reason']);
+        }),
+        { numRuns: 300 },
+      );
 
-    // undefined is the reason of a granted request
-    expect([...reasons]).toEqual(
-      expect.arrayContaining([
-        undefined,
-        'request_malformed',
-        'target_outside_grant',
-        'duration_outside_grant',
-      ]),
-    );
-  });
+      // undefined is the reason of a granted request
+      expect([...reasons]).toEqual(
+        expect.arrayContaining([
+          undefined,
+          'request_malformed',
+          'target_outside_grant',
+          'duration_outside_grant',
+        ]),
+      );
+    },
+  );
 });
