@@ -30,8 +30,9 @@ export const credentialUrlsSchema = z
   .strictObject(
     {
       keys: z
-        .tuple([ticketKey], ticketKey, { error: KEYS_WORDS })
-        .refine((keys) => keys.length <= MAX_KEYS, { error: KEYS_WORDS })
+        .array(ticketKey, { error: KEYS_WORDS })
+        .min(1, { error: KEYS_WORDS })
+        .max(MAX_KEYS, { error: KEYS_WORDS })
         .refine((keys) => new Set(keys.map(({ id }) => id)).size === keys.length, {
           error: 'must not repeat an id',
         })

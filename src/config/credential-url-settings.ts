@@ -1,8 +1,8 @@
 /** The settings of credential URLs. */
 
 export interface CredentialUrlSettings {
-  /** The first key encrypts; every key decrypts. */
-  readonly keys: readonly [TicketKeySettings, ...TicketKeySettings[]];
+  /** At least one. The first key encrypts; every key decrypts. */
+  readonly keys: readonly TicketKeySettings[];
   /** How long a credential URL may work. */
   readonly maxLifeSeconds: number;
   /** True: a credential URL may work when its subject token has expired. Absent: it may not. */
@@ -11,7 +11,7 @@ export interface CredentialUrlSettings {
   readonly deny?: { readonly ticketIds: readonly string[] };
 }
 
-export interface TicketKeySettings {
+interface TicketKeySettings {
   /** `kid` of the tickets that this key encrypts. */
   readonly id: string;
   /**
