@@ -5,6 +5,13 @@ import { MAX_LINE_BYTES } from '../../src/audit/line.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
 import { REFUSALS } from '../refusals/kinds.ts';
 import { startTestBroker } from '../support/broker.ts';
+import {
+  makeUrl,
+  pathOf,
+  TICKET_ENVIRONMENT,
+  URLS_ON,
+  useUrl,
+} from '../support/credential-urls.ts';
 import { toObject } from '../support/declared.ts';
 import { documentedMembers, documentedReasons, membersOf } from './audit-schema.ts';
 import { PAGES } from './pages.ts';
@@ -30,7 +37,10 @@ async function linesOfEveryKind() {
     allow: [{ target: "oss://app-media/users/{user}/", permissions: [read] }]
 ${neverFitting(420)}audit: { claims: [plan, note] }
 `;
-  const broker = await startTestBroker({ config });
+  const broker = await startTestBroker({
+    config: `${config}${URLS_ON}`,
+    environment: TICKET_ENVIRONMENT,
+  });
   for (const refusal of REFUSAL_CASES) {
     await keepCircuitClosed(broker, refusal);
     await refusal.ask(broker);
@@ -45,6 +55,7 @@ ${neverFitting(420)}audit: { claims: [plan, note] }
       DurationSeconds: 900,
     },
   });
+  await useUrl(broker, pathOf(await makeUrl(broker, { claims: { plan: 'basic' } })));
   const groups = Array.from({ length: 900 }, (_, n) => `${n}`);
   await broker.ask({ claims: { plan: 'teams', groups } });
   await broker.ask({ claims: { plan: 'none' } });

@@ -1,5 +1,6 @@
 /** JSON on the pages: answers and audit lines, which the broker must give just so, and RAM policies. */
 import { expect } from 'vitest';
+import { makeUrl } from '../support/credential-urls.ts';
 import { createAnswerCheck, toObject } from '../support/declared.ts';
 import { throughTokenExchange } from '../support/token-exchange.ts';
 import { completeConfig, everyCallerConfig, REPORT_CONFIG, toList } from './configs.ts';
@@ -58,6 +59,24 @@ const problem = jsonRule(
     expect(typeof requestId).toBe('string');
   },
 );
+
+const credentialUrl = jsonRule('a credential URL', ['Url'], async ({ text }, world) => {
+  const shown = toObject(JSON.parse(text));
+  const headers = {
+    'x-request-id': String(shown['RequestId']),
+    'cache-control': 'no-store',
+    'content-type': 'application/json',
+    'referrer-policy': 'no-referrer',
+  };
+  const { body } = await makeUrl(world.broker, {
+    token: await world.token('app'),
+    body: { Grant: 'user-files', Permissions: ['read', 'write'], Uses: 20 },
+  });
+  const path = '/v1/credential-urls';
+
+  expect(whatIsWrong('POST', path, { status: 200, headers, text })).toBeUndefined();
+  expect(shapeOf(shown)).toEqual(shapeOf(body));
+});
 
 const exchanged = jsonRule(
   'the answer to a token exchange',
@@ -140,6 +159,7 @@ const policy = jsonRule('a RAM policy', ['Version', 'Statement'], ({ text }) => 
 export const JSON_RULES: readonly Rule[] = [
   answer,
   problem,
+  credentialUrl,
   exchanged,
   exchangeRefused,
   audited,
