@@ -79,7 +79,7 @@ const MAY_IMPORT = {
     'src/session-policy/',
     'src/sts/role-session-name.ts',
   ],
-  'src/remember-decisions.ts': ['src/ports.ts'],
+  'src/remember-decisions.ts': ['src/grants/', 'src/ports.ts'],
   'src/report-mode.ts': [
     'src/audit/',
     'src/config/',
@@ -107,6 +107,15 @@ const MAY_IMPORT = {
     'hono',
   ],
   'src/api/native/': [
+    'src/api/http/',
+    'src/config/',
+    'src/issue-credentials.ts',
+    'src/lib/',
+    'src/ports.ts',
+    'src/refusal.ts',
+    'hono',
+  ],
+  'src/api/sts/': [
     'src/api/http/',
     'src/config/',
     'src/issue-credentials.ts',
