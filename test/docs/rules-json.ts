@@ -1,6 +1,7 @@
 /** JSON on the pages: answers and audit lines, which the broker must give just so, and RAM policies. */
 import { expect } from 'vitest';
 import { createAnswerCheck, toObject } from '../support/declared.ts';
+import { throughSts } from '../support/sts-door.ts';
 import { throughTokenExchange } from '../support/token-exchange.ts';
 import { completeConfig, everyCallerConfig, REPORT_CONFIG, toList } from './configs.ts';
 import { readPolicy, readTrust } from './policies.ts';
@@ -95,6 +96,31 @@ const exchangeRefused = jsonRule(
   },
 );
 
+const asSts = jsonRule('the answer of STS', ['AssumedRoleUser'], async ({ text }, world) => {
+  const shown = toObject(JSON.parse(text));
+  const headers = {
+    'x-request-id': 'any-request',
+    'cache-control': 'no-store',
+    'content-type': 'application/json;charset=utf-8',
+  };
+  const { body } = await throughSts(world.broker).ask({
+    token: await world.token('app'),
+    body: { Grant: 'user-files' },
+  });
+
+  expect(whatIsWrong('POST', '/', { status: 200, headers, text })).toBeUndefined();
+  expect(shapeOf(shown)).toEqual(shapeOf(body));
+});
+
+const refusedAsSts = jsonRule('a refusal of STS', ['HostId'], async ({ text }, world) => {
+  const { RequestId: requestId, ...shown } = toObject(JSON.parse(text));
+  const token = await world.token('app', { plan: 'team' });
+  const { body } = await throughSts(world.broker).ask({ token });
+
+  expect(body).toEqual({ ...shown, RequestId: body['RequestId'] });
+  expect(typeof requestId).toBe('string');
+});
+
 const audited = jsonRule('an audit line', ['decision', 'time'], async ({ text }) => {
   // a broker of its own, since an answer that is used again has another line
   const world = await startWorld({ config: everyCallerConfig() });
@@ -142,6 +168,8 @@ export const JSON_RULES: readonly Rule[] = [
   problem,
   exchanged,
   exchangeRefused,
+  asSts,
+  refusedAsSts,
   audited,
   reported,
   policy,
