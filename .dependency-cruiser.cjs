@@ -122,6 +122,7 @@ const MAY_IMPORT = {
     'src/lib/',
     'src/ports.ts',
     'src/refusal.ts',
+    'src/session-policy/',
     'hono',
   ],
   'src/api/token-exchange/': [

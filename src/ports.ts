@@ -16,6 +16,24 @@ export interface CredentialRequest {
    * its maximum, and does not refuse. Not together with `durationSeconds`.
    */
   readonly usualDurationSeconds?: number;
+  /** What a policy that the caller sent allows. Absent: all that the grant does. */
+  readonly policy?: readonly AskedAllowance[];
+}
+
+/** One statement of a caller's policy. */
+export interface AskedAllowance {
+  /** Of those that a session policy of the broker may contain. */
+  readonly actions: readonly string[];
+  /** `<bucket>` or `<bucket>/<key>`. */
+  readonly resources: readonly NamePattern[];
+  /** What `oss:Prefix` of a listing must be. Absent: anything, or nothing. */
+  readonly prefixes?: readonly NamePattern[];
+}
+
+/** One text, or all that begin with it. */
+export interface NamePattern {
+  readonly text: string;
+  readonly isPrefix: boolean;
 }
 
 /** Bounded text of what the caller sent, well-formed or not. Absent members were not sent. */
@@ -27,6 +45,7 @@ export interface Requested {
   readonly permissions?: string;
   readonly duration?: string;
   readonly roleSessionName?: string;
+  readonly policy?: string;
 }
 
 /** A way in: one folder of `src/api`, by the name that the audit line has. */
@@ -97,6 +116,7 @@ export interface Asked {
   readonly permissions?: readonly Permission[] | undefined;
   readonly durationSeconds?: number | undefined;
   readonly usualDurationSeconds?: number | undefined;
+  readonly policy?: readonly AskedAllowance[] | undefined;
   /** Seconds until the subject token expires. */
   readonly tokenLeftSeconds: number;
   readonly callerAddress: string | undefined;

@@ -37,7 +37,7 @@ export function rememberDecisions(decide: Decide): Decide {
 /** Everything that was asked except how long the token lives, which is compared each time. */
 function toKey(asked: AskedOf): string {
   const { grant, roleArn, target, permissions, callerAddress } = asked;
-  const { durationSeconds, usualDurationSeconds } = asked;
+  const { durationSeconds, usualDurationSeconds, policy } = asked;
   return JSON.stringify([
     grant ?? null,
     roleArn ?? null,
@@ -45,6 +45,7 @@ function toKey(asked: AskedOf): string {
     permissions ?? null,
     durationSeconds ?? null,
     usualDurationSeconds ?? null,
+    policy ?? null,
     callerAddress ?? null,
   ]);
 }

@@ -92,7 +92,7 @@ const asks: readonly (readonly [method: string, path: string, options: AskOption
   ['GET', '/nowhere', { token: null }],
 ];
 
-/** STS has neither targets nor permissions, and answers in the format that `Format` names. */
+/** A policy stands for targets and permissions of STS, and `Format` for `Accept`. */
 const NOT_OF_STS: readonly Reason[] = [
   'route_unknown',
   'not_acceptable',
@@ -101,6 +101,10 @@ const NOT_OF_STS: readonly Reason[] = [
   'target_outside_grant',
   'permission_outside_grant',
 ];
+const NOTHING_GRANTED = JSON.stringify({
+  Version: '1',
+  Statement: [{ Effect: 'Allow', Action: 'oss:PutBucketPolicy', Resource: '*' }],
+});
 const PROVIDER_ARN = 'acs:ram::123456789012:oidc-provider/broker';
 
 describe('openapi.yaml', () => {
@@ -198,6 +202,9 @@ describe('openapi.yaml', () => {
       ['OIDCProviderArn', undefined],
       ['OIDCProviderArn', 'x'],
       ['DurationSeconds', 'x'],
+      ['Policy', 'x'],
+      ['Policy', 'x'.repeat(2048)],
+      ['Policy', NOTHING_GRANTED],
     ] as const) {
       const parameters = parametersOf(token, { OIDCProviderArn: PROVIDER_ARN });
       if (value === undefined) parameters.delete(name);

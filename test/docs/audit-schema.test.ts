@@ -47,7 +47,10 @@ surfaces: { sts: true }
       DurationSeconds: 900,
     },
   });
-  await throughSts(broker).ask({ claims: { plan: 'basic', sub: 'granted' } });
+  await throughSts(broker).ask({
+    claims: { plan: 'basic', sub: 'granted' },
+    body: { Policy: '{}' },
+  });
   const groups = Array.from({ length: 900 }, (_, n) => `${n}`);
   await broker.ask({ claims: { plan: 'teams', groups } });
   await broker.ask({ claims: { plan: 'none' } });

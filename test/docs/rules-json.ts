@@ -157,13 +157,45 @@ const reported = jsonRule(
   },
 );
 
+const narrowing: Rule = {
+  name: 'a policy that narrows a grant',
+  covers: ({ language, text }) => language === 'json' && statementsOf(text).length > 1,
+  async check({ text }, world) {
+    const { status } = await throughSts(world.broker).ask({
+      token: await world.token('app'),
+      body: { Grant: 'user-files', Policy: text },
+    });
+
+    expect(status).toBe(200);
+    expect(world.broker.auditLines().at(-1)).toMatchObject({
+      targets: [
+        {
+          target: 'oss://app-media/users/42/photos/',
+          permissions: ['read', 'list', 'oss:PutObject'],
+        },
+      ],
+    });
+  },
+};
+
+function statementsOf(text: string): readonly unknown[] {
+  return toList(toObject(JSON.parse(text))['Statement']);
+}
+
 const policy = jsonRule('a RAM policy', ['Version', 'Statement'], ({ text }) => {
   const [statement] = toList(toObject(JSON.parse(text))['Statement']).map(toObject);
   if (statement?.['Principal'] === undefined) expect(readPolicy(text).Statement).toHaveLength(1);
   else expect(readTrust(text)).toHaveLength(1);
 });
 
+/** Of one statement. */
+const onePolicy: Rule = {
+  ...policy,
+  covers: (block) => policy.covers(block) && statementsOf(block.text).length === 1,
+};
+
 export const JSON_RULES: readonly Rule[] = [
+  narrowing,
   answer,
   problem,
   exchanged,
@@ -172,5 +204,5 @@ export const JSON_RULES: readonly Rule[] = [
   refusedAsSts,
   audited,
   reported,
-  policy,
+  onePolicy,
 ];

@@ -5,6 +5,42 @@ const ACCOUNT = 'acs:ram::123456789012';
 export const ROLE_ARN = `${ACCOUNT}:role/oss-uploader`;
 export const QUERY = 'Action=AssumeRoleWithOIDC&Version=2015-04-01&Format=JSON';
 
+/** Actions of each permission, and of no permission. */
+const ACTIONS: Readonly<Record<string, readonly string[]>> = {
+  read: ['oss:GetObject'],
+  write: ['oss:PutObject', 'oss:AbortMultipartUpload', 'oss:ListParts'],
+  delete: ['oss:DeleteObject'],
+  list: [],
+};
+
+/** A policy that allows these permissions on this target, of either all if it is absent. */
+export function policyOf(
+  target: string | undefined,
+  permissions: readonly string[] | undefined,
+): string {
+  const name = target?.replace('oss://', '') ?? '';
+  const isAllBelow = target === undefined || name.endsWith('/');
+  const [bucket = ''] = name.split('/');
+  const prefix = name.slice(bucket.length + 1);
+  const actions = permissions?.flatMap((permission) => ACTIONS[permission] ?? []) ?? ['oss:*'];
+  const objects = {
+    Effect: 'Allow',
+    Action: actions,
+    Resource: target === undefined ? '*' : `acs:oss:*:*:${name}${isAllBelow ? '*' : ''}`,
+  };
+  const listing = {
+    Effect: 'Allow',
+    Action: 'oss:ListObjects',
+    Resource: target === undefined ? '*' : `acs:oss:*:*:${bucket}`,
+    ...(target === undefined
+      ? {}
+      : { Condition: { StringLike: { 'oss:Prefix': [prefix, `${prefix}*`] } } }),
+  };
+  const isListed = isAllBelow && (permissions?.includes('list') ?? true);
+  const Statement = [...(actions.length === 0 ? [] : [objects]), ...(isListed ? [listing] : [])];
+  return JSON.stringify({ Version: '1', Statement });
+}
+
 /** The parameters of a good request, and then those of the test. `Grant` becomes the alias of a grant. */
 export function parametersOf(
   token: string | null,

@@ -25,7 +25,8 @@ export function toRequest(
     readonly [name in keyof CredentialRequest]: CredentialRequest[name] | undefined;
   },
 ): CredentialRequest {
-  const { grant, roleArn, target, permissions, durationSeconds, usualDurationSeconds } = members;
+  const { grant, roleArn, target, permissions } = members;
+  const { durationSeconds, usualDurationSeconds, policy } = members;
   return {
     ...(grant === undefined ? {} : { grant }),
     ...(roleArn === undefined ? {} : { roleArn }),
@@ -33,6 +34,7 @@ export function toRequest(
     ...(permissions === undefined ? {} : { permissions }),
     ...(durationSeconds === undefined ? {} : { durationSeconds }),
     ...(usualDurationSeconds === undefined ? {} : { usualDurationSeconds }),
+    ...(policy === undefined ? {} : { policy }),
   };
 }
 

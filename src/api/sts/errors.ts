@@ -1,6 +1,7 @@
 /** Maps every refusal to an error of STS: its code, its status and a message. */
 import type { Reason, Refusal } from '../../refusal.ts';
 import { isMissing } from './parameters.ts';
+import { POLICY_TOO_LARGE } from './request.ts';
 
 export interface StsError {
   readonly status: 400 | 403 | 404 | 405 | 406 | 413 | 429 | 431 | 500 | 502 | 503;
@@ -42,6 +43,12 @@ const INVALID_PARAMETER = error(
   400,
   'InvalidParameter',
   'The request has an unknown, unsupported, repeated or malformed parameter; see the API reference.',
+);
+
+const TOO_LARGE_POLICY = error(
+  400,
+  'InvalidParameter.PolicySize',
+  'The size of Policy must be smaller than 2048 bytes.',
 );
 
 const ERRORS: Readonly<Record<Reason, StsError>> = {
@@ -103,6 +110,9 @@ const ERRORS: Readonly<Record<Reason, StsError>> = {
   target_malformed: INVALID_PARAMETER,
   target_outside_grant: NO_GRANT,
   permission_outside_grant: NO_GRANT,
+  policy_outside_grant: noPermission(
+    'Policy allows nothing that the grant does, or a part of it that is no target; see the API reference.',
+  ),
   duration_outside_grant: error(
     400,
     'InvalidParameter.DurationSeconds',
@@ -119,7 +129,7 @@ const ERRORS: Readonly<Record<Reason, StsError>> = {
   session_policy_too_large: error(
     400,
     'InvalidParameter.PolicySize',
-    'The grant covers more targets than one credential can hold; ask the operator for a grant with fewer.',
+    'The grant covers more targets than one credential can hold; send a Policy for fewer.',
   ),
   subject_denied: INVALID_TOKEN,
   token_denied: INVALID_TOKEN,
@@ -171,6 +181,14 @@ const OWN_CODES: ReadonlyMap<string, StsError> = new Map([
     'Action',
     error(404, 'InvalidAction.NotFound', 'The broker knows the action AssumeRoleWithOIDC only.'),
   ],
+  [
+    'Policy',
+    error(
+      400,
+      'InvalidParameter.PolicyGrammar',
+      'The parameter Policy has not passed grammar check; see the API reference for what it may have.',
+    ),
+  ],
   ['Version', error(400, 'InvalidVersion', 'Specified parameter Version is not valid.')],
   ...['OIDCToken', 'OIDCProviderArn', 'RoleArn', 'RoleSessionName', 'DurationSeconds'].map(
     (name) =>
@@ -189,6 +207,7 @@ export function errorFor(refusal: Refusal): StsError {
   }
   if (refusal.reason !== 'request_malformed') return ERRORS[refusal.reason];
   const { member, problem } = refusal;
+  if (member === 'Policy' && problem === POLICY_TOO_LARGE) return TOO_LARGE_POLICY;
   const own = member === undefined ? undefined : OWN_CODES.get(member);
   if (member === undefined || own === undefined) return INVALID_PARAMETER;
   return isMissing(problem, member)

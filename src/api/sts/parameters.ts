@@ -26,6 +26,7 @@ const OF_THE_ACTION = [
   'RoleArn',
   'RoleSessionName',
   'DurationSeconds',
+  'Policy',
 ];
 
 /** `query`: as it was sent, without `?`. Throws `request_malformed`. */

@@ -2,6 +2,7 @@
 import type { StsSurfaceSettings } from '../../config/config.ts';
 import type { CredentialRequest, Requested } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
+import { parseAskedPolicy } from '../../session-policy/parse-asked-policy.ts';
 import type { Form } from '../http/form.ts';
 import { malformed, readDuration, toLogged, toRequest } from '../http/request-members.ts';
 import { readOnce, readRequired, requireKnown } from './parameters.ts';
@@ -12,6 +13,9 @@ const ACTION = 'AssumeRoleWithOIDC';
 /** STS takes this duration if none is sent, and every SDK sends it if nobody chose another. */
 const USUAL_DURATION_SECONDS = 3600;
 
+/** The problem of a policy that is longer than STS takes. */
+export const POLICY_TOO_LARGE = 'Policy is too large';
+
 /** A role, or a grant's alias, which has the form of a role. */
 const ROLE_ARN = /^acs:ram::\d{5,20}:role\/[A-Za-z0-9.@_-]{1,64}$/;
 const ROLE_SESSION_NAME = /^[A-Za-z0-9.@_-]{2,64}$/;
@@ -21,6 +25,7 @@ const AUDITED_AS: ReadonlyMap<string, keyof Requested> = new Map([
   ['RoleArn', 'roleArn'],
   ['DurationSeconds', 'duration'],
   ['RoleSessionName', 'roleSessionName'],
+  ['Policy', 'policy'],
 ]);
 
 /**
@@ -69,7 +74,18 @@ export function readParameters(sent: Form, settings: StsSurfaceSettings): Creden
   if (!ROLE_SESSION_NAME.test(readRequired(sent, 'RoleSessionName'))) {
     throw malformed('RoleSessionName is malformed', 'RoleSessionName');
   }
-  return toRequest({ roleArn, ...readDurations(readOnce(sent, 'DurationSeconds')) });
+  return toRequest({
+    roleArn,
+    ...readDurations(readOnce(sent, 'DurationSeconds')),
+    policy: readPolicy(readOnce(sent, 'Policy')),
+  });
+}
+
+function readPolicy(text: string | undefined): CredentialRequest['policy'] {
+  if (text === undefined) return undefined;
+  const policy = parseAskedPolicy(text);
+  if (policy.ok) return policy.allowances;
+  throw malformed(policy.isTooLarge ? POLICY_TOO_LARGE : policy.problem, 'Policy');
 }
 
 function readDurations(

@@ -50,6 +50,7 @@ const EXPECTED: Readonly<Record<Reason, readonly [status: number, code: string]>
   target_malformed: [400, 'InvalidParameter'],
   target_outside_grant: [403, 'NoPermission'],
   permission_outside_grant: [403, 'NoPermission'],
+  policy_outside_grant: [403, 'NoPermission'],
   duration_outside_grant: [400, 'InvalidParameter.DurationSeconds'],
   token_life_too_short: [400, EXPIRED],
   caller_address_unknown: [403, 'NoPermission'],
@@ -75,7 +76,7 @@ const ON = 'surfaces: { sts: true }\n';
 
 /**
  * What this protocol does not have: another address belongs to another surface, `Format` says what
- * `Accept` would, nobody sends an Origin, and there are neither targets nor permissions to send.
+ * `Accept` would, nobody sends an Origin, and a policy stands for targets and permissions.
  */
 const ELSEWHERE: readonly Reason[] = [
   'route_unknown',
