@@ -145,6 +145,7 @@ describe('a secret', () => {
         'RoleSessionName',
         'OIDCProviderArn',
         'DurationSeconds',
+        'Policy',
         'SignatureNonce',
         'Signature',
       ]) {
