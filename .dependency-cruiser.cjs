@@ -164,6 +164,9 @@ const MAY_IMPORT = {
   ],
   'src/start/': [],
 
+  // what an app imports; it runs in browsers
+  'src/client/': [],
+
   // not shipped
   'simulator/': ['src/', 'hono', '@hono/node-server', 'jose', 'oidc-provider'],
   'tools/probe-symlinks.ts': ['src/refusal.ts', 'tools/probe/'],
