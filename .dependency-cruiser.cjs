@@ -213,6 +213,13 @@ module.exports = {
       to: { path: REACHES_OUT, dependencyTypes: ['core'] },
     },
     {
+      name: 'client-runs-in-browsers',
+      comment: 'The client kit has what a browser has.',
+      severity: 'error',
+      from: { path: '^src/client/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    {
       name: 'unresolvable',
       comment: 'An import that does not resolve.',
       severity: 'error',

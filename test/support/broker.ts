@@ -62,6 +62,8 @@ export interface TestBrokerOptions {
   readonly corsOrigins?: readonly string[];
   /** The answers of the simulated OSS where its documentation has none. */
   readonly undocumented?: Partial<Undocumented>;
+  /** Sessions of the simulated STS end after this time, also below its 900 s. */
+  readonly longestSessionSeconds?: number;
   /** Runs the built broker in a separate process, with the environment of Function Compute. */
   readonly bundle?: {
     readonly node: string;
@@ -118,6 +120,9 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
     region: 'cn-hangzhou',
     corsOrigins: options.corsOrigins ?? [],
     undocumented: options.undocumented ?? {},
+    ...(options.longestSessionSeconds === undefined
+      ? {}
+      : { longestSessionSeconds: options.longestSessionSeconds }),
   });
   const text = (options.config ?? SIMPLE_CONFIG)
     .replaceAll('{{issuer}}', issuer.url)
