@@ -24,7 +24,7 @@ export async function forAliOss(
     bucket,
     region: `oss-${region}`,
     endpoint,
-    cname,
+    cname: !!cname,
     secure: endpoint.startsWith('https:'),
     authorizationV4: true,
     refreshSTSToken: async () => toKeys(await source.get()),

@@ -34,8 +34,10 @@ export function readAnswer(response: Response, text: string, localMs: number): C
   if (ok && isAnswer(body)) {
     const expiration = new Date(body.expiration);
     const refreshAfter = new Date(body.refreshAfter);
-    // a page reads Date only if the broker exposes it; RefreshAfter lies at four fifths of what is left
-    const brokerMs = Date.parse(headers.get('date') ?? '') || 5 * +refreshAfter - 4 * +expiration;
+    // a page reads Date only if the broker exposes it; RefreshAfter lies at four fifths of what is
+    // left; both were rounded down to seconds
+    const brokerMs =
+      Date.parse(headers.get('date') ?? '') + 999 || 5 * (+refreshAfter + 999) - 4 * +expiration;
     const targets = body.grant.targets.map(toTarget);
     const clockOffsetMs = brokerMs - localMs;
     return { ...body, expiration, refreshAfter, clockOffsetMs, grant: { ...body.grant, targets } };
