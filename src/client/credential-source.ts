@@ -9,8 +9,6 @@ export interface CredentialSourceOptions extends ExchangeOptions {
 }
 
 const FIRST_PAUSE_MS = 1000;
-/** What `getSubjectToken` throws says nothing of a later request. */
-const DEFECT = { isTransient: false, retryAfter: 0 };
 /** Also the longest pause that a caller without a credential waits for. */
 const MAX_PAUSE_MS = 30_000;
 const MAX_TRIES = 4;
@@ -31,6 +29,7 @@ export function createCredentialSource(options: CredentialSourceOptions): Creden
   let abort = new AbortController();
   let failure: unknown;
   let isTransient = false;
+  let retryAfter = 0;
   let failures = 0;
   let retryAtMs = 0;
   let seenMs = 0;
@@ -122,8 +121,9 @@ export function createCredentialSource(options: CredentialSourceOptions): Creden
   /** Nobody asks again before `retryAtMs`, but who needs a new subject token. */
   function fail(error: unknown): void {
     failure = error;
-    const { isTransient: canRetry, retryAfter } = error instanceof BrokerError ? error : DEFECT;
-    isTransient = canRetry;
+    // what getSubjectToken throws says nothing of a later request
+    ({ isTransient, retryAfter } =
+      error instanceof BrokerError ? error : { isTransient: false, retryAfter: 0 });
     const pauseMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures) * (0.5 + random() / 2);
     failures += 1;
     // all who were told the same must not come back together

@@ -54,7 +54,7 @@ export interface Answer {
 }
 
 export interface TestBrokerOptions {
-  /** The config; `{{issuer}}`, `{{sts}}` and `{{oss}}` stand for the addresses around the broker. */
+  /** The config; `{{issuer}}`, `{{sts}}`, `{{oss}}` and `{{ossPort}}` stand for the addresses around the broker. */
   readonly config?: string;
   readonly write?: (text: string) => Promise<void>;
   readonly isOnFunctionCompute?: boolean;
@@ -127,7 +127,8 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
   const text = (options.config ?? SIMPLE_CONFIG)
     .replaceAll('{{issuer}}', issuer.url)
     .replaceAll('{{sts}}', simulator.sts.url)
-    .replaceAll('{{oss}}', simulator.oss.url);
+    .replaceAll('{{oss}}', simulator.oss.url)
+    .replaceAll('{{ossPort}}', new URL(simulator.oss.url).port);
   const log = { text: '' };
   const keep = async (line: string) => {
     log.text += line;
