@@ -40,7 +40,7 @@ beforeAll(async () => {
   broker = await startTestBroker({
     config: `${config}cors: { origins: ["http://localhost:${port}"] }\n`,
     corsOrigins: [`http://localhost:${port}`],
-    longestSessionSeconds: 4,
+    longestSessionSeconds: 8,
   });
   browser = await startBrowser();
 }, 60_000);
@@ -91,7 +91,7 @@ const UPLOAD = `
   const { grant: { targets: [{ prefix }] }, accessKeyId, clockOffsetMs } = await source.get();
   const file = new Blob([new Uint8Array(1_000_000).fill(7)]);
   await client.multipartUpload(prefix + 'video.mp4', file, {
-    partSize: 102_400, parallel: 3, progress: () => sleep(1500),
+    partSize: 102_400, parallel: 3, progress: () => sleep(1800),
   });
   const listed = await client.listV2({ prefix, 'max-keys': '10' });
   return {
@@ -118,16 +118,27 @@ describeInBrowser('the client kit in a page', () => {
     },
   );
 
+  it('learns the time of the broker', async () => {
+    const { seen } = await runInPage(`
+      const { headers } = await fetch('${broker.url}/v1/credentials', {
+        headers: { Authorization: 'Bearer ${await broker.issuer.token()}' },
+      });
+      return headers.get('date');`);
+
+    expect(Math.abs(Date.parse(String(seen)) - Date.now())).toBeLessThan(5000);
+  });
+
   it('says why it was refused', async () => {
     const { seen } = await runInPage(`
       const error = await toSource({ grant: 'another' }).get().catch((reason) => reason);
       return { ...error, isBrokerError: error instanceof BrokerError };`);
 
+    const refused = broker.auditLines().find(({ decision }) => decision === 'refused');
     expect(seen).toMatchObject({
       isBrokerError: true,
       code: 'no_grant',
       status: 403,
-      requestId: broker.auditLines().at(-1)?.['requestId'],
+      requestId: refused?.['requestId'],
     });
   });
 });
