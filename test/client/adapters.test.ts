@@ -1,8 +1,13 @@
 /** The providers for other SDKs, with the SDKs of this project themselves. */
 import Credential from '@alicloud/credentials';
+import { PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createCredentialSource } from '../../src/client/credential-source.ts';
 import { forAlicloud } from '../../src/client/for-alicloud.ts';
 import { forAws } from '../../src/client/for-aws.ts';
+import { passTime, stopClock } from '../faults/clock.ts';
+import { startTestBroker } from '../support/broker.ts';
+import { createS3Client, s3Refusal } from '../support/s3-client.ts';
 import { scriptBroker } from './scripted-broker.ts';
 
 afterEach(() => {
@@ -34,6 +39,25 @@ describe('the provider for @alicloud/credentials', () => {
 });
 
 describe('the provider for AWS SDKs', () => {
+  it('lets their S3 client upload for hours, and no further than the grant', async () => {
+    stopClock();
+    const broker = await startTestBroker();
+    const source = createCredentialSource({
+      url: broker.url,
+      getSubjectToken: () => broker.issuer.token(),
+    });
+    const s3 = createS3Client(broker.simulator.oss, {}, { credentials: forAws(source) });
+    const put = (Key: string) =>
+      s3.send(new PutObjectCommand({ Bucket: 'app-media', Key, Body: 'x' }));
+    for (let minute = 0; minute < 60; minute += 2) {
+      passTime(120_000);
+      expect((await put('users/user-1/a')).$metadata.httpStatusCode).toBe(200);
+    }
+    expect(await s3Refusal(put('users/user-10/a'))).toBe('403 AccessDenied');
+    expect(broker.stsCalls()).toBeLessThan(10);
+    await broker.close();
+  });
+
   it('gives the credential under the names of AWS', async () => {
     const provider = forAws(scriptBroker().source);
 

@@ -12,8 +12,10 @@ const WORKFLOWS = readdirSync(FOLDER).map((name) => {
 const { scripts, engines } = JSON.parse(readFileSync('package.json', 'utf8'));
 
 const jobsOf = (workflow: object) => Object.values(toObject(Reflect.get(workflow, 'jobs')));
-const stepsOf = (workflow: object): readonly Readonly<Record<string, unknown>>[] =>
-  jobsOf(workflow).flatMap((job) => Object.values(toObject(Reflect.get(Object(job), 'steps'))));
+const stepsOf = (workflow: object) =>
+  jobsOf(workflow).flatMap((job) =>
+    Object.values(toObject(Reflect.get(Object(job), 'steps'))).map(toObject),
+  );
 
 describe.each(WORKFLOWS)('$name', ({ text, workflow }) => {
   it('says at its top that it is not run here', () => {
