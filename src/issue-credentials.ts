@@ -93,8 +93,15 @@ export async function issueCredentials(
       ...(grant.externalId === undefined ? {} : { externalId: grant.externalId }),
     });
     trail.add({ ...factsOfRole(role), stsMs: now() - askedAtMs });
-    const { allowances } = narrowed;
-    return { assumedRole: role, grantName: grant.name, allowances, rateLimits };
+    return {
+      token,
+      assumedRole: role,
+      roleArn: grant.role,
+      roleSessionName,
+      grantName: grant.name,
+      allowances: narrowed.allowances,
+      rateLimits,
+    };
   };
 
   const issued = await admitRequest(deps, incoming, assumedRole);

@@ -213,14 +213,23 @@ function toSeconds(text: string): number {
 
 /** Keeps what is on. The rest is left out, so that every spelling of off gives the same revision. */
 export function buildSurfaces(input: ConfigInput['surfaces']): Pick<Config, 'surfaces'> {
-  const { tokenExchange, credentialUrls } = input ?? {};
+  const { tokenExchange, sts, credentialUrls } = input ?? {};
   const surfaces: SurfaceSettings = {
     ...(tokenExchange === true ? { tokenExchange } : {}),
+    ...buildStsSurface(sts),
     ...(credentialUrls === undefined
       ? {}
       : { credentialUrls: buildCredentialUrls(credentialUrls) }),
   };
   return Object.keys(surfaces).length === 0 ? {} : { surfaces };
+}
+
+function buildStsSurface(
+  input: boolean | { oidcProviderArn?: string | undefined } | undefined,
+): Pick<SurfaceSettings, 'sts'> {
+  if (input === undefined || input === false) return {};
+  const { oidcProviderArn } = input === true ? {} : input;
+  return { sts: oidcProviderArn === undefined ? {} : { oidcProviderArn } };
 }
 
 export function buildSts(input: {

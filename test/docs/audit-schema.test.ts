@@ -13,6 +13,7 @@ import {
   useUrl,
 } from '../support/credential-urls.ts';
 import { toObject } from '../support/declared.ts';
+import { throughSts } from '../support/sts-door.ts';
 import { documentedMembers, documentedReasons, membersOf } from './audit-schema.ts';
 import { PAGES } from './pages.ts';
 
@@ -56,6 +57,10 @@ ${neverFitting(420)}audit: { claims: [plan, note] }
     },
   });
   await useUrl(broker, pathOf(await makeUrl(broker, { claims: { plan: 'basic' } })));
+  await throughSts(broker).ask({
+    claims: { plan: 'basic', sub: 'granted' },
+    body: { Policy: '{}' },
+  });
   const groups = Array.from({ length: 900 }, (_, n) => `${n}`);
   await broker.ask({ claims: { plan: 'teams', groups } });
   await broker.ask({ claims: { plan: 'none' } });

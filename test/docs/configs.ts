@@ -54,6 +54,7 @@ export function everyCallerConfig(): Members {
     publicUrl: 'https://broker.example.com',
     surfaces: {
       tokenExchange: true,
+      sts: true,
       credentialUrls: { keys: [{ id: 'k1', keyFrom: 'TICKET_KEY_K1' }] },
     },
   };

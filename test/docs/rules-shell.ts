@@ -4,7 +4,8 @@ import { expect } from 'vitest';
 import { toObject } from '../support/declared.ts';
 import { checkCiJob, checkScript } from './callers.ts';
 import { completeConfig, REPORT_CONFIG } from './configs.ts';
-import { type Block, PAGES, ROOT } from './pages.ts';
+import { checkOidcRoleArn } from './oidc-role-arn.ts';
+import { type Block, blockWith, PAGES, ROOT } from './pages.ts';
 import { readPolicy, readTrust } from './policies.ts';
 import type { Rule } from './rules.ts';
 import { optionOf, runShell, type ShellCall, type ShellRun, syntaxProblem } from './shell.ts';
@@ -40,10 +41,21 @@ const request = shellRule(
     const answers = stdout.split(/(?<=\})(?=\{)/).map((text) => toObject(JSON.parse(text)));
 
     expect(answers).toHaveLength(block.text.match(/^curl /gm)?.length ?? 0);
-    for (const { StatusCode, Status, token_type: tokenType, Uses } of answers) {
+    for (const { StatusCode, Status, Uses, ...others } of answers) {
+      const { VerificationInfo } = toObject(others['OIDCTokenInfo']);
+      const sign = StatusCode ?? Status ?? others['token_type'] ?? VerificationInfo ?? Uses;
       // 20 uses: a credential URL was made
-      expect([200, 'ok', 'ready', 'N_A', 20]).toContain(StatusCode ?? Status ?? tokenType ?? Uses);
+      expect([200, 'ok', 'ready', 'N_A', 'Success', 20]).toContain(sign);
     }
+  },
+);
+
+const oidcRoleArn = shellRule(
+  'the environment of an SDK that asks the broker as STS',
+  /^export ALIBABA_CLOUD_ROLE_ARN=/m,
+  async (block, world) => {
+    const program = blockWith('docs/api.md', 'js', 'oidc_role_arn');
+    await checkOidcRoleArn({ environment: block, program }, world);
   },
 );
 
@@ -147,6 +159,7 @@ function problemOfCall({ name, args }: ShellCall): string | undefined {
 }
 
 export const SHELL_RULES: readonly Rule[] = [
+  oidcRoleArn,
   smokeTest,
   request,
   script,

@@ -10,7 +10,18 @@ import {
   URLS_ON,
   useUrl,
 } from '../support/credential-urls.ts';
+import { parametersOf, QUERY, throughSts } from '../support/sts-door.ts';
 import { formOf, throughTokenExchange } from '../support/token-exchange.ts';
+
+/** The same broker, asked with the token in the query of a GET. Methods without a meaning there are not used. */
+function stsByQuery(broker: TestBroker): TestBroker {
+  const door = throughSts(broker);
+  return {
+    ...broker,
+    ask: ({ body, ...options } = {}) =>
+      door.ask({ ...options, method: 'GET', ...(typeof body === 'object' ? { body } : {}) }),
+  };
+}
 
 /** Marked secrets that the broker holds or receives. */
 const SOURCE = {
@@ -64,16 +75,24 @@ describe('a secret', () => {
         ask: (options = {}) =>
           broker.ask({ ...options, headers: { ...PLATFORM_HEADERS, ...options.headers } }),
       };
-      for (const door of [asking, throughTokenExchange(asking), throughCredentialUrl(asking)]) {
+      // one call of STS is like another, and some take a second
+      const byQuery = refusal.stsCalls === undefined ? [stsByQuery(asking)] : [];
+      const others = [throughTokenExchange, throughSts, throughCredentialUrl];
+      for (const door of [asking, ...others.map((through) => through(asking)), ...byQuery]) {
         await keepCircuitClosed(broker, refusal);
         const { text, headers } = await refusal.ask(door);
         answers.push(text, JSON.stringify([...headers]));
       }
     }
-    for (const [, init] of sent.mock.calls) {
+    for (const [url, init] of sent.mock.calls) {
       const authorization = new Headers(init?.headers).get('authorization');
       const form = new URLSearchParams(typeof init?.body === 'string' ? init.body : '');
-      const token = authorization?.replace('Bearer ', '') ?? form.get('subject_token');
+      const query = new URL(String(url)).searchParams;
+      const token =
+        authorization?.replace('Bearer ', '') ??
+        form.get('subject_token') ??
+        form.get('OIDCToken') ??
+        query.get('OIDCToken');
       if (token !== null) tokens.add(token);
     }
     sent.mockRestore();
@@ -111,6 +130,8 @@ describe('a secret', () => {
           (await broker.ask({ body: asked })).text,
           (await broker.ask({ method: 'GET', path: `/v1/credentials?${query}` })).text,
           (await throughTokenExchange(broker).ask({ body: asked })).text,
+          (await throughSts(broker).ask({ body: asked })).text,
+          (await stsByQuery(broker).ask({ body: asked })).text,
         );
       }
       for (const name of [
@@ -124,6 +145,30 @@ describe('a secret', () => {
         form.set(name, secret);
         form.set('scope', 'admin');
         answers.push((await throughTokenExchange(broker).ask({ body: form.toString() })).text);
+      }
+      for (const name of [
+        'Action',
+        'Version',
+        'Format',
+        'RoleArn',
+        'RoleSessionName',
+        'OIDCProviderArn',
+        'DurationSeconds',
+        'Policy',
+        'SignatureNonce',
+        'Signature',
+      ]) {
+        const parameters = new URLSearchParams([
+          ...new URLSearchParams(QUERY),
+          ...parametersOf(token),
+        ]);
+        parameters.set(name, secret);
+        const path = `/?${parameters}`;
+        // what means nothing on this surface may hold anything, and the credential is in the answer
+        const byQuery = await broker.ask({ token: null, method: 'GET', path });
+        if (byQuery.status !== 200) answers.push(byQuery.text);
+        parameters.append('OIDCToken', secret);
+        answers.push((await throughSts(broker).ask({ path: '/', body: `${parameters}` })).text);
       }
     }
     const written = everythingWritten(answers);
