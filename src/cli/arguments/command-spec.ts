@@ -24,8 +24,8 @@ export interface CommandSpec {
   readonly takesProgram?: boolean;
   /** The words that the command takes without an option. */
   readonly operands?: readonly string[];
-  /** What each example does, and the command. */
-  readonly examples: readonly (readonly [string, string])[];
+  /** What each example does, and its commands. */
+  readonly examples: readonly (readonly [string, string, ...string[]])[];
   /** Lines below the examples. */
   readonly notes?: readonly string[];
 }

@@ -44,7 +44,11 @@ export function commandHelp(spec: CommandSpec): string {
     `${summary.charAt(0).toUpperCase()}${summary.slice(1)}.`,
     '',
     'Examples:',
-    ...examples.flatMap(([what, command]) => [`  # ${what}`, `  ${command}`, '']),
+    ...examples.flatMap(([what, ...commands]) => [
+      `  # ${what}`,
+      ...commands.map((command) => `  ${command}`),
+      '',
+    ]),
     'Options:',
     ...columns(optionsOf(spec).map((option) => [flagsOf(option), option.text])),
     ...(notes.length === 0 ? [] : ['', ...notes]),

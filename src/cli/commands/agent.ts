@@ -8,6 +8,7 @@ import { shellCommands } from '../formats/shells.ts';
 import { CliError, EXIT } from '../system/cli-error.ts';
 import type { Machine } from '../system/machine.ts';
 
+// no option is called --env-file: Node 20 reads an option of that name for itself, wherever it stands
 const MARK = '# Written by oss-token-broker agent. It is removed when the agent ends.';
 
 export const spec: CommandSpec = {
@@ -33,7 +34,7 @@ export const spec: CommandSpec = {
       text: 'takes the secret of the address from a file, instead of making one',
     },
     {
-      name: 'env-file',
+      name: 'variables-file',
       value: 'path',
       isPath: true,
       text: 'writes the variables for clients to a file that only you can read, not to standard output',
@@ -43,9 +44,9 @@ export const spec: CommandSpec = {
   examples: [
     [
       'serve a credential, and use it in another shell',
-      'oss-token-broker agent --grant acme-reports --token-file token.jwt --env-file agent.env',
+      'oss-token-broker agent --grant acme-reports --token-file token.jwt --variables-file agent.env',
+      '. ./agent.env && python3 upload.py',
     ],
-    ['', '. ./agent.env && python3 upload.py'],
     [
       'beside an application in a pod; both know the secret and the port',
       'oss-token-broker agent --token-from kubernetes --listen 127.0.0.1:9911 --secret-file /etc/agent/secret',
@@ -53,8 +54,8 @@ export const spec: CommandSpec = {
     [
       'on a Unix socket',
       'oss-token-broker agent --grant acme-reports --token-file token.jwt --socket ./agent.sock',
+      'curl --unix-socket ./agent.sock http://localhost/credentials',
     ],
-    ['', 'curl --unix-socket ./agent.sock http://localhost/credentials'],
   ],
   notes: [
     'Addresses:',
@@ -71,14 +72,14 @@ export async function run(args: Arguments, machine: Machine): Promise<number> {
   const { serveCredential } = await import('../agent/serve-credential.ts');
   const socket = args.text('socket');
   const secretFile = args.text('secret-file');
-  const envFile = args.text('env-file');
+  const variablesFile = args.text('variables-file');
   if (
     socket !== undefined &&
-    (args.has('listen') || secretFile !== undefined || envFile !== undefined)
+    (args.has('listen') || secretFile !== undefined || variablesFile !== undefined)
   ) {
     throw new CliError(
       EXIT.usage,
-      '--socket goes with none of --listen, --secret-file, --env-file.',
+      '--socket goes with none of --listen, --secret-file, --variables-file.',
     );
   }
   const address = readAddress(args.text('listen') ?? '127.0.0.1:0');
@@ -112,14 +113,14 @@ export async function run(args: Arguments, machine: Machine): Promise<number> {
     const { rm } = await import('node:fs/promises');
     const commands = shellCommands('sh', agentVariables({ ...address, port: agent.port, secret }));
     machine.tell(`The agent listens on port ${agent.port} of ${address.host}.`);
-    if (envFile === undefined) {
+    if (variablesFile === undefined) {
       // whoever brought the secret knows it; it need not be shown again
       if (secretFile === undefined) await machine.print(commands);
       return async () => {};
     }
     const text = `${MARK}\n${commands}`;
-    await writePrivateFile({ path: envFile, text, overwrite: false, mark: MARK });
-    return () => rm(envFile, { force: true });
+    await writePrivateFile({ path: variablesFile, text, overwrite: false, mark: MARK });
+    return () => rm(variablesFile, { force: true });
   }
 }
 

@@ -45,9 +45,6 @@ export const spec: CommandSpec = {
     [
       'the same in fish, and in PowerShell',
       'oss-token-broker get --grant acme-reports --token-file token.jwt --format fish | source',
-    ],
-    [
-      '',
       'oss-token-broker get --grant acme-reports --token-file token.jwt --format powershell | Out-String | Invoke-Expression',
     ],
     [

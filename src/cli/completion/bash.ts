@@ -14,7 +14,7 @@ export function bashCompletion(specs: readonly CommandSpec[]): string {
   COMPREPLY=()
   for ((i = 1; i < COMP_CWORD; i++)); do [[ \${COMP_WORDS[i]} == -- ]] && return; done
   case $prev in
-    ${paths.join('|')}) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+    ${paths.join('|')}) compopt -o filenames 2>/dev/null; local IFS=$'\\n'; COMPREPLY=($(compgen -f -- "$cur")); return ;;
 ${[...choices.values()].map((one) => `    ${flagsOf(one).join('|')}) words='${one.choices?.join(' ')}' ;;`).join('\n')}
     ${others.join('|')}) return ;;
     *)
