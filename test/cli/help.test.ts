@@ -15,15 +15,15 @@ afterAll(() => cli.close());
 const COMMANDS = ['get', 'exec', 'agent', 'completion'];
 
 describe('the help', () => {
-  it.each([['program', ['--help']], ...COMMANDS.map((name) => [name, [name, '--help']] as const)])(
-    'of %s is what it was',
-    async (name, args) => {
-      const { code, stdout, stderr } = await cli.run(args);
+  it.each([
+    { name: 'program', args: ['--help'] },
+    ...COMMANDS.map((name) => ({ name, args: [name, '--help'] })),
+  ])('of $name is what it was', async ({ name, args }) => {
+    const { code, stdout, stderr } = await cli.run(args);
 
-      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      await expect(stdout).toMatchFileSnapshot(`golden/${name}.txt`);
-    },
-  );
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    await expect(stdout).toMatchFileSnapshot(`golden/${name}.txt`);
+  });
 
   it('has the short option too, and after other options', async () => {
     const { stdout } = await cli.run(['get', '--help']);
