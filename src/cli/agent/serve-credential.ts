@@ -19,24 +19,25 @@ export interface RunningAgent {
   readonly close: () => Promise<void>;
 }
 
-const FORMS: Readonly<Record<string, (credential: Credential) => object>> = {
-  // Java, Python and the CLI read Code; the mobile SDKs StatusCode
-  credentials: (credential) => ({
-    StatusCode: 200,
-    Code: 'Success',
-    AccessKeyId: credential.accessKeyId,
-    AccessKeySecret: credential.accessKeySecret,
-    SecurityToken: credential.securityToken,
-    Expiration: credential.expiration,
-  }),
-  // https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html
-  aws: (credential) => ({
-    AccessKeyId: credential.accessKeyId,
-    SecretAccessKey: credential.accessKeySecret,
-    Token: credential.securityToken,
-    Expiration: credential.expiration,
-  }),
-};
+type Form = (credential: Credential) => object;
+
+// Java, Python and the CLI read Code; the mobile SDKs StatusCode
+const forAlibabaCloud: Form = (credential) => ({
+  StatusCode: 200,
+  Code: 'Success',
+  AccessKeyId: credential.accessKeyId,
+  AccessKeySecret: credential.accessKeySecret,
+  SecurityToken: credential.securityToken,
+  Expiration: credential.expiration,
+});
+
+/** https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html */
+const forAws: Form = (credential) => ({
+  AccessKeyId: credential.accessKeyId,
+  SecretAccessKey: credential.accessKeySecret,
+  Token: credential.securityToken,
+  Expiration: credential.expiration,
+});
 
 /** Starts to listen. Throws a CliError if the place is taken. */
 export async function serveCredential(
@@ -70,14 +71,15 @@ export async function serveCredential(
     }
   }
 
-  function formOf(url: string, authorization: string | undefined) {
-    if ('socket' in place) return FORMS[url.slice(1)];
+  function formOf(url: string, authorization: string | undefined): Form | undefined {
+    if ('socket' in place) {
+      if (url === '/credentials') return forAlibabaCloud;
+      return url === '/aws' ? forAws : undefined;
+    }
     const { secret } = place;
-    if (url === '/aws') return isSame(authorization ?? '', secret) ? FORMS['aws'] : undefined;
-    const [, given = '', name = '', ...more] = url.split('/');
-    return isSame(given, secret) && name === 'credentials' && more.length === 0
-      ? FORMS['credentials']
-      : undefined;
+    if (url === '/aws') return isSame(authorization ?? '', secret) ? forAws : undefined;
+    const [, given = '', ...rest] = url.split('/');
+    return isSame(given, secret) && rest.join('/') === 'credentials' ? forAlibabaCloud : undefined;
   }
 
   function listeningPort(): number {
