@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => cli.close());
 
-const COMMANDS = ['get', 'exec', 'agent', 'completion'];
+const COMMANDS = ['get', 'exec', 'agent', 'url', 'completion'];
 
 describe('the help', () => {
   it.each([
@@ -82,6 +82,8 @@ describe('wrong arguments', () => {
     [['agent', '--listen', '192.168.0.1:8080', ...BROKER], '--listen is 127.0.0.1 or [::1]'],
     [['agent', '--listen', '127.0.0.1:70000', ...BROKER], '--listen is 127.0.0.1 or [::1]'],
     [['agent', '--socket', 'a', '--variables-file', 'b', ...BROKER], '--socket goes with none'],
+    [['url', '--uses', '0', ...BROKER], '--uses is a number from 1.'],
+    [['url', '--life', 'long', ...BROKER], '--life is a number of seconds'],
     [['completion'], 'Name one shell'],
     [['completion', 'ksh'], '"ksh" is none of bash, zsh, fish.'],
   ])('%j end with code 2 and one sentence', async (args, sentence) => {

@@ -74,7 +74,8 @@ export function readTimeout(args: Arguments): number {
   return 1000 * (text === undefined ? DEFAULT_TIMEOUT_SECONDS : readSeconds(text, 'timeout'));
 }
 
-function readSeconds(text: string, option: string): number {
+/** Seconds of a number or of a time such as `15m`. Throws a CliError for every other text. */
+export function readSeconds(text: string, option: string): number {
   const [, count, unit = 's'] = /^(\d{1,6})([smh])?$/.exec(text) ?? [];
   if (count === undefined || (unit !== 's' && unit !== 'm' && unit !== 'h')) {
     throw new CliError(

@@ -15,6 +15,7 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['get', () => import('./get.ts')],
   ['exec', () => import('./exec.ts')],
   ['agent', () => import('./agent.ts')],
+  ['url', () => import('./url.ts')],
   ['completion', () => import('./completion.ts')],
 ]);
 
