@@ -40,7 +40,7 @@ export const spec: CommandSpec = {
   examples: [
     [
       'set environment variables of this shell',
-      'eval "$(oss-token-broker get --grant acme-reports --token-file token.jwt --format sh)"',
+      'variables=$(oss-token-broker get --grant acme-reports --token-file token.jwt --format sh) && eval "$variables"',
     ],
     [
       'the same in fish, and in PowerShell',
