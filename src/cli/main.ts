@@ -91,6 +91,7 @@ function exitCodeOf(error: unknown): number {
 }
 
 const MAX_STDIN_BYTES = 16_384;
+const LAST_WORDS_MS = 1000;
 /** A program that `exec` runs may end with any of the other codes. */
 const OF_PROGRAM: readonly number[] = [EXIT.programNotFound, EXIT.programNotRunnable];
 
@@ -105,6 +106,6 @@ main()
   })
   .then((code) => {
     process.exitCode = code;
-    // something may still read a pipe that nobody closes
-    process.exit();
+    // messages are written by then; something may still read a pipe that nobody closes
+    setTimeout(() => process.exit(), LAST_WORDS_MS).unref();
   });

@@ -78,13 +78,25 @@ describe('a configuration file', () => {
     ]);
   });
 
-  it('is written again by a later call, which knows it', async () => {
-    await get('-f', 'aws-file', '-o', 'aws');
-    const { code, stderr } = await get('-f', 'aws-file', '-o', 'aws');
+  it.each(['aws-file', 'ossutil-file', 'sh', 'fish', 'powershell'])(
+    'is written again by a later call, which knows it: %s',
+    async (format) => {
+      await get('-f', format, '-o', 'out');
+      const { code, stderr } = await get('-f', format, '-o', 'out');
 
-    expect(code).toBe(0);
-    expect(stderr).toContain('aws: renewed,');
-    expect(read('aws')).toContain('STS.2');
+      expect(code).toBe(0);
+      expect(stderr).toContain('out: renewed,');
+      expect(read('out')).toContain('STS.2');
+    },
+  );
+
+  it('of JSON has no room for a mark, so that a later call must be told', async () => {
+    await get('-o', 'out');
+    const again = await get('-o', 'out');
+    const told = await get('-o', 'out', '--overwrite');
+
+    expect([again.code, told.code]).toEqual([1, 0]);
+    expect(JSON.parse(read('out'))).toMatchObject({ AccessKeyId: 'STS.3' });
   });
 });
 

@@ -10,6 +10,9 @@ import type { Machine } from '../system/machine.ts';
 const DEFAULT_FORMAT = 'json';
 const DEFAULT_PROFILE = 'default';
 
+/** The first line of a file, by which a later call knows that it may write the file again. */
+const MARK = '# Written by oss-token-broker. Changes are lost.';
+
 export const spec: CommandSpec = {
   name: 'get',
   summary: 'prints a credential, or writes it to a file',
@@ -72,7 +75,7 @@ export async function run(args: Arguments, machine: Machine): Promise<number> {
   if (format === undefined) throw new Error('the parser lets no other format through');
   const path = args.text('output');
   const profile = args.text('profile') ?? DEFAULT_PROFILE;
-  if (format.mark !== undefined && path === undefined) {
+  if (format.isFile && path === undefined) {
     throw new CliError(EXIT.usage, 'This format is a file: --output says where.');
   }
   if (!/^[A-Za-z0-9._-]+$/.test(profile)) {
@@ -90,9 +93,8 @@ export async function run(args: Arguments, machine: Machine): Promise<number> {
   const { writePrivateFile } = await import('../system/private-file.ts');
   const written = await writePrivateFile({
     path,
-    text,
     overwrite: args.has('overwrite'),
-    ...(format.mark === undefined ? {} : { mark: format.mark }),
+    ...(format.hasComments ? { text: `${MARK}\n${text}`, mark: MARK } : { text }),
   });
   machine.tell(`${path}: ${written}, valid until ${credential.expiration}`);
   return EXIT.done;

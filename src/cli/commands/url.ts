@@ -41,8 +41,8 @@ export const spec: CommandSpec = {
   ],
   examples: [
     [
-      'a URL for every Alibaba Cloud SDK on this machine, for a day',
-      'export ALIBABA_CLOUD_CREDENTIALS_URI="$(oss-token-broker url --grant acme-reports --life 24h --bind-address --token-file token.jwt)"',
+      'a URL for every Alibaba Cloud SDK on this machine, for an hour',
+      'export ALIBABA_CLOUD_CREDENTIALS_URI="$(oss-token-broker url --grant acme-reports --life 1h --bind-address --token-file token.jwt)"',
     ],
     [
       'a URL for the SDK of one phone',

@@ -1,9 +1,6 @@
 /** Writes the credential as a configuration file of a client. */
 import { type Credential, placeOf } from '../broker/credential.ts';
 
-/** The first line of each file, by which a later call knows that it may write it again. */
-export const MARK = '# Written by oss-token-broker. Changes are lost.';
-
 /** A profile of a shared credentials file: https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html */
 export function awsCredentialsFile(credential: Credential, profile: string): string {
   return ini(profile, {
@@ -30,5 +27,5 @@ function ini(section: string, values: Readonly<Record<string, string | undefined
   const lines = Object.entries(values).flatMap(([name, value]) =>
     value === undefined ? [] : [`${name} = ${value}`],
   );
-  return `${[MARK, `[${section}]`, ...lines].join('\n')}\n`;
+  return `${[`[${section}]`, ...lines].join('\n')}\n`;
 }
