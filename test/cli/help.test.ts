@@ -98,12 +98,19 @@ describe('wrong arguments', () => {
     [['get', ANY_TOKEN]],
     [['get', `--token-env=${ANY_TOKEN}`]],
     [['get', '--token-command', `echo ${ANY_TOKEN}`]],
-    [[ANY_TOKEN]],
   ])('with a subject token are refused without quoting it: %j', async (args) => {
     const { code, stdout, stderr } = await cli.run(args);
 
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toContain('A subject token must not be an argument');
     expect(stderr).not.toContain(ANY_TOKEN.slice(0, 20));
+  });
+
+  it('with a subject token in the place of the command do not show it either', async () => {
+    const { code, stderr } = await cli.run([ANY_TOKEN]);
+
+    expect(code).toBe(2);
+    expect(stderr).toContain('"[token]" is no command.');
   });
 
   it('of exec end with code 125, as those of timeout and env do', async () => {

@@ -5,8 +5,32 @@ import { shellCommands } from '../../src/cli/formats/shells.ts';
 import { hostileString } from '../support/hostile-strings.ts';
 import { fc } from '../support/seeded.ts';
 
+/** What a shell takes for the end of a quoted text, or for more than itself. */
+const SYNTAX = [
+  "'",
+  '"',
+  '\\',
+  "'\\''",
+  '\u2018',
+  '\u2019',
+  '\u201a',
+  '\u201b',
+  '$(',
+  '`',
+  '\n',
+  '!',
+  ';',
+  'a',
+];
+
+const mostlySyntax = fc
+  .array(fc.constantFrom(...SYNTAX), { maxLength: 8 })
+  .map((all) => all.join(''));
+
 /** A variable holds no NUL, and a lone surrogate is no text outside of JavaScript. */
-const text = hostileString.map((value) => value.replaceAll('\0', '').toWellFormed());
+const text = fc
+  .oneof(hostileString, mostlySyntax)
+  .map((value) => value.replaceAll('\0', '').toWellFormed());
 
 /** As many in one shell as there is room for: an argument of a program has at most 128 KiB on Linux. */
 const some = fc.array(text, { minLength: 1, maxLength: 40 });
