@@ -2,6 +2,7 @@
 import type { Block } from './pages.ts';
 import { AUDIT_RULES } from './rules-audit.ts';
 import { CLIENT_RULES } from './rules-client.ts';
+import { CLI_RULES } from './rules-cli.ts';
 import { CONFIG_RULES } from './rules-config.ts';
 import { JSON_RULES } from './rules-json.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
@@ -24,4 +25,5 @@ export const RULES: readonly Rule[] = [
   ...AUDIT_RULES,
   ...WALK_RULES,
   ...CLIENT_RULES,
+  ...CLI_RULES,
 ];
