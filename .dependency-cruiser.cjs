@@ -174,6 +174,11 @@ const MAY_IMPORT = {
   ],
   'src/start/': [],
 
+  // what an app imports; it runs in browsers
+  'src/client/': [],
+  // the command line, which never loads the broker
+  'src/cli/': ['src/lib/'],
+
   // not shipped
   'simulator/': ['src/', 'hono', '@hono/node-server', 'jose', 'oidc-provider'],
   'tools/probe-symlinks.ts': ['src/refusal.ts', 'tools/probe/'],
@@ -218,6 +223,13 @@ module.exports = {
       severity: 'error',
       from: { path: PURE, pathNot: ADDRESS_CHECKS },
       to: { path: REACHES_OUT, dependencyTypes: ['core'] },
+    },
+    {
+      name: 'client-runs-in-browsers',
+      comment: 'The client kit has what a browser has.',
+      severity: 'error',
+      from: { path: '^src/client/' },
+      to: { dependencyTypes: ['core'] },
     },
     {
       name: 'unresolvable',

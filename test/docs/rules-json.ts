@@ -35,6 +35,7 @@ const answer = jsonRule('the answer of the broker', ['StatusCode'], async ({ tex
   const shown = toObject(JSON.parse(text));
   const headers = {
     'x-request-id': String(shown['RequestId']),
+    date: new Date().toUTCString(),
     'cache-control': 'no-store',
     'content-type': 'application/json',
   };
