@@ -190,6 +190,8 @@ const MAY_IMPORT = {
 
   // what an app imports; it runs in browsers
   'src/client/': [],
+  // the command line, which never loads the broker
+  'src/cli/': ['src/lib/'],
 
   // not shipped
   'simulator/': ['src/', 'hono', '@hono/node-server', 'jose', 'oidc-provider'],
