@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../../support/broker.ts';
+import { createCli } from '../../support/cli.ts';
 import {
   makeUrl,
   pathOf,
@@ -74,6 +75,23 @@ describe('@alicloud/credentials with a credential URL as its credentials_uri', (
     await expect(clientOf(made.body['Url']).getCredential()).rejects.toThrow(
       'credential_url_used_up',
     );
+  });
+});
+
+describe('the command line', () => {
+  it('prints a credential URL that works', async () => {
+    const cli = await createCli();
+    const { code, stdout } = await cli.run(['url', '--token-env', 'T', '--uses', '1'], {
+      environment: {
+        OSS_TOKEN_BROKER_URL: broker.url,
+        T: await broker.issuer.token({ sub: 'cli' }),
+      },
+    });
+    const statuses = [await fetch(stdout.trim()), await fetch(stdout.trim())];
+    await cli.close();
+
+    expect(code).toBe(0);
+    expect(statuses.map(({ status }) => status)).toEqual([200, 401]);
   });
 });
 
