@@ -1,5 +1,6 @@
 /** The HTTP application: middleware for every request, then the routes of each surface that is on. */
 import { Hono } from 'hono';
+import { createAws } from './api/aws/routes.ts';
 import { readCanonicalPath } from './api/http/canonical-path.ts';
 import { addLifecycleHooks, type LifecycleHooks } from './api/http/lifecycle-hooks.ts';
 import { createOpenRequest, type OpenRequestDeps } from './api/http/open-request.ts';
@@ -24,6 +25,7 @@ export function createApp(deps: AppDeps) {
   const native = createNativeApi(deps);
   const others: readonly SurfaceDefinition[] = [
     ...(on?.tokenExchange === true ? [createTokenExchange(deps)] : []),
+    ...(on?.aws === true ? [createAws(deps)] : []),
   ];
   const surfaceOf: OpenRequestDeps['surfaceOf'] = (address) =>
     others.find(({ owns }) => owns(address))?.name ?? native.name;

@@ -8,6 +8,7 @@ import type {
   Grammar,
   Grant,
   Mode,
+  SurfaceSettings,
   TrustedIssuer,
 } from '../config/config.ts';
 import type { BucketInput, GrantInput, IssuerInput } from './config-schema.ts';
@@ -211,9 +212,13 @@ function toSeconds(text: string): number {
 
 /** Keeps what is on. The rest is left out, so that every spelling of off gives the same revision. */
 export function buildSurfaces(
-  input: { tokenExchange?: boolean | undefined } | undefined,
+  input: { tokenExchange?: boolean | undefined; aws?: boolean | undefined } | undefined,
 ): Pick<Config, 'surfaces'> {
-  return input?.tokenExchange === true ? { surfaces: { tokenExchange: true } } : {};
+  const surfaces: SurfaceSettings = {
+    ...(input?.tokenExchange === true ? { tokenExchange: true } : {}),
+    ...(input?.aws === true ? { aws: true } : {}),
+  };
+  return Object.keys(surfaces).length === 0 ? {} : { surfaces };
 }
 
 export function buildSts(input: {

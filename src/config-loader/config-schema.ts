@@ -346,6 +346,11 @@ export const configSchema = z.strictObject({
         tokenExchange: flag
           .optional()
           .describe('true: OAuth 2.0 token exchange (RFC 8693) at POST /oauth/token.'),
+        aws: flag
+          .optional()
+          .describe(
+            "true: AWS's AssumeRoleWithWebIdentity at POST /, and container credentials at GET /v1/aws-credentials.",
+          ),
       },
       { error: 'must be like { tokenExchange: true }' },
     )

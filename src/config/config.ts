@@ -49,6 +49,8 @@ export interface Config {
 export interface SurfaceSettings {
   /** OAuth 2.0 token exchange (RFC 8693). */
   readonly tokenExchange?: true;
+  /** AWS's `AssumeRoleWithWebIdentity` and container credentials. */
+  readonly aws?: true;
 }
 
 export interface StsSettings {
