@@ -42,7 +42,7 @@ async function askWith(change: (form: URLSearchParams) => void, token?: string) 
 describe('AssumeRoleWithWebIdentity', () => {
   it('answers as AWS STS does, with a credential that uploads', async () => {
     const { status, headers, text } = await door.ask({
-      claims: { sub: '42' },
+      claims: { sub: '42', exp: Math.floor(Date.now() / 1000) + 3600 },
       body: { RoleArn: ROLE, DurationSeconds: 1800 },
     });
     const credential = {
