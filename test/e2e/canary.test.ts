@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createStaticCredentials } from '../../simulator/static-credentials.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
+import { throughContainer, throughWebIdentity, webIdentityForm } from '../support/aws.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
 import { formOf, throughTokenExchange } from '../support/token-exchange.ts';
 
@@ -25,7 +26,7 @@ describe('a secret', () => {
 
   beforeAll(async () => {
     broker = await startTestBroker({
-      config: `${REFUSALS_CONFIG}\nsurfaces: { tokenExchange: true }\n`,
+      config: `${REFUSALS_CONFIG}\nsurfaces: { tokenExchange: true, aws: true }\n`,
       isOnFunctionCompute: true,
       sourceCredentials: createStaticCredentials(SOURCE),
     });
@@ -55,7 +56,12 @@ describe('a secret', () => {
         ask: (options = {}) =>
           broker.ask({ ...options, headers: { ...PLATFORM_HEADERS, ...options.headers } }),
       };
-      for (const door of [asking, throughTokenExchange(asking)]) {
+      for (const door of [
+        asking,
+        throughTokenExchange(asking),
+        throughWebIdentity(asking),
+        throughContainer(asking),
+      ]) {
         await keepCircuitClosed(broker, refusal);
         const { text, headers } = await refusal.ask(door);
         answers.push(text, JSON.stringify([...headers]));
@@ -64,7 +70,10 @@ describe('a secret', () => {
     for (const [, init] of sent.mock.calls) {
       const authorization = new Headers(init?.headers).get('authorization');
       const form = new URLSearchParams(typeof init?.body === 'string' ? init.body : '');
-      const token = authorization?.replace('Bearer ', '') ?? form.get('subject_token');
+      const token =
+        authorization?.replace('Bearer ', '') ??
+        form.get('subject_token') ??
+        form.get('WebIdentityToken');
       if (token !== null) tokens.add(token);
     }
     sent.mockRestore();
@@ -79,7 +88,7 @@ describe('a secret', () => {
       if (signature !== undefined && signature.length > 20)
         expect(written).not.toContain(signature);
     }
-  });
+  }, 120_000);
 
   it('is in no log line of a request that has it in a wrong place', async () => {
     const token = await broker.issuer.token({ plan: 'basic', sub: 'misplaced' });
@@ -102,6 +111,8 @@ describe('a secret', () => {
           (await broker.ask({ body: asked })).text,
           (await broker.ask({ method: 'GET', path: `/v1/credentials?${query}` })).text,
           (await throughTokenExchange(broker).ask({ body: asked })).text,
+          (await throughWebIdentity(broker).ask({ body: asked })).text,
+          (await throughContainer(broker).ask({ body: asked })).text,
         );
       }
       for (const name of [
@@ -115,6 +126,20 @@ describe('a secret', () => {
         form.set(name, secret);
         form.set('scope', 'admin');
         answers.push((await throughTokenExchange(broker).ask({ body: form.toString() })).text);
+      }
+      for (const name of ['Action', 'RoleArn', 'RoleSessionName', 'Policy', 'ProviderId']) {
+        const form = webIdentityForm(token);
+        form.set(name, secret);
+        form.set('DurationSeconds', 'x');
+        const door = throughWebIdentity(broker);
+        answers.push(
+          (await throughContainer(broker).ask({ token: `x,${secret}`, body: { [name]: secret } }))
+            .text,
+          (await door.ask({ body: form.toString() })).text,
+          (await door.ask({ path: `/?Version=2011-06-15&${name}=${secret}` })).text,
+          (await door.ask({ method: 'GET', path: `/?${form}` })).text,
+          (await door.ask({ headers: { Authorization: secret } })).text,
+        );
       }
     }
     const written = everythingWritten(answers);

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { throughContainer, throughWebIdentity } from '../support/aws.ts';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
 import { fc } from '../support/seeded.ts';
 import { throughTokenExchange } from '../support/token-exchange.ts';
@@ -9,7 +10,7 @@ const CONFIG = `${SIMPLE_CONFIG}  - name: shared
     role: acs:ram::123456789012:role/oss-uploader
     allow: [{ target: "oss://app-media/shared/", permissions: [read, list] }]
     restrict: { https: false }
-surfaces: { tokenExchange: true }
+surfaces: { tokenExchange: true, aws: true }
 limits: { assumeRole: { requests: 100000, window: 1m } }
 `;
 
@@ -67,6 +68,18 @@ const tokens = fc.record({
   isForged: fc.boolean(),
 });
 
+/** Members of the audit line that do not depend on the way in. */
+const SAME_FOR_ALL_DOORS = [
+  'decision',
+  'reason',
+  'subject',
+  'grant',
+  'targets',
+  'durationSeconds',
+  'sessionPolicySha256',
+  'roleSessionName',
+];
+
 describe('threat 45: one way in that grants what another refuses', () => {
   it('a GET and a POST get the same decision for the same token and request', async () => {
     await fc.assert(
@@ -110,16 +123,7 @@ describe('threat 45: one way in that grants what another refuses', () => {
         expect(exchanged.body['Grant']).toEqual(native.body['Grant']);
         expect(exchanged.status === 200).toBe(native.status === 200);
         expect(exchangedLine).toMatchObject({ surface: 'token_exchange' });
-        for (const name of [
-          'decision',
-          'reason',
-          'subject',
-          'grant',
-          'targets',
-          'durationSeconds',
-          'sessionPolicySha256',
-          'roleSessionName',
-        ]) {
+        for (const name of SAME_FOR_ALL_DOORS) {
           expect(exchangedLine?.[name]).toEqual(nativeLine?.[name]);
         }
         reasons.add(nativeLine?.['reason']);
@@ -137,4 +141,67 @@ describe('threat 45: one way in that grants what another refuses', () => {
       ]),
     );
   });
+
+  it('container credentials and a POST get the same decision for the same token and request', async () => {
+    const anyRequests = fc.oneof({ weight: 2, arbitrary: wellFormed }, requests);
+    const reasons = await compareDoors(throughContainer(broker), anyRequests);
+
+    expect(reasons).toEqual(
+      expect.arrayContaining([
+        undefined,
+        'request_malformed',
+        'target_outside_grant',
+        'permission_outside_grant',
+        'duration_outside_grant',
+      ]),
+    );
+  });
+
+  it('AssumeRoleWithWebIdentity and a POST get the same decision for the same token and request', async () => {
+    // a role ARN names the grant, so an empty name is a grant that does not exist
+    const roleRequests = fc.record(
+      {
+        Grant: fc.constantFrom('user-files', 'shared', 'USER-FILES', 'a/b'),
+        DurationSeconds: fc.constantFrom(900, 1800, 3600, 3601, 899, 0),
+        Unknown: fc.constant('x'),
+      },
+      { requiredKeys: [] },
+    );
+    const reasons = await compareDoors(throughWebIdentity(broker), roleRequests);
+
+    expect(reasons).toEqual(
+      expect.arrayContaining([
+        undefined,
+        'request_malformed',
+        'grant_not_available',
+        'duration_outside_grant',
+        'signature_invalid',
+      ]),
+    );
+  });
+
+  /** Asks the native API and a door of AWS for the same. Returns the reasons that were seen. */
+  async function compareDoors(
+    door: TestBroker,
+    asked: fc.Arbitrary<{ readonly Grant?: string; readonly Permissions?: readonly string[] }>,
+  ): Promise<readonly unknown[]> {
+    const reasons = new Set<unknown>();
+    await fc.assert(
+      fc.asyncProperty(tokens, asked, async ({ isForged, ...claims }, members) => {
+        // a comma in the query separates permissions
+        fc.pre(!(members.Permissions ?? []).some((name) => name.includes(',')));
+        const token = `${await broker.issuer.token(claims)}${isForged ? 'A' : ''}`;
+        const native = await broker.ask({ token, body: members });
+        const answer = await door.ask({ token, body: members });
+        const [nativeLine, awsLine] = broker.auditLines().slice(-2);
+
+        expect(answer.status === 200).toBe(native.status === 200);
+        expect(awsLine).toMatchObject({ surface: 'aws' });
+        for (const name of SAME_FOR_ALL_DOORS) expect(awsLine?.[name]).toEqual(nativeLine?.[name]);
+        reasons.add(nativeLine?.['reason']);
+      }),
+      { numRuns: 300 },
+    );
+    return [...reasons];
+  }
 });
