@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Reason } from '../../src/refusal.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
+import { throughContainer, throughWebIdentity } from '../support/aws.ts';
 import {
   type Answer,
   type AskOptions,
@@ -18,7 +19,7 @@ let broker: TestBroker;
 
 beforeAll(async () => {
   broker = await startTestBroker({
-    config: `${REFUSALS_CONFIG}\ncors: { origins: ["https://app.example.com"] }\nsurfaces: { tokenExchange: true }\n`,
+    config: `${REFUSALS_CONFIG}\ncors: { origins: ["https://app.example.com"] }\nsurfaces: { tokenExchange: true, aws: true }\n`,
   });
 });
 
@@ -37,8 +38,9 @@ async function check(method: string, path: string, answering: Promise<Answer>): 
   );
   // the answer for undeclared addresses is declared at /health
   seen.statuses.add(`${method} ${isDeclared ? path : '/health'} ${status}`);
-  const { code } = answer.body;
-  if (typeof code === 'string') seen.codes.add(code);
+  const { code, Code } = answer.body;
+  // a code of AWS is in both members
+  if (typeof code === 'string' && code !== Code) seen.codes.add(code);
 }
 
 const MANY_HEADERS = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`x${n}`, 'x']));
@@ -126,9 +128,42 @@ describe('openapi.yaml', () => {
     }
   });
 
+  it.each(
+    REFUSAL_CASES.filter(
+      ({ reason }) => reason !== 'route_unknown' && reason !== 'origin_not_allowed',
+    ),
+  )('declares the answers in the forms of AWS for the reason $reason', async (refusal) => {
+    const isMethod = refusal.reason === 'method_not_allowed';
+    await keepCircuitClosed(broker, refusal);
+    await check(isMethod ? 'PUT' : 'POST', '/', refusal.ask(throughWebIdentity(broker)));
+    await keepCircuitClosed(broker, refusal);
+    const answer = refusal.ask(throughContainer(broker));
+    await check(isMethod ? 'PUT' : 'GET', '/v1/aws-credentials', answer);
+  });
+
+  it('declares the other answers in the forms of AWS', async () => {
+    const xml = throughWebIdentity(broker);
+    const json = throughContainer(broker);
+    await check('POST', '/', xml.ask({ claims: { plan: 'basic' } }));
+    await check('POST', '/', xml.ask({ body: 'x'.repeat(16_385) }));
+    await check('POST', '/', xml.ask({ headers: { 'Content-Type': 'application/json' } }));
+    await check('GET', '/v1/aws-credentials', json.ask({ claims: { plan: 'basic' } }));
+    for (const [path, door] of [
+      ['/', xml],
+      ['/v1/aws-credentials', json],
+    ] as const) {
+      for (const method of ['HEAD', 'OPTIONS', 'DELETE']) {
+        await check(method, path, door.ask({ method }));
+      }
+      await check('PUT', path, door.ask({ method: 'PUT', headers: MANY_HEADERS }));
+    }
+  });
+
   it('declares the answer at the address of a surface that is off', async () => {
     const off = await startTestBroker();
     await check('POST', '/oauth/token', throughTokenExchange(off).ask());
+    await check('POST', '/', throughWebIdentity(off).ask());
+    await check('GET', '/v1/aws-credentials', throughContainer(off).ask());
     await off.close();
   });
 
@@ -149,7 +184,7 @@ describe('openapi.yaml', () => {
   it('declares the answers of limits', async () => {
     const limited = await startTestBroker({
       config: SIMPLE_CONFIG.replace('    types:', '    oneTimeTokens: true\n    types:').concat(
-        'limits: { subject: { requests: 2, window: 24h } }\nsurfaces: { tokenExchange: true }\n',
+        'limits: { subject: { requests: 2, window: 24h } }\nsurfaces: { tokenExchange: true, aws: true }\n',
       ),
     });
     for (const method of ['GET', 'POST', 'POST', 'GET']) {
@@ -160,6 +195,8 @@ describe('openapi.yaml', () => {
       );
     }
     await check('POST', '/oauth/token', throughTokenExchange(limited).ask());
+    await check('POST', '/', throughWebIdentity(limited).ask());
+    await check('GET', '/v1/aws-credentials', throughContainer(limited).ask());
     const token = await limited.issuer.token({ sub: 'user-2', jti: 'once more' });
     for (const method of ['POST', 'POST']) {
       await check(method, '/v1/credentials', limited.ask({ method, token }));

@@ -65,7 +65,9 @@ export function createAnswerCheck() {
     const type = headers['content-type'] ?? '';
     if (!(type in content)) return `content type ${type} is not declared`;
     const validate = compile(memberAt(content, [type, 'schema']));
-    return validate(parseJson(text)) ? undefined : `the body does not match its schema: ${text}`;
+    return validate(type === 'text/xml' ? text : parseJson(text))
+      ? undefined
+      : `the body does not match its schema: ${text}`;
   };
 }
 

@@ -132,13 +132,13 @@ describe('the AWS SDK for JavaScript', () => {
 
   it('sends a token again after a refusal that is temporary', async () => {
     const token = await broker.issuer.token({ sub: 'patient' });
-    broker.simulator.sts.faults.once({ kind: 'throttling' });
+    broker.simulator.sts.faults.once({ kind: 'malformedCredentials', omit: ['SecurityToken'] });
     const linesBefore = broker.auditLines().length;
     const { put } = await useS3('patient', webIdentity(token));
 
     expect(put).toBe('hello');
     expect(broker.auditLines().slice(linesBefore)).toMatchObject([
-      { decision: 'refused', reason: 'sts_throttled' },
+      { decision: 'refused', reason: 'sts_answer_unusable' },
       { decision: 'granted' },
     ]);
   });
