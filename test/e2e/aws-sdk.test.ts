@@ -1,12 +1,10 @@
 /** The AWS SDK, configured by environment variables alone, in a process of its own. */
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../../support/broker.ts';
-import { toObject } from '../../support/declared.ts';
+import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { useS3 } from '../support/s3-process.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -37,16 +35,8 @@ function toFile(name: string, token: string): string {
   return file;
 }
 
-/** Runs the program with these variables and no others, so that no profile of this machine counts. */
-async function useS3(user: string, environment: Environment) {
-  const child = spawn(process.execPath, ['--import', 'tsx', 'test/e2e/aws-sdk/use-s3.ts', user], {
-    env: { PATH: process.env['PATH'], HOME: folder, ...dataPath(), ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  const [out, errors] = await Promise.all([text(child.stdout), text(child.stderr)]);
-  if (!out.startsWith('{')) throw new Error(errors);
-  return toObject(JSON.parse(out));
-}
+const use = (user: string, environment: Environment) =>
+  useS3(user, { ...dataPath(), ...environment });
 
 /** Variables of one way to say who the caller is. */
 type Way = (token: string) => Environment;
@@ -81,7 +71,7 @@ describe('the AWS SDK for JavaScript', () => {
     async (name, way) => {
       const user = name.toLowerCase();
       const linesBefore = broker.auditLines().length;
-      const results = await useS3(user, way(await broker.issuer.token({ sub: user })));
+      const results = await use(user, way(await broker.issuer.token({ sub: user })));
       const lines = broker.auditLines().slice(linesBefore);
 
       expect(results).toEqual({
@@ -100,7 +90,7 @@ describe('the AWS SDK for JavaScript', () => {
   it('cannot do beside the narrowed part of a grant what the grant allows', async () => {
     const token = await broker.issuer.token({ sub: 'narrow' });
     const query = 'Target=oss://app-media/users/narrow/large&Permissions=read,write';
-    const results = await useS3('narrow', {
+    const results = await use('narrow', {
       AWS_CONTAINER_CREDENTIALS_FULL_URI: `${broker.url}/v1/aws-credentials?${query}`,
       AWS_CONTAINER_AUTHORIZATION_TOKEN: token,
     });
@@ -121,7 +111,7 @@ describe('the AWS SDK for JavaScript', () => {
       [forged, 'signature_invalid', /^AccessDenied: The broker does not accept/],
     ] as const) {
       const linesBefore = broker.auditLines().length;
-      const { put } = await useS3('late', webIdentity(token));
+      const { put } = await use('late', webIdentity(token));
       const reasons = broker.auditLines().map(({ reason: seen }) => seen);
 
       // each of the six operations asks for a credential once
@@ -134,7 +124,7 @@ describe('the AWS SDK for JavaScript', () => {
     const token = await broker.issuer.token({ sub: 'patient' });
     broker.simulator.sts.faults.once({ kind: 'malformedCredentials', omit: ['SecurityToken'] });
     const linesBefore = broker.auditLines().length;
-    const { put } = await useS3('patient', webIdentity(token));
+    const { put } = await use('patient', webIdentity(token));
 
     expect(put).toBe('hello');
     expect(broker.auditLines().slice(linesBefore)).toMatchObject([
