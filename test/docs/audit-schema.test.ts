@@ -4,6 +4,7 @@ import { REASONS } from '../../src/api/native/public-answers.ts';
 import { MAX_LINE_BYTES } from '../../src/audit/line.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
 import { REFUSALS } from '../refusals/kinds.ts';
+import { throughWebIdentity } from '../support/aws.ts';
 import { startTestBroker } from '../support/broker.ts';
 import { toObject } from '../support/declared.ts';
 import { documentedMembers, documentedReasons, membersOf } from './audit-schema.ts';
@@ -29,6 +30,7 @@ async function linesOfEveryKind() {
     role: acs:ram::123456789012:role/oss-uploader
     allow: [{ target: "oss://app-media/users/{user}/", permissions: [read] }]
 ${neverFitting(420)}audit: { claims: [plan, note] }
+surfaces: { aws: true }
 `;
   const broker = await startTestBroker({ config });
   for (const refusal of REFUSAL_CASES) {
@@ -44,6 +46,10 @@ ${neverFitting(420)}audit: { claims: [plan, note] }
       Permissions: ['read'],
       DurationSeconds: 900,
     },
+  });
+  await throughWebIdentity(broker).ask({
+    claims: { plan: 'basic' },
+    body: { Grant: 'user-files' },
   });
   const groups = Array.from({ length: 900 }, (_, n) => `${n}`);
   await broker.ask({ claims: { plan: 'teams', groups } });
