@@ -2,7 +2,8 @@
 
 /**
  * The metadata get the names of S3, and the request id has both: a page of OSS shows the one, AWS
- * clients report the other. That the rest keep their names is an assumption.
+ * clients report the other. That the rest keep their names, and that lists have the page size of OSS
+ * and not the 1,000 of S3, are assumptions.
  */
 export function toS3Headers(headers: Readonly<Record<string, string>>): Record<string, string> {
   const renamed = Object.entries(headers).map(([name, value]): [string, string] => [
