@@ -226,6 +226,20 @@ describe('AssumeRoleWithWebIdentity', () => {
     expect(status).toBe(200);
   });
 
+  it.each([
+    ['*/*', 200],
+    ['text/xml', 200],
+    ['application/xml;q=0.9', 200],
+    ['application/json, */*;q=0.1', 200],
+    ['application/json', 406],
+    ['text/xml;q=0, application/json', 406],
+  ])('for a client that accepts %s is answered with %d', async (accept, expected) => {
+    const { status, headers } = await door.ask({ headers: { Accept: accept } });
+
+    expect(status).toBe(expected);
+    expect(headers.get('content-type')).toBe('text/xml');
+  });
+
   it('leaves other requests at its address to other surfaces', async () => {
     for (const path of ['/?Version=2015-04-01', '/?Action=AssumeRoleWithOIDC', '/x']) {
       const { status } = await door.ask({ path });
