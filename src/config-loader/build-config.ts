@@ -212,13 +212,28 @@ function toSeconds(text: string): number {
 
 /** Keeps what is on. The rest is left out, so that every spelling of off gives the same revision. */
 export function buildSurfaces(
-  input: { tokenExchange?: boolean | undefined; aws?: boolean | undefined } | undefined,
+  input:
+    | {
+        tokenExchange?: boolean | undefined;
+        aws?: boolean | undefined;
+        sts?: boolean | { oidcProviderArn?: string | undefined } | undefined;
+      }
+    | undefined,
 ): Pick<Config, 'surfaces'> {
   const surfaces: SurfaceSettings = {
     ...(input?.tokenExchange === true ? { tokenExchange: true } : {}),
     ...(input?.aws === true ? { aws: true } : {}),
+    ...buildStsSurface(input?.sts),
   };
   return Object.keys(surfaces).length === 0 ? {} : { surfaces };
+}
+
+function buildStsSurface(
+  input: boolean | { oidcProviderArn?: string | undefined } | undefined,
+): Pick<SurfaceSettings, 'sts'> {
+  if (input === undefined || input === false) return {};
+  const { oidcProviderArn } = input === true ? {} : input;
+  return { sts: oidcProviderArn === undefined ? {} : { oidcProviderArn } };
 }
 
 export function buildSts(input: {

@@ -51,6 +51,13 @@ export interface SurfaceSettings {
   readonly tokenExchange?: true;
   /** AWS's `AssumeRoleWithWebIdentity` and container credentials. */
   readonly aws?: true;
+  /** The STS-compatible API. */
+  readonly sts?: StsSurfaceSettings;
+}
+
+export interface StsSurfaceSettings {
+  /** What callers must send as OIDCProviderArn. Absent: it is not looked at. */
+  readonly oidcProviderArn?: string;
 }
 
 export interface StsSettings {

@@ -7,6 +7,7 @@ import { REFUSALS } from '../refusals/kinds.ts';
 import { throughWebIdentity } from '../support/aws.ts';
 import { startTestBroker } from '../support/broker.ts';
 import { toObject } from '../support/declared.ts';
+import { throughSts } from '../support/sts-door.ts';
 import { documentedMembers, documentedReasons, membersOf } from './audit-schema.ts';
 import { PAGES } from './pages.ts';
 
@@ -30,7 +31,7 @@ async function linesOfEveryKind() {
     role: acs:ram::123456789012:role/oss-uploader
     allow: [{ target: "oss://app-media/users/{user}/", permissions: [read] }]
 ${neverFitting(420)}audit: { claims: [plan, note] }
-surfaces: { aws: true }
+surfaces: { sts: true, aws: true }
 `;
   const broker = await startTestBroker({ config });
   for (const refusal of REFUSAL_CASES) {
@@ -50,6 +51,10 @@ surfaces: { aws: true }
   await throughWebIdentity(broker).ask({
     claims: { plan: 'basic' },
     body: { Grant: 'user-files' },
+  });
+  await throughSts(broker).ask({
+    claims: { plan: 'basic', sub: 'granted' },
+    body: { Policy: '{}' },
   });
   const groups = Array.from({ length: 900 }, (_, n) => `${n}`);
   await broker.ask({ claims: { plan: 'teams', groups } });

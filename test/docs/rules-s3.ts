@@ -75,7 +75,7 @@ const rclone: Rule = {
 
 const addressing: Rule = {
   name: 'a file of settings for boto3',
-  covers: ({ language }) => language === 'ini',
+  covers: ({ language, text }) => language === 'ini' && text.includes('addressing_style'),
   check({ text }) {
     expect(text).toMatch(/^\[default\]\ns3 =\n {4}addressing_style = virtual\n$/);
   },

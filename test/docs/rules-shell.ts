@@ -4,7 +4,8 @@ import { expect } from 'vitest';
 import { toObject } from '../support/declared.ts';
 import { checkCiJob, checkScript } from './callers.ts';
 import { completeConfig, REPORT_CONFIG } from './configs.ts';
-import { type Block, PAGES, ROOT } from './pages.ts';
+import { checkOidcRoleArn } from './oidc-role-arn.ts';
+import { type Block, blockWith, PAGES, ROOT } from './pages.ts';
 import { readPolicy, readTrust } from './policies.ts';
 import type { Rule } from './rules.ts';
 import { optionOf, runShell, type ShellCall, type ShellRun, syntaxProblem } from './shell.ts';
@@ -33,17 +34,29 @@ async function succeed(block: Block, options: Parameters<typeof runShell>[1]): P
 
 const request = shellRule(
   'a request that the broker grants',
-  /^curl (?![\s\S]*AssumeRoleWith)[\s\S]*\$BROKER_URL/m,
+  /^curl (?![\s\S]*AssumeRoleWithWebIdentity)[\s\S]*\$BROKER_URL/m,
   async (block, world) => {
     const environment = { BROKER_URL: world.broker.url, TOKEN: await world.token('app') };
     const { stdout } = await succeed(block, { environment });
     const answers = stdout.split(/(?<=\})(?=\{)/).map((text) => toObject(JSON.parse(text)));
 
     expect(answers).toHaveLength(block.text.match(/^curl /gm)?.length ?? 0);
-    for (const { StatusCode, Status, token_type: tokenType, SecretAccessKey } of answers) {
-      const isOfAws = SecretAccessKey === undefined ? undefined : 'ok';
-      expect([200, 'ok', 'ready', 'N_A']).toContain(StatusCode ?? Status ?? tokenType ?? isOfAws);
+    for (const answer of answers) {
+      const { StatusCode, Status, token_type: tokenType, OIDCTokenInfo, SecretAccessKey } = answer;
+      const { VerificationInfo } = toObject(OIDCTokenInfo);
+      const ofAws = SecretAccessKey === undefined ? undefined : 'ok';
+      const sign = StatusCode ?? Status ?? tokenType ?? VerificationInfo ?? ofAws;
+      expect([200, 'ok', 'ready', 'N_A', 'Success']).toContain(sign);
     }
+  },
+);
+
+const oidcRoleArn = shellRule(
+  'the environment of an SDK that asks the broker as STS',
+  /^export ALIBABA_CLOUD_ROLE_ARN=/m,
+  async (block, world) => {
+    const program = blockWith('docs/api.md', 'js', 'oidc_role_arn');
+    await checkOidcRoleArn({ environment: block, program }, world);
   },
 );
 
@@ -147,6 +160,7 @@ function problemOfCall({ name, args }: ShellCall): string | undefined {
 }
 
 export const SHELL_RULES: readonly Rule[] = [
+  oidcRoleArn,
   smokeTest,
   request,
   script,

@@ -126,6 +126,7 @@ const ERRORS: Readonly<Record<Reason, AwsError>> = {
   permission_outside_grant: denied(
     'The grant does not allow all of these permissions on this target; send fewer.',
   ),
+  policy_outside_grant: POLICY_REFUSED,
   // what AWS does with more than the MaxSessionDuration of the role
   duration_outside_grant: invalid(
     'DurationSeconds is longer than the grant allows; send a shorter one, or none.',

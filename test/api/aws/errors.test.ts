@@ -52,6 +52,7 @@ const EXPECTED: Readonly<Record<Reason, readonly [status: number, code: string]>
   target_malformed: [400, 'ValidationError'],
   target_outside_grant: [403, 'AccessDenied'],
   permission_outside_grant: [403, 'AccessDenied'],
+  policy_outside_grant: [400, 'MalformedPolicyDocument'],
   duration_outside_grant: [400, 'ValidationError'],
   token_life_too_short: [400, 'ExpiredTokenException'],
   caller_address_unknown: [403, 'AccessDenied'],
