@@ -9,6 +9,7 @@ import {
 } from '../../support/aws.ts';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../../support/broker.ts';
 import { createOssClient, ossRefusal } from '../../support/oss-client.ts';
+import { throughSts } from '../../support/sts-door.ts';
 
 const CONFIG = `${SIMPLE_CONFIG}  - name: shared
     issuer: app
@@ -247,6 +248,38 @@ describe('AssumeRoleWithWebIdentity', () => {
       expect(status).toBe(404);
       expect(broker.auditLines().at(-1)).toMatchObject({ surface: 'native' });
     }
+  });
+});
+
+describe('a broker with the API of STS at the same address', () => {
+  it('answers each request as the one that it was made for', async () => {
+    const both = await startTestBroker({
+      config: `${SIMPLE_CONFIG}surfaces: { aws: true, sts: true }\n`,
+    });
+    const sts = throughSts(both);
+    const aws = throughWebIdentity(both);
+    const answers = [
+      await aws.ask(),
+      await sts.ask(),
+      await sts.ask({ method: 'GET' }),
+      await sts.ask({ path: '/' }),
+      await aws.ask({ method: 'GET', path: '/?Action=x&Version=2011-06-15' }),
+      await aws.ask({ path: '/?Action=x&Version=2015-04-01' }),
+      await aws.ask({ path: '/?x' }),
+    ];
+    const lines = both.auditLines();
+    await both.close();
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 400, 405, 400, 404]);
+    expect(lines.map(({ surface }) => surface)).toEqual([
+      'aws',
+      'sts',
+      'sts',
+      'aws',
+      'aws',
+      'sts',
+      'native',
+    ]);
   });
 });
 
