@@ -25,8 +25,7 @@ export function createApp(deps: AppDeps) {
   const native = createNativeApi(deps);
   const others: readonly SurfaceDefinition[] = [
     ...(on?.tokenExchange === true ? [createTokenExchange(deps)] : []),
-    // a POST without a query is for the AWS surface, if that is on
-    ...(on?.sts === undefined ? [] : [createStsApi(deps, { takesBareForms: !('aws' in on) })]),
+    ...(on?.sts === undefined ? [] : [createStsApi(deps)]),
   ];
   const surfaceOf: OpenRequestDeps['surfaceOf'] = (address) =>
     others.find(({ owns }) => owns(address))?.name ?? native.name;
