@@ -26,9 +26,9 @@ export function createApp(deps: AppDeps) {
   const native = createNativeApi(deps);
   const others: readonly SurfaceDefinition[] = [
     ...(on?.tokenExchange === true ? [createTokenExchange(deps)] : []),
+    // before the STS-compatible API: a POST to / without a query belongs to the first that claims it
     ...(on?.aws === true ? [createAws(deps)] : []),
-    // a POST without a query is for the AWS surface, if that is on
-    ...(on?.sts === undefined ? [] : [createStsApi(deps, { takesBareForms: on.aws !== true })]),
+    ...(on?.sts === undefined ? [] : [createStsApi(deps)]),
   ];
   const surfaceOf: OpenRequestDeps['surfaceOf'] = (address) =>
     others.find(({ owns }) => owns(address))?.name ?? native.name;

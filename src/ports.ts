@@ -49,7 +49,7 @@ export interface Requested {
 }
 
 /** A way in: one folder of `src/api`, by the name that the audit line has. */
-export type Surface = 'native' | 'token_exchange' | 'sts' | 'aws' | 'credential_urls';
+export type Surface = 'native' | 'token_exchange' | 'sts' | 'aws';
 
 /** Where a request came from. */
 export interface Origin {

@@ -11,8 +11,10 @@ import type {
   SurfaceSettings,
   TrustedIssuer,
 } from '../config/config.ts';
-import type { BucketInput, GrantInput, IssuerInput } from './config-schema.ts';
+import type { BucketInput } from './config-schema.ts';
 import { parseDuration } from './durations.ts';
+import type { GrantInput } from './grant-schema.ts';
+import type { IssuerInput } from './issuer-schema.ts';
 import { buildDeny } from './limits-schema.ts';
 import { parseTargetTemplate } from './target-template.ts';
 
