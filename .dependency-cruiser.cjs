@@ -116,6 +116,14 @@ const MAY_IMPORT = {
     'src/refusal.ts',
     'hono',
   ],
+  'src/api/aws/': [
+    'src/api/http/',
+    'src/config/',
+    'src/issue-credentials.ts',
+    'src/ports.ts',
+    'src/refusal.ts',
+    'hono',
+  ],
   'src/api/sts/': [
     'src/api/http/',
     'src/config/',

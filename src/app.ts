@@ -1,5 +1,6 @@
 /** The HTTP application: middleware for every request, then the routes of each surface that is on. */
 import { Hono } from 'hono';
+import { createAws } from './api/aws/routes.ts';
 import { type CredentialUrlDeps, createCredentialUrls } from './api/credential-urls/routes.ts';
 import { readCanonicalPath } from './api/http/canonical-path.ts';
 import { addLifecycleHooks, type LifecycleHooks } from './api/http/lifecycle-hooks.ts';
@@ -30,8 +31,9 @@ export function createApp(deps: AppDeps) {
   const others: readonly SurfaceDefinition[] = [
     ...(on?.tokenExchange === true ? [createTokenExchange(deps)] : []),
     ...(credentialUrls === undefined ? [] : [createCredentialUrls(deps, credentialUrls)]),
-    // a POST without a query is for the AWS surface, if that is on
-    ...(on?.sts === undefined ? [] : [createStsApi(deps, { takesBareForms: !('aws' in on) })]),
+    // before the STS-compatible API: a POST to / without a query belongs to the first that claims it
+    ...(on?.aws === true ? [createAws(deps)] : []),
+    ...(on?.sts === undefined ? [] : [createStsApi(deps)]),
   ];
   const surfaceOf: OpenRequestDeps['surfaceOf'] = (address) =>
     others.find(({ owns }) => owns(address))?.name ?? native.name;

@@ -13,15 +13,11 @@ import {
 import { checkGrant } from './check-grant.ts';
 import { checkNumbers } from './check-numbers.ts';
 import { ConfigError, type ConfigProblem, formatPath } from './config-problems.ts';
-import {
-  bucketSchema,
-  type ConfigInput,
-  configSchema,
-  grantSchema,
-  issuerSchema,
-} from './config-schema.ts';
+import { bucketSchema, type ConfigInput, configSchema } from './config-schema.ts';
 import { freezeDeeply } from './freeze-deeply.ts';
+import { grantSchema } from './grant-schema.ts';
 import { hashConfig } from './hash-config.ts';
+import { issuerSchema } from './issuer-schema.ts';
 import { buildLimits, buildStore } from './limits-schema.ts';
 import { describeIssue } from './schema-issues.ts';
 import { buildSourceCredentials } from './source-credentials-schema.ts';

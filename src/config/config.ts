@@ -53,6 +53,8 @@ export interface SurfaceSettings {
   /** OAuth 2.0 token exchange (RFC 8693). */
   readonly tokenExchange?: true;
   readonly credentialUrls?: CredentialUrlSettings;
+  /** AWS's `AssumeRoleWithWebIdentity` and container credentials. */
+  readonly aws?: true;
   /** The STS-compatible API. */
   readonly sts?: StsSurfaceSettings;
 }

@@ -80,15 +80,16 @@ describe('a good config', () => {
     expect(load(changed('users/', 'people/')).config.revision).not.toBe(revision);
   });
 
-  it.each(['surfaces: {}', 'surfaces: { tokenExchange: false }'])(
-    'has no surface but the native API with %s, and the same revision as without',
-    (line) => {
-      const { config } = load(`${GOOD}${line}\n`);
+  it.each([
+    'surfaces: {}',
+    'surfaces: { tokenExchange: false }',
+    'surfaces: { tokenExchange: false, aws: false }',
+  ])('has no surface but the native API with %s, and the same revision as without', (line) => {
+    const { config } = load(`${GOOD}${line}\n`);
 
-      expect(config.surfaces).toBeUndefined();
-      expect(config.revision).toBe(load(GOOD).config.revision);
-    },
-  );
+    expect(config.surfaces).toBeUndefined();
+    expect(config.revision).toBe(load(GOOD).config.revision);
+  });
 
   it('has the surface that it turns on, and another revision', () => {
     const { config } = load(`${GOOD}surfaces: { tokenExchange: true }\n`);
@@ -120,6 +121,13 @@ describe('a good config', () => {
       },
     });
     expect(spelledOut.config.revision).toBe(plain.config.revision);
+  });
+
+  it('has the surface of AWS alone if only that is on', () => {
+    const { config } = load(`${GOOD}surfaces: { aws: true, tokenExchange: false }\n`);
+
+    expect(config.surfaces).toEqual({ aws: true });
+    expect(config.revision).not.toBe(load(GOOD).config.revision);
   });
 
   it.each([
@@ -319,6 +327,7 @@ describe('a config with a mistake', () => {
     ],
     ['surfaces: true', 'surfaces: must be like { tokenExchange: true }'],
     ['surfaces: { tokenExchange: yes-please }', 'surfaces.tokenExchange: must be true or false'],
+    ['surfaces: { aws: 1 }', 'surfaces.aws: must be true or false'],
     ['surfaces: { tokenExchang: true }', 'did you mean "tokenExchange"?'],
   ])('reports %s', (line, problem) => {
     expect(problemsOf(`${GOOD}${line}\n`).join('\n')).toContain(problem);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Reason } from '../../src/refusal.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
+import { throughContainer, throughWebIdentity } from '../support/aws.ts';
 import {
   type Answer,
   type AskOptions,
@@ -51,10 +52,10 @@ async function check(method: string, path: string, answering: Promise<Answer>): 
   );
   // the answer for undeclared addresses is declared at /health
   seen.statuses.add(`${method} ${isDeclared ? path : '/health'} ${status}`);
-  const { code } = answer.body;
-  if (typeof code === 'string') seen.codes.add(code);
-  const stsCode = answer.body['Code'];
-  if (path === '/' && typeof stsCode === 'string') seen.stsCodes.add(stsCode);
+  const { code, Code } = answer.body;
+  // a code of AWS is in both members
+  if (typeof code === 'string' && code !== Code) seen.codes.add(code);
+  if (path === '/' && typeof Code === 'string') seen.stsCodes.add(Code);
 }
 
 const URLS_PATH = '/v1/credential-urls';
@@ -237,6 +238,37 @@ describe('openapi.yaml', () => {
     }
   });
 
+  it.each(
+    REFUSAL_CASES.filter(
+      ({ reason }) => reason !== 'route_unknown' && reason !== 'origin_not_allowed',
+    ),
+  )('declares the answers in the forms of AWS for the reason $reason', async (refusal) => {
+    const isMethod = refusal.reason === 'method_not_allowed';
+    await keepCircuitClosed(broker, refusal);
+    await check(isMethod ? 'PUT' : 'POST', '/', refusal.ask(throughWebIdentity(broker)));
+    await keepCircuitClosed(broker, refusal);
+    const answer = refusal.ask(throughContainer(broker));
+    await check(isMethod ? 'PUT' : 'GET', '/v1/aws-credentials', answer);
+  });
+
+  it('declares the other answers in the forms of AWS', async () => {
+    const xml = throughWebIdentity(broker);
+    const json = throughContainer(broker);
+    await check('POST', '/', xml.ask({ claims: { plan: 'basic' } }));
+    await check('POST', '/', xml.ask({ body: 'x'.repeat(16_385) }));
+    await check('POST', '/', xml.ask({ headers: { 'Content-Type': 'application/json' } }));
+    await check('GET', '/v1/aws-credentials', json.ask({ claims: { plan: 'basic' } }));
+    for (const [path, door] of [
+      ['/', xml],
+      ['/v1/aws-credentials', json],
+    ] as const) {
+      for (const method of ['HEAD', 'OPTIONS', 'DELETE']) {
+        await check(method, path, door.ask({ method }));
+      }
+      await check('PUT', path, door.ask({ method: 'PUT', headers: MANY_HEADERS }));
+    }
+  });
+
   it.each(REFUSAL_CASES.filter(({ reason }) => !NOT_OF_STS.includes(reason)))(
     'declares the answer of the API of STS for the reason $reason',
     async (refusal) => {
@@ -310,6 +342,8 @@ describe('openapi.yaml', () => {
     const off = await startTestBroker();
     await check('POST', '/', throughSts(off).ask());
     await check('POST', '/oauth/token', throughTokenExchange(off).ask());
+    await check('POST', '/', throughWebIdentity(off).ask());
+    await check('GET', '/v1/aws-credentials', throughContainer(off).ask());
     await off.close();
   });
 
@@ -342,6 +376,8 @@ describe('openapi.yaml', () => {
       );
     }
     await check('POST', '/oauth/token', throughTokenExchange(limited).ask());
+    await check('POST', '/', throughWebIdentity(limited).ask());
+    await check('GET', '/v1/aws-credentials', throughContainer(limited).ask());
     await check('POST', URLS_PATH, makeUrl(limited, { claims: { jti: 'thrice' } }));
     const claims = { sub: 'user-3', jti: 'url' };
     const path = pathOf(await makeUrl(limited, { claims }));

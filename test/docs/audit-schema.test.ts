@@ -4,6 +4,7 @@ import { REASONS } from '../../src/api/native/public-answers.ts';
 import { MAX_LINE_BYTES } from '../../src/audit/line.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
 import { REFUSALS } from '../refusals/kinds.ts';
+import { throughWebIdentity } from '../support/aws.ts';
 import { startTestBroker } from '../support/broker.ts';
 import {
   makeUrl,
@@ -57,6 +58,10 @@ ${neverFitting(420)}audit: { claims: [plan, note] }
     },
   });
   await useUrl(broker, pathOf(await makeUrl(broker, { claims: { plan: 'basic' } })));
+  await throughWebIdentity(broker).ask({
+    claims: { plan: 'basic' },
+    body: { Grant: 'user-files' },
+  });
   await throughSts(broker).ask({
     claims: { plan: 'basic', sub: 'granted' },
     body: { Policy: '{}' },

@@ -55,6 +55,7 @@ export function everyCallerConfig(): Members {
     surfaces: {
       tokenExchange: true,
       sts: true,
+      aws: true,
       credentialUrls: { keys: [{ id: 'k1', keyFrom: 'TICKET_KEY_K1' }] },
     },
   };

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createStaticCredentials } from '../../simulator/static-credentials.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
+import { throughContainer, throughWebIdentity, webIdentityForm } from '../support/aws.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
 import {
   makeUrl,
@@ -77,8 +78,16 @@ describe('a secret', () => {
       };
       // one call of STS is like another, and some take a second
       const byQuery = refusal.stsCalls === undefined ? [stsByQuery(asking)] : [];
-      const others = [throughTokenExchange, throughSts, throughCredentialUrl];
-      for (const door of [asking, ...others.map((through) => through(asking)), ...byQuery]) {
+      const doors = [
+        asking,
+        throughTokenExchange(asking),
+        throughSts(asking),
+        throughWebIdentity(asking),
+        throughContainer(asking),
+        throughCredentialUrl(asking),
+        ...byQuery,
+      ];
+      for (const door of doors) {
         await keepCircuitClosed(broker, refusal);
         const { text, headers } = await refusal.ask(door);
         answers.push(text, JSON.stringify([...headers]));
@@ -91,6 +100,7 @@ describe('a secret', () => {
       const token =
         authorization?.replace('Bearer ', '') ??
         form.get('subject_token') ??
+        form.get('WebIdentityToken') ??
         form.get('OIDCToken') ??
         query.get('OIDCToken');
       if (token !== null) tokens.add(token);
@@ -107,7 +117,7 @@ describe('a secret', () => {
       if (signature !== undefined && signature.length > 20)
         expect(written).not.toContain(signature);
     }
-  });
+  }, 120_000);
 
   it('is in no log line of a request that has it in a wrong place', async () => {
     const token = await broker.issuer.token({ plan: 'basic', sub: 'misplaced' });
@@ -130,6 +140,8 @@ describe('a secret', () => {
           (await broker.ask({ body: asked })).text,
           (await broker.ask({ method: 'GET', path: `/v1/credentials?${query}` })).text,
           (await throughTokenExchange(broker).ask({ body: asked })).text,
+          (await throughWebIdentity(broker).ask({ body: asked })).text,
+          (await throughContainer(broker).ask({ body: asked })).text,
           (await throughSts(broker).ask({ body: asked })).text,
           (await stsByQuery(broker).ask({ body: asked })).text,
         );
@@ -145,6 +157,20 @@ describe('a secret', () => {
         form.set(name, secret);
         form.set('scope', 'admin');
         answers.push((await throughTokenExchange(broker).ask({ body: form.toString() })).text);
+      }
+      for (const name of ['Action', 'RoleArn', 'RoleSessionName', 'Policy', 'ProviderId']) {
+        const form = webIdentityForm(token);
+        form.set(name, secret);
+        form.set('DurationSeconds', 'x');
+        const door = throughWebIdentity(broker);
+        answers.push(
+          (await throughContainer(broker).ask({ token: `x,${secret}`, body: { [name]: secret } }))
+            .text,
+          (await door.ask({ body: form.toString() })).text,
+          (await door.ask({ path: `/?Version=2011-06-15&${name}=${secret}` })).text,
+          (await door.ask({ method: 'GET', path: `/?${form}` })).text,
+          (await door.ask({ headers: { Authorization: secret } })).text,
+        );
       }
       for (const name of [
         'Action',
@@ -168,7 +194,10 @@ describe('a secret', () => {
         const byQuery = await broker.ask({ token: null, method: 'GET', path });
         if (byQuery.status !== 200) answers.push(byQuery.text);
         parameters.append('OIDCToken', secret);
-        answers.push((await throughSts(broker).ask({ path: '/', body: `${parameters}` })).text);
+        // the second is one to AWS
+        for (const to of [`/?${QUERY}`, '/']) {
+          answers.push((await throughSts(broker).ask({ path: to, body: `${parameters}` })).text);
+        }
       }
     }
     const written = everythingWritten(answers);

@@ -43,6 +43,6 @@ export function ticketKey(seed: number): string {
 
 /** The settings of the tests: two keys, of which the first encrypts. */
 export const URLS_ON =
-  'publicUrl: "{{broker}}"\nsurfaces: { tokenExchange: true, sts: true, credentialUrls: { keys: [{ id: k1, keyFrom: TICKET_KEY_K1 }, { id: k2, keyFrom: TICKET_KEY_K2 }] } }\n';
+  'publicUrl: "{{broker}}"\nsurfaces: { tokenExchange: true, sts: true, aws: true, credentialUrls: { keys: [{ id: k1, keyFrom: TICKET_KEY_K1 }, { id: k2, keyFrom: TICKET_KEY_K2 }] } }\n';
 
 export const TICKET_ENVIRONMENT = { TICKET_KEY_K1: ticketKey(1), TICKET_KEY_K2: ticketKey(2) };
