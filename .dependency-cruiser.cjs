@@ -198,7 +198,14 @@ const MAY_IMPORT = {
 
   // what an app imports; it runs in browsers
   'src/client/': [],
-  // the command line, which never loads the broker
+  // the command line, which never loads the broker; only what is for operators reads a config
+  'src/cli/operator/': [
+    'src/cli/arguments/',
+    'src/cli/system/',
+    'src/config/',
+    'src/config-loader/',
+    'src/lib/',
+  ],
   'src/cli/': ['src/lib/'],
 
   // not shipped

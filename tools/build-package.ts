@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { buildCli } from './build-cli.ts';
+import { collectLicences } from './dependencies/collect-licences.ts';
 
 const [OUT = 'dist/package'] = process.argv.slice(2);
 const CLI = 'bin/oss-token-broker.cjs';
@@ -42,7 +43,8 @@ rmSync(OUT, { recursive: true, force: true });
 mkdirSync(join(OUT, 'client'), { recursive: true });
 await writeClient();
 writeTypes();
-await buildCli(join(OUT, CLI));
+const { operator } = await buildCli(join(OUT, CLI));
+writeFileSync(join(OUT, 'LICENSES.txt'), collectLicences(operator));
 writeFileSync(join(OUT, 'package.json'), `${JSON.stringify(toManifest(), null, 2)}\n`);
 writeFileSync(join(OUT, 'README.md'), toReadme(readFileSync('docs/client.md', 'utf8')));
 for (const name of ['LICENSE', 'CHANGELOG.md']) copyFileSync(name, join(OUT, name));
@@ -118,7 +120,7 @@ function toManifest(): object {
       './package.json': './package.json',
     },
     bin: { [name]: CLI },
-    files: ['client', 'bin', 'CHANGELOG.md'],
+    files: ['client', 'bin', 'CHANGELOG.md', 'LICENSES.txt'],
   };
 }
 
