@@ -41,6 +41,7 @@ describe('the package', () => {
   it('has the command line, the kit, its types and its pages, and nothing else', () => {
     expect([...packed].sort()).toEqual(
       [
+        'bin/operator.cjs',
         'bin/oss-token-broker.cjs',
         'CHANGELOG.md',
         'LICENSE',
