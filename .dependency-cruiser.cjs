@@ -81,6 +81,15 @@ const MAY_IMPORT = {
     'src/sts/role-session-name.ts',
   ],
   'src/remember-decisions.ts': ['src/grants/', 'src/ports.ts'],
+  // what a config can ever issue
+  'src/prove/': [
+    'src/config/',
+    'src/decide.ts',
+    'src/grants/',
+    'src/lib/',
+    'src/ports.ts',
+    'src/session-policy/',
+  ],
   'src/report-mode.ts': [
     'src/audit/',
     'src/config/',
