@@ -95,13 +95,17 @@ function requiring({ arrays }: ClaimSet, value: ClaimValue): ArraySet {
 }
 
 /** The values that an attribute accepts: a text of the language, or a list of some. */
-export function readable({ strings, arrays }: ClaimSet, language: Language): ClaimSet {
+export function readable(
+  { strings, arrays }: ClaimSet,
+  language: Language,
+  both: (left: Language, right: Language) => Language,
+): ClaimSet {
   const { items = ANY_TEXT, ...others } = arrays ?? NO_ARRAY;
   return {
-    ...(strings === undefined ? {} : { strings: intersect(strings, language) }),
+    ...(strings === undefined ? {} : { strings: both(strings, language) }),
     ...(arrays === undefined
       ? {}
-      : { arrays: { ...others, items: intersect(items, language), isNotEmpty: true } }),
+      : { arrays: { ...others, items: both(items, language), isNotEmpty: true } }),
   };
 }
 

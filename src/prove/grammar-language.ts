@@ -1,19 +1,37 @@
 /** The values that each grammar of an attribute accepts, as a language: exactly those of `fitsGrammar`. */
 import type { Grammar } from '../config/config.ts';
 import { keyProblem } from '../grants/target.ts';
-import { buildLanguage, type Language, type Range } from './language.ts';
+import { buildLanguage, intersect, type Language, type Range } from './language.ts';
 
 /** Where a reader of a value is: in which part, and after how many code units. */
 type Place = readonly [part: string, length: number];
 
-/** Gives each grammar once. */
-export function createGrammarLanguages(): (grammar: Grammar) => Language {
-  const known = new Map<string, Language>();
-  return (grammar) => {
-    const key = JSON.stringify(grammar);
-    const language = known.get(key) ?? buildGrammar(grammar);
-    known.set(key, language);
+/** Computes languages that many grants share, each once. */
+export interface Languages {
+  readonly ofGrammar: (grammar: Grammar) => Language;
+  /** What is computed must follow from the key. */
+  readonly once: (key: string, compute: () => Language) => Language;
+  readonly both: (left: Language, right: Language) => Language;
+}
+
+export function createLanguages(): Languages {
+  const byKey = new Map<string, Language>();
+  const ofBoth = new WeakMap<Language, WeakMap<Language, Language>>();
+  const once = (key: string, compute: () => Language): Language => {
+    const language = byKey.get(key) ?? compute();
+    byKey.set(key, language);
     return language;
+  };
+  return {
+    once,
+    ofGrammar: (grammar) => once(JSON.stringify(grammar), () => buildGrammar(grammar)),
+    both(left, right) {
+      const known = ofBoth.get(left) ?? new WeakMap<Language, Language>();
+      ofBoth.set(left, known);
+      const language = known.get(right) ?? intersect(left, right);
+      known.set(right, language);
+      return language;
+    },
   };
 }
 

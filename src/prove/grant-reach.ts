@@ -1,11 +1,11 @@
 /** What one grant can ever give: which claims fit it, and the families of targets that they lead to. */
 import type { AttributeRule, Grant, TargetTemplate, TrustedIssuer } from '../config/config.ts';
-import { keyProblem } from '../grants/target.ts';
 import type { GrantedTarget } from '../ports.ts';
 import { meeting, readable } from './claim-set.ts';
 import { type ClaimSpace, claimsIn, narrowClaim } from './claim-space.ts';
-import { buildLanguage, type Language, languageOf, subtract } from './language.ts';
+import type { Languages } from './grammar-language.ts';
 import { registeredClaims } from './registered-claims.ts';
+import { valuesBetween } from './values-between.ts';
 import { WELL_FORMED } from './well-formed.ts';
 
 /** A part of a key between two `/`. */
@@ -37,8 +37,6 @@ export interface GrantReach {
   readonly families: readonly Family[];
 }
 
-export type LanguageOfGrammar = (grammar: AttributeRule['grammar']) => Language;
-
 /**
  * Computes what a grant can ever give. Limits of length are left out (1,023 bytes for a key, 1,000
  * targets, 2,047 bytes for a session policy), so it can say too much and never too little; the
@@ -47,7 +45,7 @@ export type LanguageOfGrammar = (grammar: AttributeRule['grammar']) => Language;
 export function reachOfGrant(
   grant: Grant,
   issuer: TrustedIssuer,
-  languageOfGrammar: LanguageOfGrammar,
+  languages: Languages,
 ): GrantReach {
   const families = grant.allow.map(({ target, permissions, actions }) => ({
     template: target,
@@ -65,8 +63,10 @@ export function reachOfGrant(
     if (attribute === undefined) continue;
     const values = attribute.hash
       ? WELL_FORMED
-      : fittingBetween(languageOfGrammar(attribute.grammar), before, after);
-    space = narrowClaim(space, attribute.claim, (set) => readable(set, values));
+      : languages.once(JSON.stringify([attribute.grammar, before, after]), () =>
+          valuesBetween(languages.ofGrammar(attribute.grammar), before, after),
+        );
+    space = narrowClaim(space, attribute.claim, (set) => readable(set, values, languages.both));
   }
   const nothing = whyNothing(grant, space);
   return { grant, issuer, space, families, ...(nothing === undefined ? {} : { nothing }) };
@@ -81,31 +81,6 @@ function whyNothing(grant: Grant, space: ClaimSpace): string | undefined {
     if (claimsIn(new Map([['', rule]])) === undefined) return `nothing can be in the claim ${path}`;
   }
   return 'its conditions and attributes contradict each other';
-}
-
-/** Without the values with which the segment would be no part of a key, such as `..`. */
-function fittingBetween(values: Language, before: string, after: string): Language {
-  if (before === '' && after === '') return values;
-  const dots = ['.', '..', '...'].filter(
-    (value) => keyProblem(before + value + after) !== undefined,
-  );
-  const fitting = dots.length === 0 ? values : subtract(values, languageOf(dots));
-  return /^[\0-\x7f]*$/.test(after) ? fitting : composedWith(fitting, after);
-}
-
-/** Without the values whose last character forms another one with what follows: such keys are not in normal form C. */
-function composedWith(values: Language, after: string): Language {
-  const bad = Array.from({ length: 0x7f }, (_, unit) => unit).filter(
-    (unit) => keyProblem(`a${String.fromCharCode(unit)}${after}`) !== undefined,
-  );
-  const isBad = (unit: number) => bad.includes(unit);
-  const endsBadly = buildLanguage<boolean>({
-    start: false,
-    ranges: () => Array.from({ length: 0x80 }, (_, unit) => [unit, unit]),
-    step: (_place, unit) => isBad(unit),
-    accepts: (isLastBad) => isLastBad,
-  });
-  return subtract(values, endsBadly);
 }
 
 const ATTRIBUTE = /^([^{]*)\{([^}]*)\}(.*)$/su;

@@ -5,7 +5,7 @@ import { formatTarget, isPrefix, keyProblem } from '../grants/target.ts';
 import type { Claims, Decide, Decision, Target } from '../ports.ts';
 import { createSessionPolicyMemo } from '../session-policy/session-policy-memo.ts';
 import { chooseClaims, type WantedValue } from './choose-claims.ts';
-import { createGrammarLanguages } from './grammar-language.ts';
+import { createLanguages, type Languages } from './grammar-language.ts';
 import { type Family, type GrantReach, reachOfGrant } from './grant-reach.ts';
 import { ANY_TEXT } from './language.ts';
 import { type Meeting, meetings } from './match-target.ts';
@@ -42,12 +42,15 @@ const TOKEN_LEFT_SECONDS = 43_200;
 /** https://www.rfc-editor.org/rfc/rfc5737 */
 const EXAMPLE_ADDRESS = '203.0.113.7';
 
-export function createProver(config: Pick<Config, 'issuers' | 'grants'>): Prover {
-  const languageOfGrammar = createGrammarLanguages();
+/** Provers of several configs may share their languages. */
+export function createProver(
+  config: Pick<Config, 'issuers' | 'grants'>,
+  languages: Languages = createLanguages(),
+): Prover {
   const issuers = new Map(config.issuers.map((issuer) => [issuer.name, issuer]));
   const reaches = config.grants.flatMap((grant) => {
     const issuer = issuers.get(grant.issuer);
-    return issuer === undefined ? [] : [reachOfGrant(grant, issuer, languageOfGrammar)];
+    return issuer === undefined ? [] : [reachOfGrant(grant, issuer, languages)];
   });
   const decide = createDecide(
     config.grants.filter(({ mode, disabled }) => mode !== 'report' && disabled !== true),

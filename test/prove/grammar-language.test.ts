@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Grammar } from '../../src/config/config.ts';
 import { fitsGrammar } from '../../src/grants/attributes.ts';
-import { createGrammarLanguages } from '../../src/prove/grammar-language.ts';
+import { createLanguages } from '../../src/prove/grammar-language.ts';
 import {
   between,
   includes,
@@ -56,7 +56,7 @@ const value = fc.oneof(
 );
 
 describe('the language of a grammar', () => {
-  const languageOfGrammar = createGrammarLanguages();
+  const { ofGrammar: languageOfGrammar } = createLanguages();
 
   it('has exactly the values that the broker accepts', () => {
     fc.assert(

@@ -2,10 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { containsTarget, isPrefix } from '../../src/grants/target.ts';
 import type { Claims, GrantedTarget, Target } from '../../src/ports.ts';
+import { createLanguages } from '../../src/prove/grammar-language.ts';
 import { createProver, type Prover } from '../../src/prove/prover.ts';
 import { hasRight, type Right, toRight } from '../../src/prove/rights.ts';
 import { fc, printSearch } from '../support/seeded.ts';
 import { claims, grants, ISSUERS, target } from './arbitraries.ts';
+
+const languages = createLanguages();
 
 /** Set FC_RUNS=10000 to search longer. */
 const numRuns = Number(process.env['FC_RUNS'] ?? 400);
@@ -52,7 +55,7 @@ describe('what can ever be issued', () => {
     let examples = 0;
     fc.assert(
       fc.property(grants, right, target, (list, wanted, place) => {
-        const prover = createProver({ issuers: ISSUERS, grants: list });
+        const prover = createProver({ issuers: ISSUERS, grants: list }, languages);
         for (const way of prover.waysTo(wanted, place)) {
           const { reach, family, example, covers, why } = way;
           if (example === undefined) {
@@ -86,7 +89,7 @@ describe('what can ever be issued', () => {
         fc.array(claims, { minLength: 5, maxLength: 15 }),
         target,
         (list, callers, place) => {
-          const prover = createProver({ issuers: ISSUERS, grants: list });
+          const prover = createProver({ issuers: ISSUERS, grants: list }, languages);
           for (const wanted of RIGHTS) {
             const ways = prover.waysTo(wanted, place);
             for (const reach of prover.reaches) {
