@@ -65,6 +65,8 @@ const MAY_IMPORT = {
     'src/grants/',
     'src/lib/',
     'src/ports.ts',
+    // only for a config with assertions
+    'src/prove/',
     'src/refusal.ts',
     'src/session-policy/',
     'yaml',
@@ -214,6 +216,7 @@ const MAY_IMPORT = {
     'src/config/',
     'src/config-loader/',
     'src/lib/',
+    'src/prove/',
   ],
   'src/cli/': ['src/lib/'],
 
