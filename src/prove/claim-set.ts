@@ -30,8 +30,8 @@ export interface ArraySet {
   readonly items?: Language;
   /** Each must be among the elements. */
   readonly required: readonly ClaimValue[];
-  /** At least one of these must be among the elements. Absent: no such rule. */
-  readonly some?: readonly string[];
+  /** At least one of each list must be among the elements. Absent: no such rule. */
+  readonly some?: readonly (readonly string[])[];
   readonly isNotEmpty?: true;
 }
 
@@ -141,8 +141,9 @@ export function pickArray(
 ): readonly unknown[] | undefined {
   if (!required.every((one) => isItem(items, one))) return undefined;
   const elements: ClaimValue[] = [...new Set([...required, ...wanted])];
-  if (some !== undefined && !some.some((one) => elements.includes(one))) {
-    const one = some.find((text) => isItem(items, text));
+  for (const texts of some ?? []) {
+    if (texts.some((one) => elements.includes(one))) continue;
+    const one = texts.find((text) => isItem(items, text));
     if (one === undefined) return undefined;
     elements.push(one);
   }

@@ -2,8 +2,12 @@
 import type { Language, Range } from './language.ts';
 
 /** One of the shortest texts, readable where it can be. Undefined: there is none. */
-export function shortestText({ states }: Language): string | undefined {
-  const texts = new Map<number, string>(states.length === 0 ? [] : [[0, '']]);
+export function shortestText(language: Language): string | undefined {
+  return shortestFrom(language, 0);
+}
+
+function shortestFrom({ states }: Language, start: number): string | undefined {
+  const texts = new Map<number, string>(states[start] === undefined ? [] : [[start, '']]);
   // grows while it runs
   for (const [state, text] of texts) {
     if (states[state]?.accepts === true) return text;
@@ -17,6 +21,29 @@ export function shortestText({ states }: Language): string | undefined {
   }
   return undefined;
 }
+
+/** A text that hardly any other rule leads to: different for each number, and the same each time. */
+export function mixedText(language: Language, seed: number): string | undefined {
+  const { states } = language;
+  let text = '';
+  let state = 0;
+  let mix = seed * 7919 + 17;
+  for (let step = 0; step < MIXED_LENGTH; step++) {
+    const moves = states[state]?.moves ?? [];
+    mix = (mix * 48_271) % 2_147_483_647;
+    const move = moves[mix % Math.max(1, moves.length)];
+    if (move === undefined) break;
+    const [from, to, next] = move;
+    const readable = readableUnit([from, to]);
+    const width = Math.min(to, 0x7e) - readable;
+    text += String.fromCharCode(width > 0 ? readable + ((mix >> 8) % (width + 1)) : readable);
+    state = next;
+  }
+  const end = shortestFrom(language, state);
+  return end === undefined ? undefined : text + end;
+}
+
+const MIXED_LENGTH = 9;
 
 /** All texts if there are at most `limit`, else undefined. */
 export function allTexts(language: Language, limit: number): readonly string[] | undefined {

@@ -23,7 +23,7 @@ export function registeredClaims(grant: Grant, issuer: TrustedIssuer): ClaimSpac
       'aud',
       {
         strings: languageOf(audiences),
-        arrays: { items: ANY_TEXT, required: [], some: audiences, isNotEmpty: true },
+        arrays: { items: ANY_TEXT, required: [], some: [audiences], isNotEmpty: true },
       },
     ],
     ['cnf', { isAbsent: true }],
