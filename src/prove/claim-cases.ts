@@ -9,7 +9,7 @@ import { allTexts, mixedText, shortestText } from './language-texts.ts';
 /** A grant has fewer literals than this, since its session policy is short: more values cannot all be among them. */
 const MAX_LISTED = 128;
 /** More are only tried one claim at a time. */
-const MAX_CASES = 4000;
+const MAX_CASES = 1000;
 
 /**
  * Lists claims of the space for a comparison of targets that are made from these claims. If targets

@@ -1,8 +1,9 @@
 /** What a change of the config adds to what can ever be issued, and what it takes away. */
 import type { Config, TrustedIssuer } from '../config/config.ts';
+import { claimsIn } from './claim-space.ts';
 import { type Surplus, settingsOf, sharedSpace, surplusOf } from './diff-grant.ts';
-import { createLanguages } from './grammar-language.ts';
-import { createProver } from './prover.ts';
+import { createLanguages, type Languages } from './grammar-language.ts';
+import { createProver, type Example } from './prover.ts';
 
 type ProvableConfig = Pick<Config, 'issuers' | 'grants'>;
 
@@ -13,6 +14,8 @@ export interface ChangedSetting {
   readonly setting: string;
   readonly from: string;
   readonly to: string;
+  /** A caller whom the grant fits before and after. Absent: it is a setting of the issuer. */
+  readonly example?: Example;
 }
 
 export interface ConfigDiff {
@@ -26,8 +29,11 @@ export interface ConfigDiff {
  * Compares all that two configs can issue. Grants are the same if issuer and name are, since callers
  * name them. If nothing is added, removed or changed, the broker decides every request alike.
  */
-export function diffConfigs(from: ProvableConfig, to: ProvableConfig): ConfigDiff {
-  const languages = createLanguages();
+export function diffConfigs(
+  from: ProvableConfig,
+  to: ProvableConfig,
+  languages: Languages = createLanguages(),
+): ConfigDiff {
   const before = reachesByName(createProver(from, languages).reaches);
   const after = reachesByName(createProver(to, languages).reaches);
   const names = [...new Set([...before.keys(), ...after.keys()])];
@@ -35,11 +41,16 @@ export function diffConfigs(from: ProvableConfig, to: ProvableConfig): ConfigDif
     const [old, next] = [before.get(name), after.get(name)];
     if (old === undefined || next === undefined) return [];
     if (old.nothing !== undefined || next.nothing !== undefined) return [];
-    if (sharedSpace(old, next) === undefined) return [];
-    return changesOf(settingsOf(old.grant), settingsOf(next.grant)).map((change) => ({
+    const changes = changesOf(settingsOf(old.grant), settingsOf(next.grant));
+    const space = changes.length === 0 ? undefined : sharedSpace(old, next);
+    const claims = space === undefined ? undefined : claimsIn(space);
+    // whom only one version fits is added or removed
+    if (claims === undefined) return [];
+    return changes.map((change) => ({
       issuer: next.issuer.name,
       grant: next.grant.name,
       ...change,
+      example: { claims },
     }));
   });
   return {

@@ -11,7 +11,7 @@ import { claims, grants, ISSUERS, target } from './arbitraries.ts';
 const languages = createLanguages();
 
 /** Set FC_RUNS=10000 to search longer. */
-const numRuns = Number(process.env['FC_RUNS'] ?? 400);
+const numRuns = Number(process.env['FC_RUNS'] ?? 300);
 
 const RIGHTS: readonly Right[] = [
   'read',
