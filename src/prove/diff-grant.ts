@@ -30,7 +30,14 @@ export function surplusOf(
 ): readonly Surplus[] {
   if (reach === undefined || reach.nothing !== undefined) return [];
   if (other === undefined || other.nothing !== undefined) return all(reach);
+  if (isSame(reach, other)) return [];
   return [...surplusOfCallers(reach, other), ...surplusOfTargets(reach, other)];
+}
+
+/** As most grants of a change are. */
+function isSame(one: GrantReach, other: GrantReach): boolean {
+  const textOf = ({ grant, issuer }: GrantReach) => JSON.stringify([grant, issuer]);
+  return textOf(one) === textOf(other);
 }
 
 function all(reach: GrantReach): readonly Surplus[] {
