@@ -1,0 +1,47 @@
+/** Installs the clients that the chosen tests start, and names in one line each what could not be had. */
+import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
+import type { TestProject } from 'vitest/node';
+import type { Program } from '../../programs/program.ts';
+import { installPython } from './toolchains.ts';
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** null where they could not be installed. */
+    python: Program | null;
+  }
+}
+
+const CLIENTS = [
+  {
+    key: 'python',
+    name: 'the Python SDKs',
+    install: () => installPython('python'),
+    needs: 'python3 with pip, and PyPI',
+  },
+] as const;
+
+/** Vitest calls it once, before any test, and calls what it returns after all of them. */
+export async function setup(project: TestProject): Promise<() => void> {
+  const files = project.vitest.state.getPaths();
+  const missing: string[] = [];
+  await Promise.all(
+    CLIENTS.map(async ({ key, name, install, needs }) => {
+      const users = files.filter((file) => readFileSync(file, 'utf8').includes(`inject('${key}')`));
+      if (users.length === 0) return;
+      const installed = await install().catch((error: unknown) => {
+        const tests = users.map((file) => relative(project.config.root, file)).join(', ');
+        const reason = error instanceof Error ? error.message : String(error);
+        const line = `NOT TESTED: ${tests}: ${name} could not be installed: ${reason}. They need ${needs}.`;
+        missing.push(line.replace(/\s+/g, ' '));
+        return null;
+      });
+      project.provide(key, installed);
+    }),
+  );
+  if (process.env['SKIP_NOTHING'] === '1' && missing.length > 0)
+    throw new Error(missing.join('\n'));
+  return () => {
+    for (const line of missing) process.stderr.write(`${line}\n`);
+  };
+}

@@ -1,0 +1,43 @@
+/** A broker whose credentials end after some seconds, and what a caller has: files, and a subject token in a file. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startTestBroker, type TestBroker } from '../../support/broker.ts';
+
+/** Long enough for the slowest client to upload a large file with it. */
+export const CREDENTIAL_SECONDS = 8;
+
+/** Larger than the size from which any of the SDKs uploads in parts. */
+export const LARGE_BYTES = 11 * 1024 * 1024;
+
+export interface ClientWorld {
+  readonly broker: TestBroker;
+  /** A folder with `small.txt` and `large.bin`. */
+  readonly folder: string;
+  /** `BROKER_URL`, `GRANT` and `SUBJECT_TOKEN_FILE`, for a subject whose files are below `users/<user>/`. */
+  environmentOf(user: string): Promise<Readonly<Record<string, string>>>;
+  close(): Promise<void>;
+}
+
+export async function startClientWorld(): Promise<ClientWorld> {
+  const broker = await startTestBroker({ longestSessionSeconds: CREDENTIAL_SECONDS });
+  const folder = await mkdtemp(join(tmpdir(), 'clients-'));
+  await writeFile(join(folder, 'small.txt'), 'hello');
+  await writeFile(join(folder, 'large.bin'), Buffer.alloc(LARGE_BYTES, 'large '));
+  return {
+    broker,
+    folder,
+    async environmentOf(user) {
+      const file = join(folder, `${user}.jwt`);
+      await writeFile(file, `${await broker.issuer.token({ sub: user })}\n`);
+      return { BROKER_URL: broker.url, GRANT: 'user-files', SUBJECT_TOKEN_FILE: file };
+    },
+    async close() {
+      await broker.close();
+      await rm(folder, { recursive: true });
+    },
+  };
+}
+
+/** The content of a file of the world. */
+export const contentOf = (world: ClientWorld, name: string) => readFile(join(world.folder, name));
