@@ -3,12 +3,15 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import type { Program } from '../../programs/program.ts';
-import { installPython } from './toolchains.ts';
+import { installGo, installJava, installPython } from './toolchains.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
     /** null where they could not be installed. */
     python: Program | null;
+    /** The folder of the programs. */
+    go: string | null;
+    java: Program | null;
   }
 }
 
@@ -18,6 +21,18 @@ const CLIENTS = [
     name: 'the Python SDKs',
     install: () => installPython('python'),
     needs: 'python3 with pip, and PyPI',
+  },
+  {
+    key: 'go',
+    name: 'the Go SDKs',
+    install: installGo,
+    needs: 'go, and the Go module proxy',
+  },
+  {
+    key: 'java',
+    name: 'the Java SDKs',
+    install: installJava,
+    needs: 'java, Maven, and Maven Central',
   },
 ] as const;
 
