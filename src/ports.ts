@@ -6,6 +6,8 @@ import type { RefusalError } from './refusal.ts';
 export interface CredentialRequest {
   /** The name of a grant. Absent: the only grant that fits. */
   readonly grant?: string;
+  /** The role of a grant, or its alias `acs:ram::<account>:role/<grant>`. Absent: any role. */
+  readonly roleArn?: string;
   readonly target?: string;
   readonly permissions?: readonly Permission[];
   readonly durationSeconds?: number;
@@ -14,6 +16,7 @@ export interface CredentialRequest {
 /** Bounded text of what the caller sent, well-formed or not. Absent members were not sent. */
 export interface Requested {
   readonly grant?: string;
+  readonly roleArn?: string;
   readonly target?: string;
   /** Separated by commas. */
   readonly permissions?: string;
@@ -21,7 +24,7 @@ export interface Requested {
 }
 
 /** A way in: one folder of `src/api`, by the name that the audit line has. */
-export type Surface = 'native' | 'token_exchange';
+export type Surface = 'native' | 'token_exchange' | 'sts' | 'aws' | 'credential_urls';
 
 /** Where a request came from. */
 export interface Origin {
@@ -145,7 +148,7 @@ export type Decision =
 /** Matches, narrows and renders. Depends on nothing but its input. Throws for a defect only. */
 export type Decide = (
   token: SubjectToken,
-  asked: Asked & { readonly grant?: string | undefined },
+  asked: Asked & { readonly grant?: string | undefined; readonly roleArn?: string | undefined },
 ) => Decision;
 
 // 2. and 6. limit

@@ -34,9 +34,11 @@ export function rememberDecisions(decide: Decide): Decide {
 }
 
 /** Everything that was asked except how long the token lives, which is compared each time. */
-function toKey({ grant, target, permissions, durationSeconds, callerAddress }: AskedOf): string {
+function toKey(asked: AskedOf): string {
+  const { grant, roleArn, target, permissions, durationSeconds, callerAddress } = asked;
   return JSON.stringify([
     grant ?? null,
+    roleArn ?? null,
     target ?? null,
     permissions ?? null,
     durationSeconds ?? null,

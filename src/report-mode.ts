@@ -48,7 +48,7 @@ export function createReportGrants(
     for (const { grant, decide } of reporting.get(token.issuer.name) ?? []) {
       if (targets > MAX_REPORTED_TARGETS) break;
       const decision = reportDecision(grant.name, () => {
-        const decided = decide(token, { ...asked, grant: undefined });
+        const decided = decide(token, { ...asked, grant: undefined, roleArn: undefined });
         targets += decided.narrowed?.allowances.length ?? 0;
         if (decided.outcome === 'refused') throw decided.refusal;
         checkKillSwitches(token, grant);

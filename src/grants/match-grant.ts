@@ -10,23 +10,31 @@ import { coversTarget } from './narrow-allowances.ts';
 const MAX_MISFITS = 100;
 
 /**
- * Returns the grant that the caller names, or the only one that fits (and covers the target, if one is
- * asked for). Throws the refusals `no_grant_fits`, `grant_not_available`, `target_outside_grant` and
+ * Returns the grant that the caller names by itself or by its role, or the only one that fits (and
+ * covers the target, if one is asked for). Throws the refusals `no_grant_fits`, `grant_not_available`, `target_outside_grant` and
  * `ambiguous_grant`. A grant that does not exist and one that does not fit look the same.
  */
 export function matchGrant(
   index: GrantIndex,
   token: SubjectToken,
-  asked: { readonly grant?: string | undefined; readonly target?: Target | undefined },
+  asked: {
+    readonly grant?: string | undefined;
+    readonly roleArn?: string | undefined;
+    readonly target?: Target | undefined;
+  },
 ): MatchedGrant {
   const { issuer, claims } = token;
   const named = asked.grant === undefined ? undefined : index.named(issuer.name, asked.grant);
+  const { roleArn } = asked;
+  const hasRole = (grant: Grant) => roleArn === undefined || isNamedBy(roleArn, grant);
   const fitting = (named ?? index.candidates(token))
+    .filter(hasRole)
     .map((grant) => fitGrant(grant, issuer, claims))
     .filter((fit) => fit.fits);
   if (fitting.length === 0) {
-    const reason = named === undefined ? 'no_grant_fits' : 'grant_not_available';
-    throw refuse({ reason, ...explain(named ?? index.all(issuer.name), token) });
+    const isAnyGrant = named === undefined && roleArn === undefined;
+    const reason = isAnyGrant ? 'no_grant_fits' : 'grant_not_available';
+    throw refuse({ reason, ...explain((named ?? index.all(issuer.name)).filter(hasRole), token) });
   }
 
   const { target } = asked;
@@ -45,6 +53,14 @@ export function matchGrant(
     throw refuse({ reason: 'ambiguous_grant', grants: covering.map(({ grant }) => grant.name) });
   }
   return only;
+}
+
+/**
+ * Whether a role ARN means this grant: as its role, or as its alias, a role of the same account that
+ * has the grant's name. An alias tells grants that share a role apart.
+ */
+function isNamedBy(roleArn: string, { name, role }: Grant): boolean {
+  return roleArn === role || roleArn === `${role.slice(0, role.indexOf('/'))}/${name}`;
 }
 
 /** Says why the first grants do not fit, and how many there are if that leaves some out. */

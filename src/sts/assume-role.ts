@@ -10,7 +10,7 @@ import type {
   SourceCredentialsProvider,
 } from '../ports.ts';
 import { isAboutSourceCredentials, RefusalError, refuse } from '../refusal.ts';
-import { isStsRequestId, refusalForStsError } from './errors.ts';
+import { isConnectionClosed, isStsRequestId, refusalForStsError } from './errors.ts';
 
 /** Loads the SDK on first use, because nothing else in the broker takes as long to load. */
 async function importSdk() {
@@ -93,10 +93,22 @@ export function createAssumeRole(options: {
 
   async function callSts(client: StsClient, request: AssumeRoleRequest): Promise<AssumedRole> {
     const sdk = await loadSdk();
-    const call = client.assumeRole(new sdk.AssumeRoleRequest(toSdkRequest(request)));
+    const sdkRequest = new sdk.AssumeRoleRequest(toSdkRequest(request));
+    const call = () => client.assumeRole(sdkRequest);
+    let isTimedOut = false;
+    // AssumeRole changes nothing in the account, so it may be sent twice
+    const answer = call().catch((error) => {
+      if (isConnectionClosed(error) && !isTimedOut) return call();
+      throw error;
+    });
+    const timedOut = () => {
+      isTimedOut = true;
+      const problem = `no answer within ${sts.timeoutMs} ms`;
+      return refuse({ reason: 'sts_unavailable', problem, retryAfterSeconds: 1 });
+    };
     try {
       // the SDK has only idle timeouts, so an answer that trickles in would never time out
-      return readAnswer(await withinDeadline(call, sts.timeoutMs, timedOut), now());
+      return readAnswer(await withinDeadline(answer, sts.timeoutMs, timedOut), now());
     } catch (error) {
       if (error instanceof RefusalError) throw error;
       throw refuse(refusalForStsError(error, request));
@@ -124,11 +136,6 @@ export function createAssumeRole(options: {
       .get()
       .then(clientFor)
       .catch(() => undefined);
-  }
-
-  function timedOut(): RefusalError {
-    const problem = `no answer within ${sts.timeoutMs} ms`;
-    return refuse({ reason: 'sts_unavailable', problem, retryAfterSeconds: 1 });
   }
 
   return { assumeRole, assumeRoleWith, warm };

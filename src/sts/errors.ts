@@ -39,6 +39,15 @@ export function refusalForStsError(error: unknown, asked: RequestedRole): Refusa
   return unavailable(/^E[A-Z_]+$/.test(code) ? `the connection failed (${code})` : 'no connection');
 }
 
+/**
+ * Whether STS closed the connection instead of answering. It closes idle connections, and the next
+ * request may already be on its way (https://nodejs.org/api/http.html#requestreusedsocket). A
+ * function that was frozen finds all of its connections closed.
+ */
+export function isConnectionClosed(error: unknown): boolean {
+  return ['ECONNRESET', 'EPIPE'].includes(readError(error).code);
+}
+
 /** Whether STS says by this code that it does not know or no longer accepts the source credentials. */
 export function isSourceCredentialsCode(code: string): boolean {
   return (

@@ -15,9 +15,6 @@ const REQUESTS = 3000;
 const ASSUME_ROLE_REQUESTS = 1500;
 const REQUESTS_PER_CONNECTIONS = 2000;
 const REQUESTS_PER_GRANTS = 1500;
-/** Matching thousands of grants is hot after a few requests, and takes long. */
-const MANY_GRANTS = 5000;
-const REQUESTS_WITH_MANY_GRANTS = 300;
 
 /** The rows of a group. `scale` multiplies the number of requests. */
 export function rowsOf(group: GroupName, around: Surroundings, scale: number): readonly Row[] {
@@ -64,8 +61,7 @@ export function rowsOf(group: GroupName, around: Surroundings, scale: number): r
     });
   }
   return GRANTS.flatMap((grants) => {
-    const requests = grants > MANY_GRANTS ? REQUESTS_WITH_MANY_GRANTS : REQUESTS_PER_GRANTS;
-    const requestsPerRound = requests * scale;
+    const requestsPerRound = REQUESTS_PER_GRANTS * scale;
     const suffix = `, ${grants} grants`;
     const rows = createRows(around, { ...usual, grants, requestsPerRound, suffix });
     return [rows.warmRequest, rows.coldToken];

@@ -271,7 +271,7 @@ describe('a grant in report mode', () => {
 
   it('is reported if the request fails at STS', async () => {
     const broker = await start([ENFORCED, onTrial()]);
-    broker.simulator.sts.faults.once({ kind: 'reset' });
+    broker.simulator.sts.faults.once({ kind: 'json5xx', code: 'InternalError' });
 
     expect((await broker.ask()).status).toBe(503);
     expect(broker.lastLine()).toMatchObject({

@@ -17,10 +17,14 @@ const teams = makeGrant({
 });
 const foreign = makeGrant({ name: 'foreign', issuer: 'other' });
 
-function match(grants: readonly Grant[], asked: { grant?: string; target?: string } = {}) {
-  const { grant, target } = asked;
+function match(
+  grants: readonly Grant[],
+  asked: { grant?: string; roleArn?: string; target?: string } = {},
+) {
+  const { grant, roleArn, target } = asked;
   return matchGrant(indexGrants(grants), TOKEN, {
     grant,
+    roleArn,
     target: target === undefined ? undefined : parseTarget(target),
   });
 }
@@ -43,6 +47,46 @@ describe('matching', () => {
 
   it('finds the grant that the caller names', () => {
     expect(match([own, shared], { grant: 'shared' }).grant.name).toBe('shared');
+  });
+
+  it('finds the grant of the role that the caller names', () => {
+    const reader = makeGrant({ name: 'reader', role: 'acs:ram::123456789012:role/oss-reader' });
+    const asked = { roleArn: 'acs:ram::123456789012:role/oss-reader' };
+    expect(match([own, reader], asked).grant.name).toBe('reader');
+  });
+
+  it('tells grants of one role apart by their aliases', () => {
+    const account = own.role.slice(0, own.role.indexOf('/'));
+    expect(match([own, shared], { roleArn: `${account}/shared` }).grant.name).toBe('shared');
+    expect(refusalOf([own, shared], { roleArn: own.role })).toEqual({
+      reason: 'ambiguous_grant',
+      grants: ['own', 'shared'],
+    });
+  });
+
+  it.each([
+    ['another role', 'acs:ram::123456789012:role/other'],
+    ['an alias in another account', 'acs:ram::999999999999:role/own'],
+    ['a name alone', 'own'],
+    ['an alias in another case', 'acs:ram::123456789012:role/OWN'],
+    ['nothing', ''],
+  ])('refuses a role ARN that means no grant: %s', (_, roleArn) => {
+    expect(match([own], { roleArn: 'acs:ram::123456789012:role/own' }).grant.name).toBe('own');
+    expect(refusalOf([own], { roleArn })).toEqual({ reason: 'grant_not_available', misfits: [] });
+  });
+
+  it('refuses the role of a grant that does not fit, and tells the operator why', () => {
+    const roleArn = 'acs:ram::123456789012:role/teams';
+    expect(refusalOf([own, teams], { roleArn })).toMatchObject({
+      reason: 'grant_not_available',
+      misfits: [{ grant: 'teams' }],
+    });
+  });
+
+  it('finds no grant whose name and role do not belong together', () => {
+    const roleArn = 'acs:ram::123456789012:role/shared';
+    expect(refusalOf([own, shared], { grant: 'own', roleArn }).reason).toBe('grant_not_available');
+    expect(match([own, shared], { grant: 'shared', roleArn }).grant.name).toBe('shared');
   });
 
   it('finds the only grant that covers the target', () => {

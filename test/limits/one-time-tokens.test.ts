@@ -114,7 +114,7 @@ grants:`,
   });
 
   it.each([
-    [{ kind: 'reset' } as const, '503 sts_unavailable'],
+    [{ kind: 'json5xx', code: 'InternalError' } as const, '503 sts_unavailable'],
     [{ kind: 'clockSkew' } as const, '502 sts_refused'],
   ])('may be used again after an STS failure: %o', async (fault, expected) => {
     const broker = await startTestBroker({ config: CONFIG });

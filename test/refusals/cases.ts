@@ -114,12 +114,14 @@ const withToken =
 const withHeader = (header: Readonly<Record<string, unknown>>) =>
   withToken((broker) => broker.issuer.token(BASIC, { header }));
 
-/** STS fails once. Each case has its own subject, so that no cached answer exists. */
-const withFault = (fault: Fault) => async (broker: TestBroker) => {
-  broker.simulator.sts.faults.once(fault);
-  const sub = `user-${JSON.stringify(fault).replace(/[^a-z0-9]/gi, '')}`;
-  return broker.ask({ claims: { ...BASIC, sub } });
-};
+/** STS fails once, or so many times. Each case has its own subject, so that no cached answer exists. */
+const withFault =
+  (fault: Fault, times = 1) =>
+  async (broker: TestBroker) => {
+    broker.simulator.sts.faults.once(fault, times);
+    const sub = `user-${JSON.stringify(fault).replace(/[^a-z0-9]/gi, '')}`;
+    return broker.ask({ claims: { ...BASIC, sub } });
+  };
 
 const invalidToken = {
   status: 401,
@@ -425,8 +427,8 @@ const STS_CASES: readonly RefusalCase[] = [
     reason: 'sts_unavailable',
     status: 503,
     code: 'sts_unavailable',
-    ask: withFault({ kind: 'reset' }),
-    stsCalls: 1,
+    ask: withFault({ kind: 'reset' }, 2),
+    stsCalls: 2,
   },
   {
     reason: 'sts_unavailable',

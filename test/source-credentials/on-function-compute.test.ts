@@ -1,6 +1,7 @@
 /** Credentials in the headers of Function Compute are used for the request that carries them only. */
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Fault } from '../../simulator/faults.ts';
 import { openSession } from '../../simulator/sts/session.ts';
 import type { RamPolicy } from '../../src/session-policy/ram-policy.ts';
 import { createSourceCredentials } from '../../src/source-credentials/create-source-credentials.ts';
@@ -155,7 +156,7 @@ describe('on Function Compute', () => {
     const running = await start();
     const own = openFunctionSession(running);
     setEnvironment(own);
-    running.simulator.sts.faults.once({ kind: 'reset' });
+    running.simulator.sts.faults.once({ kind: 'json5xx', code: 'InternalError' });
     const headers = toHeaders(openFunctionSession(running));
 
     expect((await running.ask({ headers })).body['code']).toBe('sts_unavailable');
@@ -185,22 +186,24 @@ describe('on Function Compute', () => {
 });
 
 describe('the circuit to STS', () => {
+  const OUTAGE = { kind: 'json5xx', code: 'InternalError' } as const;
+
   /** Ten requests, more than open the circuit, each signed with headers and failing in this way. */
-  async function fail(running: TestBroker, kind: 'throttling' | 'reset'): Promise<void> {
+  async function fail(running: TestBroker, fault: Fault): Promise<void> {
     const headers = toHeaders(openFunctionSession(running, STRANGER));
     for (let request = 0; request < 10; request += 1) {
-      running.simulator.sts.faults.once({ kind });
+      running.simulator.sts.faults.once(fault);
       const answer = await running.ask({ headers, claims: { sub: `stranger-${request}` } });
       expect(answer.status).toBe(503);
     }
   }
 
-  it.each(['throttling', 'reset'] as const)(
-    'does not count requests that are signed with the headers: %s',
-    async (kind) => {
+  it.each([{ kind: 'throttling' }, OUTAGE] as const)(
+    'does not count requests that are signed with the headers: %o',
+    async (fault) => {
       const told: string[] = [];
       const running = await start({ tell: (line) => told.push(line) });
-      await fail(running, kind);
+      await fail(running, fault);
       const calls = running.stsCalls();
       // each of them asked STS, so none was refused by an open circuit
       expect(calls).toBe(10);
@@ -217,7 +220,7 @@ describe('the circuit to STS', () => {
     const told: string[] = [];
     const running = await start({ tell: (line) => told.push(line) });
     setEnvironment(openFunctionSession(running));
-    await fail(running, 'reset');
+    await fail(running, OUTAGE);
 
     expect(running.stsCalls()).toBe(5);
     expect(told.join()).toContain('STS fails');

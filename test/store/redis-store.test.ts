@@ -280,7 +280,7 @@ describeWithRedis('one-time tokens in Redis', () => {
   it('may be used again, on another broker too, after an STS failure', async () => {
     const [one, other] = await Promise.all([start(ONE_TIME_CONFIG), start(ONE_TIME_CONFIG)]);
     const token = await issuer.token({ jti: 'a' });
-    one.simulator.sts.faults.once({ kind: 'reset' });
+    one.simulator.sts.faults.once({ kind: 'json5xx', code: 'InternalError' });
 
     expect(outcome(await one.ask({ token }))).toBe('503 sts_unavailable');
     expect(outcome(await other.ask({ token }))).toBe('200');

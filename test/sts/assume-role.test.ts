@@ -108,6 +108,28 @@ describe('a pitfall of the SDK', () => {
     });
   });
 
+  it('is avoided: a request on a connection that STS has just closed fails, and the broker sends it again', async () => {
+    const reset = { kind: 'reset' } as const;
+    const error = await errorOf(under(reset, () => bare()));
+    const calls = simulator.sts.calls.length;
+    const role = await under(reset, () => ours());
+
+    expect(error).toMatchObject({ code: 'ECONNRESET' });
+    expect(role.accessKeyId).toMatch(/^STS\./);
+    expect(simulator.sts.calls.length - calls).toBe(2);
+  });
+
+  it('is avoided once only: STS that closes each connection is unavailable', async () => {
+    simulator.sts.faults.once({ kind: 'reset' }, 2);
+    const calls = simulator.sts.calls.length;
+
+    expect(await refusalOf(ours())).toMatchObject({
+      reason: 'sts_unavailable',
+      problem: 'the connection failed (ECONNRESET)',
+    });
+    expect(simulator.sts.calls.length - calls).toBe(2);
+  });
+
   it('is avoided: an HTML page is a SyntaxError for the SDK, and an outage of STS for the broker', async () => {
     const page = { kind: 'html5xx', status: 502 } as const;
     const error = await errorOf(under(page, () => bare()));

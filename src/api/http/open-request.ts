@@ -7,14 +7,15 @@ import type { AssumeRole, ReadHeader, Surface } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { ReadOrigin } from './origin.ts';
+import type { RequestAddress } from './surface-definition.ts';
 import type { SurfaceEnv } from './surface-env.ts';
 
 export interface OpenRequestDeps {
   readonly configRevision: string;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** The surface that a path belongs to. */
-  readonly surfaceOf: (path: string) => Surface;
+  /** The surface that a request belongs to. */
+  readonly surfaceOf: (address: RequestAddress) => Surface;
   readonly readOrigin: ReadOrigin;
   readonly recordAudit: RecordAudit;
   /** Binds the source credentials of a request, so that nothing between here and STS holds a key. */
@@ -33,7 +34,8 @@ export function createOpenRequest(deps: OpenRequestDeps): MiddlewareHandler<Surf
     const remoteAddress = incoming?.socket.remoteAddress;
     const origin = readOrigin({ header, remoteAddress });
     const { requestId, callerAddress } = origin;
-    const surface = surfaceOf(c.req.path);
+    const { method, path, url } = c.req;
+    const surface = surfaceOf({ method, path, query: readQuery(url) });
     const trail = openAuditTrail({ requestId, surface, configRevision, now, recordAudit });
     if (callerAddress !== undefined) trail.add({ callerAddress });
     c.set('origin', origin);
@@ -47,6 +49,11 @@ export function createOpenRequest(deps: OpenRequestDeps): MiddlewareHandler<Surf
     }
     await next();
   };
+}
+
+function readQuery(url: string): string {
+  const at = url.indexOf('?');
+  return at === -1 ? '' : url.slice(at + 1);
 }
 
 function tooManyHeaderLines() {

@@ -22,12 +22,13 @@ export function requireNoQuery(url: string): void {
 /** The request without the members that were not sent. */
 export function toRequest(
   members: {
-    readonly [name in keyof CredentialRequest]-?: CredentialRequest[name] | undefined;
+    readonly [name in keyof CredentialRequest]: CredentialRequest[name] | undefined;
   },
 ): CredentialRequest {
-  const { grant, target, permissions, durationSeconds } = members;
+  const { grant, roleArn, target, permissions, durationSeconds } = members;
   return {
     ...(grant === undefined ? {} : { grant }),
+    ...(roleArn === undefined ? {} : { roleArn }),
     ...(target === undefined ? {} : { target }),
     ...(permissions === undefined ? {} : { permissions }),
     ...(durationSeconds === undefined ? {} : { durationSeconds }),

@@ -8,6 +8,7 @@ import { answerHeaders } from '../http/answer-headers.ts';
 import { addCrossOrigin } from '../http/cross-origin.ts';
 import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
 import { requireNoQuery } from '../http/request-members.ts';
+import type { SurfaceDefinition } from '../http/surface-definition.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
 import { readJsonBody, requireJsonAccepted, requireNoBody } from '../http/transport-rules.ts';
 import { toCredentialBody } from './answer.ts';
@@ -36,7 +37,7 @@ export interface NativeApiDeps extends PipelineDeps {
 }
 
 /** Builds the surface. It opens nothing and keeps no state. */
-export function createNativeApi(deps: NativeApiDeps) {
+export function createNativeApi(deps: NativeApiDeps): SurfaceDefinition {
   const { config } = deps;
   const api = new Hono<SurfaceEnv>();
   api.onError(answerError);
@@ -103,7 +104,7 @@ export function createNativeApi(deps: NativeApiDeps) {
     return sendJson(c, body, toRateLimitHeaders(issued.rateLimits));
   }
 
-  return api;
+  return { name: 'native', owns: () => true, routes: api, answerError };
 }
 
 function refuseMethod(allow: string) {

@@ -1,6 +1,7 @@
 /** Reads the parameters of a token exchange (RFC 8693 section 2.1). */
 import type { CredentialRequest, Requested } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
+import type { Form } from '../http/form.ts';
 import {
   malformed,
   readDuration,
@@ -9,7 +10,6 @@ import {
   toLogged,
   toRequest,
 } from '../http/request-members.ts';
-import type { Form } from './form.ts';
 import { ISSUED_TOKEN_TYPE } from './token-type.ts';
 
 const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:token-exchange';

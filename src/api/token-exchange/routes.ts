@@ -4,20 +4,21 @@ import { issueCredentials, type PipelineDeps } from '../../issue-credentials.ts'
 import { refuse } from '../../refusal.ts';
 import { answerHeaders } from '../http/answer-headers.ts';
 import { addCrossOrigin } from '../http/cross-origin.ts';
+import { type Form, parseForm } from '../http/form.ts';
 import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
 import { malformed, requireNoQuery } from '../http/request-members.ts';
+import type { SurfaceDefinition } from '../http/surface-definition.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
 import { readFormBody, requireJsonAccepted } from '../http/transport-rules.ts';
 import { toTokenBody } from './answer.ts';
 import { answerOAuthError, refuseExchange } from './answer-refusal.ts';
-import { type Form, parseForm } from './form.ts';
 import { describeRequested, readParameters, readSubjectToken } from './request.ts';
 
-export const TOKEN_PATH = '/oauth/token';
+const TOKEN_PATH = '/oauth/token';
 const METHODS = 'POST, OPTIONS';
 
 /** Builds the surface. It opens nothing and keeps no state. */
-export function createTokenExchange(deps: PipelineDeps) {
+export function createTokenExchange(deps: PipelineDeps): SurfaceDefinition {
   const { config, now } = deps;
   const api = new Hono<SurfaceEnv>();
   api.onError(answerOAuthError);
@@ -62,7 +63,12 @@ export function createTokenExchange(deps: PipelineDeps) {
     });
   }
 
-  return api;
+  return {
+    name: 'token_exchange',
+    owns: ({ path }) => path === TOKEN_PATH,
+    routes: api,
+    answerError: answerOAuthError,
+  };
 }
 
 /** The broker has no clients to authenticate, and a second token would leave open which one counts. */

@@ -1,5 +1,5 @@
 /** Takes a body of the type application/x-www-form-urlencoded apart, strictly. */
-import { malformed } from '../http/request-members.ts';
+import { malformed } from './request-members.ts';
 
 /** Names and values in the order in which they were sent. A name may be repeated. */
 export type Form = readonly (readonly [name: string, value: string])[];
