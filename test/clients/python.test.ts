@@ -30,3 +30,15 @@ describe.skipIf(python === null)('alibabacloud-oss-v2', () => {
 describe.skipIf(python === null)('oss2', () => {
   checkUploads('oss2', () => world, program('upload_oss2.py'));
 });
+
+describe.skipIf(python === null)('Python alone', () => {
+  checkUploads('stdlib', () => world, {
+    hasMultipart: false,
+    command: (environment, args) => ({
+      path: python?.path ?? '',
+      // -S: no package that is installed is seen
+      args: ['-S', join(EXAMPLES, 'python', 'upload_stdlib.py'), ...args],
+      environment: { PYTHONDONTWRITEBYTECODE: '1', ...environment },
+    }),
+  });
+});

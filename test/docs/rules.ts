@@ -2,6 +2,7 @@
 import type { Block } from './pages.ts';
 import { AUDIT_RULES } from './rules-audit.ts';
 import { CONFIG_RULES } from './rules-config.ts';
+import { EXAMPLE_RULES } from './rules-examples.ts';
 import { JSON_RULES } from './rules-json.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
 import { SHELL_RULES } from './rules-shell.ts';
@@ -22,4 +23,5 @@ export const RULES: readonly Rule[] = [
   ...PROGRAM_RULES,
   ...AUDIT_RULES,
   ...WALK_RULES,
+  ...EXAMPLE_RULES,
 ];

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import type { Program } from '../../programs/program.ts';
-import { installGo, installJava, installPython } from './toolchains.ts';
+import { installAndroid, installGo, installJava, installPython } from './toolchains.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -12,6 +12,7 @@ declare module 'vitest' {
     /** The folder of the programs. */
     go: string | null;
     java: Program | null;
+    android: Program | null;
   }
 }
 
@@ -33,6 +34,12 @@ const CLIENTS = [
     name: 'the Java SDKs',
     install: installJava,
     needs: 'java, Maven, and Maven Central',
+  },
+  {
+    key: 'android',
+    name: 'the Android SDK',
+    install: installAndroid,
+    needs: 'a JDK, Maven, and Maven Central',
   },
 ] as const;
 

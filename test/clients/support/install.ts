@@ -20,7 +20,7 @@ const INSTALL_MS = 10 * 60_000;
 
 /**
  * The folder that `fill` has filled, in this run or in one before, for these contents of these files
- * of `examples`. It gets its name once it is whole. Throws what the installer says.
+ * of the project. It gets its name once it is whole. Throws what the installer says.
  */
 export async function installOnce(
   name: string,
@@ -28,7 +28,7 @@ export async function installOnce(
   fill: (folder: string) => Promise<void>,
 ): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of files) hash.update(readFileSync(join(EXAMPLES, file)));
+  for (const file of files) hash.update(readFileSync(join(ROOT, file)));
   const whole = join(CACHE, `${name}-${hash.digest('hex').slice(0, 16)}`);
   if (await isThere(whole)) return whole;
   await mkdir(CACHE, { recursive: true });
