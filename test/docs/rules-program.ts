@@ -29,7 +29,7 @@ const browser: Rule = {
 
 const mobile: Rule = {
   name: 'a provider of the Android SDK that reads what the answer has',
-  covers: ({ language, text }) => language === 'kotlin' && text.includes('OSSFederationToken'),
+  covers: ({ page, language }) => page === 'README.md' && language === 'kotlin',
   check({ text }) {
     const [, path = '', grant] =
       /"https:\/\/broker\.example\.com([^?"]*)\?Grant=([^"]*)"/.exec(text) ?? [];
