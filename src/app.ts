@@ -7,6 +7,7 @@ import type { SurfaceDefinition } from './api/http/surface-definition.ts';
 import type { SurfaceEnv } from './api/http/surface-env.ts';
 import { refuseWith } from './api/native/answer-refusal.ts';
 import { createNativeApi, type NativeApiDeps } from './api/native/routes.ts';
+import { createStsApi } from './api/sts/routes.ts';
 import { createTokenExchange } from './api/token-exchange/routes.ts';
 import { refuse } from './refusal.ts';
 
@@ -24,6 +25,8 @@ export function createApp(deps: AppDeps) {
   const native = createNativeApi(deps);
   const others: readonly SurfaceDefinition[] = [
     ...(on?.tokenExchange === true ? [createTokenExchange(deps)] : []),
+    // a POST without a query is for the AWS surface, if that is on
+    ...(on?.sts === undefined ? [] : [createStsApi(deps, { takesBareForms: !('aws' in on) })]),
   ];
   const surfaceOf: OpenRequestDeps['surfaceOf'] = (address) =>
     others.find(({ owns }) => owns(address))?.name ?? native.name;

@@ -5,6 +5,7 @@ import { matchGrant } from './grants/match-grant.ts';
 import { narrowGrant } from './grants/narrow-grant.ts';
 import type { Decide, MatchedGrant, NarrowedGrant, RenderSessionPolicy } from './ports.ts';
 import { RefusalError } from './refusal.ts';
+import { narrowToPolicy } from './session-policy/narrow-to-policy.ts';
 import { renderGrant } from './session-policy/render-grant.ts';
 import { createRoleSessionName } from './sts/role-session-name.ts';
 
@@ -17,7 +18,7 @@ export function createDecide(grants: readonly Grant[], render: RenderSessionPoli
     let narrowed: NarrowedGrant | undefined;
     try {
       matched = matchGrant(index, token, asked);
-      narrowed = narrowGrant(matched, asked);
+      narrowed = narrowToPolicy(narrowGrant(matched, asked), asked.policy);
       const policy = renderGrant(render, narrowed);
       const { grant } = matched;
       const roleSessionName = createRoleSessionName(token, grant.name);

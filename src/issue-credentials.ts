@@ -116,7 +116,16 @@ export async function issueCredentials(
     await trail.recordGranted();
     const lifeMs = assumedRole.expiresAtMs - now();
     const refreshAfterMs = now() + Math.max(0, lifeMs * REFRESH_AFTER_SHARE);
-    return { assumedRole, refreshAfterMs, grantName: grant.name, allowances, rateLimits };
+    return {
+      token,
+      assumedRole,
+      roleArn: grant.role,
+      roleSessionName,
+      refreshAfterMs,
+      grantName: grant.name,
+      allowances,
+      rateLimits,
+    };
   } catch (error) {
     // no credential was issued, so the caller may use the same token again
     await permit?.withdraw();

@@ -11,6 +11,29 @@ export interface CredentialRequest {
   readonly target?: string;
   readonly permissions?: readonly Permission[];
   readonly durationSeconds?: number;
+  /**
+   * A duration that the client sends where nobody chose one. A grant with a shorter maximum then gives
+   * its maximum, and does not refuse. Not together with `durationSeconds`.
+   */
+  readonly usualDurationSeconds?: number;
+  /** What a policy that the caller sent allows. Absent: all that the grant does. */
+  readonly policy?: readonly AskedAllowance[];
+}
+
+/** One statement of a caller's policy. */
+export interface AskedAllowance {
+  /** Of those that a session policy of the broker may contain. */
+  readonly actions: readonly string[];
+  /** `<bucket>` or `<bucket>/<key>`. */
+  readonly resources: readonly NamePattern[];
+  /** What `oss:Prefix` of a listing must be. Absent: anything, or nothing. */
+  readonly prefixes?: readonly NamePattern[];
+}
+
+/** One text, or all that begin with it. */
+export interface NamePattern {
+  readonly text: string;
+  readonly isPrefix: boolean;
 }
 
 /** Bounded text of what the caller sent, well-formed or not. Absent members were not sent. */
@@ -21,6 +44,8 @@ export interface Requested {
   /** Separated by commas. */
   readonly permissions?: string;
   readonly duration?: string;
+  readonly roleSessionName?: string;
+  readonly policy?: string;
 }
 
 /** A way in: one folder of `src/api`, by the name that the audit line has. */
@@ -90,6 +115,8 @@ export interface Asked {
   readonly target?: Target | undefined;
   readonly permissions?: readonly Permission[] | undefined;
   readonly durationSeconds?: number | undefined;
+  readonly usualDurationSeconds?: number | undefined;
+  readonly policy?: readonly AskedAllowance[] | undefined;
   /** Seconds until the subject token expires. */
   readonly tokenLeftSeconds: number;
   readonly callerAddress: string | undefined;
@@ -223,6 +250,8 @@ export interface AssumedRole {
   /** As STS sent it: UTC, whole seconds, `Z`. */
   readonly expiration: string;
   readonly expiresAtMs: number;
+  /** `<role ID>:<role session name>`, as STS sent it. */
+  readonly assumedRoleId?: string;
   readonly stsRequestId?: string;
   /** True if an earlier STS answer is reused. */
   readonly isCached: boolean;
@@ -257,7 +286,12 @@ export interface SourceCredentialsProvider {
 // 8. answer
 
 export interface IssuedCredential {
+  /** The verified subject token that it was issued for. */
+  readonly token: SubjectToken;
   readonly assumedRole: AssumedRole;
+  /** What STS was asked for. */
+  readonly roleArn: string;
+  readonly roleSessionName: string;
   /** When a client should ask for the next credential. Milliseconds since the epoch. */
   readonly refreshAfterMs: number;
   readonly grantName: string;

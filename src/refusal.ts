@@ -64,6 +64,7 @@ export type Refusal =
   | { readonly reason: 'target_malformed'; readonly problem: string }
   | { readonly reason: 'target_outside_grant'; readonly grants: readonly string[] }
   | { readonly reason: 'permission_outside_grant'; readonly grant: string }
+  | { readonly reason: 'policy_outside_grant'; readonly grant: string; readonly problem: string }
   | {
       readonly reason: 'duration_outside_grant';
       readonly grant: string;

@@ -1,4 +1,5 @@
 /** Remembers what was granted to a verified subject token, as long as only the clock could change it. */
+import { wantedSeconds } from './grants/narrow-duration.ts';
 import type { Claims, Decide, Decision } from './ports.ts';
 
 type Granted = Extract<Decision, { readonly outcome: 'granted' }>;
@@ -35,19 +36,22 @@ export function rememberDecisions(decide: Decide): Decide {
 
 /** Everything that was asked except how long the token lives, which is compared each time. */
 function toKey(asked: AskedOf): string {
-  const { grant, roleArn, target, permissions, durationSeconds, callerAddress } = asked;
+  const { grant, roleArn, target, permissions, callerAddress } = asked;
+  const { durationSeconds, usualDurationSeconds, policy } = asked;
   return JSON.stringify([
     grant ?? null,
     roleArn ?? null,
     target ?? null,
     permissions ?? null,
     durationSeconds ?? null,
+    usualDurationSeconds ?? null,
+    policy ?? null,
     callerAddress ?? null,
   ]);
 }
 
 function isLasting({ grant, narrowed }: Granted, asked: AskedOf): boolean {
-  const wanted = asked.durationSeconds ?? grant.duration.defaultSeconds;
+  const wanted = wantedSeconds(grant.duration, asked);
   return (
     narrowed.durationSeconds === wanted &&
     wanted <= asked.tokenLeftSeconds &&

@@ -1,4 +1,4 @@
-/** `npm run build [folder]`: bundles the broker, with a Node to run it, source maps, licences and code caches. */
+/** `npm run build [folder]`: bundles the broker and the command line, with a Node to run it, source maps, licences and code caches. */
 import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
@@ -13,6 +13,7 @@ import {
 import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type PluginBuild } from 'esbuild';
+import { buildCli } from './build-cli.ts';
 import { listPackages, parseLockfile } from './dependencies/lockfile.ts';
 import { canRunNodeBinaries, findNode, installNode } from './node-binaries.ts';
 
@@ -78,6 +79,8 @@ const later = await Promise.all(
   ),
 );
 
+const cli = await buildCli(join(OUT, 'cli.cjs'));
+
 /** Matches the inputs that this build generates. */
 const OWN_INPUT = new RegExp(`^(?:<stdin>$|(?:${Object.keys(LATER).join('|')}):)`);
 const productionFolders = new Set(
@@ -85,9 +88,10 @@ const productionFolders = new Set(
     .filter((one) => one.isForProduction)
     .map(({ folder }) => folder),
 );
-const inputs = [broker, start, importer, ...later].flatMap(({ metafile }) =>
-  Object.keys(metafile.inputs),
-);
+const inputs = [
+  ...[broker, start, importer, ...later].flatMap(({ metafile }) => Object.keys(metafile.inputs)),
+  ...cli,
+];
 const strays = inputs.filter((input) => !isForProduction(input));
 if (strays.length > 0) {
   throw new Error(`the bundle holds files that are not for production: ${strays.join(', ')}`);

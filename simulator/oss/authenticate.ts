@@ -3,6 +3,8 @@ import { timingSafeEqual } from 'node:crypto';
 import type { Identity, SimulatedCloud } from '../cloud.ts';
 import { ossError } from './error.ts';
 import type { OssRequestHead } from './request.ts';
+import { isS3Signed } from './s3-request.ts';
+import { readSignatureS3 } from './s3-signature.ts';
 import { readSignatureV1, signV1 } from './signature-v1.ts';
 import { checkScope, readSignatureV4, signV4 } from './signature-v4.ts';
 
@@ -27,6 +29,7 @@ export function readSignature(
   cloud: SimulatedCloud,
   request: OssRequestHead,
 ): RequestSignature | undefined {
+  if (isS3Signed(request)) return readSignatureS3(request);
   const v4 = readSignatureV4(request);
   if (v4 !== undefined) {
     checkScope(v4, cloud.buckets.get(request.bucket)?.region);

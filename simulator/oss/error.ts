@@ -6,6 +6,8 @@ interface ErrorKind {
   readonly message: string;
   /** Present if several kinds share a code. */
   readonly code?: string;
+  /** What was refused, if the documentation shows that the answer names it. */
+  readonly argument?: { readonly name: string; readonly value: string };
 }
 
 /** An unsuccessful answer: thrown anywhere, rendered by the server. */
@@ -14,12 +16,14 @@ export class OssError extends Error {
   readonly code: string;
   readonly status: number;
   readonly ec: string;
+  readonly argument: ErrorKind['argument'];
 
   constructor(code: string, details: Omit<ErrorKind, 'code'>) {
     super(details.message);
     this.code = code;
     this.status = details.status;
     this.ec = details.ec;
+    this.argument = details.argument;
   }
 }
 
@@ -30,7 +34,7 @@ const NO_RIGHT = 'You have no right to access this object.';
 
 /**
  * ECs 0002-00000002, -06, -07, -40, -69, -226, -504, -710, -902, 0003-00000201, -301, 0006-00000220,
- * 0015-00000101, 0016-00000501, 0026-00000001, -12, -16 and -17 are documented by the vendor; the
+ * 0015-00000101, 0016-00000501, -606, 0026-00000001, -12, -16 and -17 are documented by the vendor; the
  * others are plausible guesses.
  * https://www.alibabacloud.com/help/en/oss/support/0003-00000301 and similar pages
  */
@@ -114,6 +118,12 @@ const ERRORS = {
   ),
   InvalidPart: kind(400, '0042-00000204', 'One or more of the parts could not be found.'),
   InvalidPartOrder: kind(400, '0042-00000205', 'The parts are not in ascending order.'),
+  MissingDigest: kind(400, '0016-00000606', 'Missing Some Required Arguments.', 'MissingArgument'),
+  SecondLevelDomainForbidden: kind(
+    403,
+    '0003-00000901',
+    'The bucket you are attempting to access must be addressed using OSS third level domain.',
+  ),
   NoSuchBucket: kind(404, '0015-00000101', 'The specified bucket does not exist.'),
   NoSuchKey: kind(404, '0026-00000001', 'The specified key does not exist.'),
   SymlinkTargetNotExist: kind(

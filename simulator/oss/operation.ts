@@ -10,7 +10,9 @@ const OPERATIONS = {
   'service GET ': 'ListBuckets',
   'bucket GET ': 'ListObjects',
   'bucket GET bucketInfo': 'GetBucketInfo',
+  'bucket GET location': 'GetBucketLocation',
   'bucket GET uploads': 'ListMultipartUploads',
+  'bucket HEAD ': 'HeadBucket',
   'bucket POST ': 'PostObject',
   'bucket POST delete': 'DeleteMultipleObjects',
   'object GET ': 'GetObject',
@@ -51,6 +53,10 @@ const SUB_RESOURCES: ReadonlySet<string> = new Set([
   ...['resourceGroup', 'restore', 'rtc', 'sealAppend', 'select', 'stat', 'style', 'symlink'],
   ...['tagging', 'transferAcceleration', 'uploadId', 'uploads', 'versioning', 'versions', 'vod'],
   ...['website', 'worm', 'wormExtend', 'wormId', 'x-oss-process', 'x-oss-async-process'],
+  // of S3
+  ...['accelerate', 'analytics', 'attributes', 'intelligent-tiering', 'legal-hold', 'metrics'],
+  ...['notification', 'object-lock', 'ownershipControls', 'renameObject', 'retention'],
+  ...['select-type', 'session', 'torrent'],
 ]);
 
 /** Throws an OssError for an operation that the simulator does not know. */

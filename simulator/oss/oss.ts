@@ -19,9 +19,12 @@ import {
   readOssBody,
   readOssHead,
 } from './request.ts';
+import { toS3Headers } from './s3-answer.ts';
+import { toS3Error } from './s3-error.ts';
+import { isS3Request, toOssRequest } from './s3-request.ts';
+import { renderError, sendAnswer } from './send-answer.ts';
 import { destinationOf } from './symlink.ts';
 import { type Undocumented, WORST_CASE } from './undocumented.ts';
-import { element, xmlDocument } from './xml.ts';
 
 /** One request that reached the simulated OSS, with the status of its answer. */
 export interface OssCall {
@@ -79,18 +82,20 @@ export function createSimulatedOss(options: SimulatedOssOptions): SimulatedOss {
       result = await answer(world, { ...seen.head, body }, seen);
     } catch (error) {
       if (!(error instanceof OssError)) throw error;
-      result = renderError(error, requestId, incoming.headers.host ?? '');
+      const told = isS3(seen) ? toS3Error(error) : error;
+      result = renderError(told, requestId, incoming.headers.host ?? '');
     }
     const { method = incoming.method ?? '', bucket = '' } = seen.head ?? {};
     record(method, bucket, result.status, seen);
-    send(response, {
+    const headers = {
+      'x-oss-request-id': requestId,
+      ...corsHeaders(cloud, bucket, incoming.headers.origin),
+      ...result.headers,
+    };
+    sendAnswer(response, {
       ...result,
       method,
-      headers: {
-        'x-oss-request-id': requestId,
-        ...corsHeaders(cloud, bucket, incoming.headers.origin),
-        ...result.headers,
-      },
+      headers: isS3(seen) ? toS3Headers(headers) : headers,
     });
   }
 
@@ -116,8 +121,13 @@ interface Seen {
   key?: string;
 }
 
-async function answer(world: World, request: OssRequest, seen: Seen): Promise<OssAnswer> {
+function isS3({ head }: Seen): boolean {
+  return head !== undefined && isS3Request(head);
+}
+
+async function answer(world: World, received: OssRequest, seen: Seen): Promise<OssAnswer> {
   const { cloud } = world;
+  const request = isS3Request(received) ? toOssRequest(received) : received;
   const bucket = cloud.buckets.get(request.bucket);
   if (request.bucket !== '' && bucket === undefined) throw ossError('NoSuchBucket');
   if (request.method === 'OPTIONS') return answerPreflight(cloud, request);
@@ -136,7 +146,8 @@ async function answer(world: World, request: OssRequest, seen: Seen): Promise<Os
     return perform(world, operation, upload);
   }
 
-  const presented = readSignature(cloud, request);
+  // the signature is of what was received
+  const presented = readSignature(cloud, received);
   if (presented === undefined) {
     if (!READING.has(operation) || !isPublic(world, request)) throw ossError('AccessDenied');
     return perform(world, operation, request);
@@ -162,37 +173,4 @@ function isPublic({ objects }: World, { bucket, key }: OssRequest): boolean {
 function withoutAcl(upload: OssRequest): OssRequest {
   const { 'x-oss-object-acl': _acl, ...headers } = upload.headers;
   return { ...upload, headers };
-}
-
-function renderError(error: OssError, requestId: string, host: string): OssAnswer {
-  const body = xmlDocument('Error', [
-    element('Code', error.code),
-    element('Message', error.message),
-    element('RequestId', requestId),
-    element('HostId', host),
-    element('EC', error.ec),
-    element('RecommendDoc', `https://api.alibabacloud.com/troubleshoot?q=${error.ec}`),
-  ]);
-  const headers = { 'content-type': 'application/xml', 'x-oss-ec': error.ec };
-  return { status: error.status, headers, body };
-}
-
-function send(response: ServerResponse, answered: OssAnswer & { readonly method: string }): void {
-  const { method, status, headers = {}, body = '' } = answered;
-  const isBodiless = method === 'HEAD' || status === 304;
-  // an answer to HEAD has no body, so clients read the error from this header
-  const isError = method === 'HEAD' && status >= 400;
-  response.writeHead(status, {
-    ...(isBodiless ? {} : { 'content-length': Buffer.byteLength(body) }),
-    ...(isError ? { 'x-oss-err': Buffer.from(body).toString('base64') } : {}),
-    ...toLatin1(headers),
-  });
-  response.end(isBodiless ? undefined : body);
-}
-
-/** Node writes one byte per character, so each character here is one byte of the UTF-8 text. */
-function toLatin1(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, Buffer.from(value).toString('latin1')]),
-  );
 }

@@ -41,6 +41,12 @@ export function perform(world: World, operation: Operation, request: OssRequest)
       return xmlAnswer(renderBuckets(cloud));
     case 'GetBucketInfo':
       return xmlAnswer(xmlDocument('BucketInfo', [renderBucket(cloud, bucket)]));
+    case 'GetBucketLocation': {
+      const region = cloud.buckets.get(bucket)?.region ?? '';
+      return xmlAnswer(xmlDocument('LocationConstraint', [`oss-${region}`]));
+    }
+    case 'HeadBucket':
+      return { status: 200 };
     case 'ListObjects':
       return xmlAnswer(listObjects(objects, request));
     case 'ListMultipartUploads':
@@ -145,6 +151,8 @@ function answerForm(request: OssRequest, object: StoredObject): OssAnswer {
 }
 
 function deleteMany(objects: OssObjects, request: OssRequest): OssAnswer {
+  // S3 takes a checksum of another kind instead; OSS does not
+  if (request.headers['content-md5'] === undefined) throw ossError('MissingDigest');
   checkDigest(request);
   const { objects: listed, isQuiet } = readDeleteList(request);
   for (const { key } of listed) objects.delete(request.bucket, key);

@@ -14,6 +14,9 @@ export interface NeededPermission {
 export const ACTIONS: Readonly<Record<Operation, string>> = {
   ListBuckets: 'oss:ListBuckets',
   GetBucketInfo: 'oss:GetBucketInfo',
+  GetBucketLocation: 'oss:GetBucketLocation',
+  // an assumption: which action the S3 side asks for is not documented
+  HeadBucket: 'oss:GetBucketInfo',
   ListObjects: 'oss:ListObjects',
   ListMultipartUploads: 'oss:ListMultipartUploads',
   DeleteMultipleObjects: 'oss:DeleteObject',

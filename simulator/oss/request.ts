@@ -10,6 +10,8 @@ export interface OssRequestHead {
   readonly bucket: string;
   /** Percent-decoded once. Empty for requests to a bucket. */
   readonly key: string;
+  /** True if the path names the bucket: `host/bucket/key`. */
+  readonly isPathStyle: boolean;
   /** Decoded. A parameter without a value is the empty string. */
   readonly query: ReadonlyMap<string, string>;
   /** Lower-case names. */
@@ -27,14 +29,15 @@ export type Cnames = ReadonlyMap<string, string>;
 
 /** Reads everything except the body. Throws an OssError for a URL that cannot be decoded. */
 export function readOssHead(incoming: IncomingMessage, cnames: Cnames): OssRequestHead {
-  const [path, search = ''] = splitOnce(incoming.url ?? '/', '?');
-  if (!path.startsWith('/')) throw ossError('InvalidArgument', 'The URL has no path.');
+  const [target, search = ''] = splitOnce(incoming.url ?? '/', '?');
+  const { authority, path } = readTarget(target);
   const headers: Record<string, string> = {};
   for (const [name, value] of Object.entries(incoming.headers)) {
     const text = Array.isArray(value) ? value.join(',') : value;
     // Node reads headers as Latin-1, but clients sign and send UTF-8
     if (text !== undefined) headers[name] = Buffer.from(text, 'latin1').toString('utf8');
   }
+  if (authority !== undefined) headers['host'] = authority;
   return {
     method: incoming.method ?? 'GET',
     ...readAddress((headers['host'] ?? '').toLowerCase(), decodeOnce(path), cnames),
@@ -90,18 +93,38 @@ export function readCopySource({ headers }: OssRequestHead): CopySource | undefi
 }
 
 /**
+ * A client that takes the simulator for its proxy sends the whole URL, whose host then replaces the
+ * header (RFC 9112, section 3.2.2). Throws an OssError.
+ */
+function readTarget(target: string): { authority: string | undefined; path: string } {
+  const [, authority, path] = /^(?:http:\/\/([^/]+))?(\/.*)$/.exec(target) ?? [];
+  if (path === undefined) throw ossError('InvalidArgument', 'The URL has no path.');
+  return { authority, path };
+}
+
+/** The hosts that name no bucket: `s3.` before any domain, since bucket names are longer, and those of a region. */
+const ENDPOINT = /^s3\.|^oss-[^.]+\.aliyuncs\.com$/;
+
+/**
  * A custom domain means its bucket. Otherwise the address is `bucket.host/key`, as in every SDK, or
  * `host/bucket/key` if the host is an IP address or a single label such as `localhost`. Nothing is
- * normalised: `..` in a key is two dots.
+ * normalised: `..` in a key is two dots. Throws an OssError for `endpoint/bucket`.
  */
-function readAddress(host: string, path: string, cnames: Cnames): { bucket: string; key: string } {
+function readAddress(
+  host: string,
+  path: string,
+  cnames: Cnames,
+): Pick<OssRequestHead, 'bucket' | 'key' | 'isPathStyle'> {
   const hostname = host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
   const bound = cnames.get(host) ?? cnames.get(hostname);
-  if (bound !== undefined) return { bucket: bound, key: path.slice(1) };
+  if (bound !== undefined) return { bucket: bound, key: path.slice(1), isPathStyle: false };
   const [label, rest] = splitOnce(hostname, '.');
-  if (isIP(hostname) === 0 && rest !== undefined) return { bucket: label, key: path.slice(1) };
+  if (isIP(hostname) === 0 && rest !== undefined && !ENDPOINT.test(hostname)) {
+    return { bucket: label, key: path.slice(1), isPathStyle: false };
+  }
   const [bucket, key = ''] = splitOnce(path.slice(1), '/');
-  return { bucket, key };
+  if (bucket !== '' && ENDPOINT.test(hostname)) throw ossError('SecondLevelDomainForbidden');
+  return { bucket, key, isPathStyle: bucket !== '' };
 }
 
 function readQuery(search: string): ReadonlyMap<string, string> {

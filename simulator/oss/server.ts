@@ -5,6 +5,8 @@ import { createSimulatedOss, type SimulatedOss, type SimulatedOssOptions } from 
 export interface RunningOss extends SimulatedOss {
   /** `http://127.0.0.1:<port>` */
   readonly url: string;
+  /** `http://s3.localhost:<port>`, the endpoint for clients of S3, which refuses path style. */
+  readonly s3Url: string;
   readonly port: number;
   /** Closes open connections too. */
   readonly close: () => Promise<void>;
@@ -29,6 +31,7 @@ export async function startSimulatedOss(
   return {
     ...oss,
     url: `http://127.0.0.1:${address.port}`,
+    s3Url: `http://s3.localhost:${address.port}`,
     port: address.port,
     close: () =>
       new Promise((resolve, reject) => {

@@ -62,11 +62,16 @@ export function readSignatureV4(request: OssRequestHead): SignatureV4 | undefine
 
 /** Signs with a key that is derived from the secret for the scope. */
 export function signV4(secret: string, scope: string, stringToSign: string): string {
+  return signForScope(`aliyun_v4${secret}`, scope, stringToSign);
+}
+
+/** Signs with the key that every part of the scope derives from the one before; AWS does the same. */
+export function signForScope(root: string, scope: string, stringToSign: string): string {
   const key = scope
     .split('/')
     .reduce<string | Buffer>(
       (parent, step) => createHmac('sha256', parent).update(step).digest(),
-      `aliyun_v4${secret}`,
+      root,
     );
   return createHmac('sha256', key).update(stringToSign).digest('hex');
 }
@@ -135,7 +140,7 @@ function toCanonicalRequest(request: OssRequestHead, additional: readonly string
   const payload = headers['x-oss-content-sha256'] ?? 'UNSIGNED-PAYLOAD';
   return [
     method,
-    encode(path).replaceAll('%2F', '/'),
+    encodePath(path),
     canonicalQuery,
     signedHeaders,
     additional.join(';'),
@@ -143,8 +148,13 @@ function toCanonicalRequest(request: OssRequestHead, additional: readonly string
   ].join('\n');
 }
 
+/** As `encode`, but keeps the slashes. */
+export function encodePath(path: string): string {
+  return encode(path).replaceAll('%2F', '/');
+}
+
 /** Percent-encodes everything except letters, digits and `-._~` (RFC 3986). */
-function encode(text: string): string {
+export function encode(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,

@@ -8,6 +8,7 @@ import type {
   Grammar,
   Grant,
   Mode,
+  SurfaceSettings,
   TrustedIssuer,
 } from '../config/config.ts';
 import type { BucketInput, GrantInput, IssuerInput } from './config-schema.ts';
@@ -211,9 +212,26 @@ function toSeconds(text: string): number {
 
 /** Keeps what is on. The rest is left out, so that every spelling of off gives the same revision. */
 export function buildSurfaces(
-  input: { tokenExchange?: boolean | undefined } | undefined,
+  input:
+    | {
+        tokenExchange?: boolean | undefined;
+        sts?: boolean | { oidcProviderArn?: string | undefined } | undefined;
+      }
+    | undefined,
 ): Pick<Config, 'surfaces'> {
-  return input?.tokenExchange === true ? { surfaces: { tokenExchange: true } } : {};
+  const surfaces: SurfaceSettings = {
+    ...(input?.tokenExchange === true ? { tokenExchange: true } : {}),
+    ...buildStsSurface(input?.sts),
+  };
+  return Object.keys(surfaces).length === 0 ? {} : { surfaces };
+}
+
+function buildStsSurface(
+  input: boolean | { oidcProviderArn?: string | undefined } | undefined,
+): Pick<SurfaceSettings, 'sts'> {
+  if (input === undefined || input === false) return {};
+  const { oidcProviderArn } = input === true ? {} : input;
+  return { sts: oidcProviderArn === undefined ? {} : { oidcProviderArn } };
 }
 
 export function buildSts(input: {

@@ -32,6 +32,23 @@ const name = matching(
 );
 const region = matching(/^[a-z]{2}-[a-z0-9-]{2,30}$/, 'a region id, e.g. cn-hangzhou');
 
+const stsSurface = z.union(
+  [
+    z.boolean(),
+    z.strictObject({
+      oidcProviderArn: matching(
+        /^acs:ram::\d{5,20}:oidc-provider\/[A-Za-z0-9._-]{1,128}$/,
+        'the ARN of an OIDC provider, e.g. acs:ram::123456789012:oidc-provider/broker',
+      )
+        .optional()
+        .describe('What callers must send as OIDCProviderArn. Default: anything.'),
+    }),
+  ],
+  {
+    error: 'must be true, false or { oidcProviderArn: acs:ram::123456789012:oidc-provider/broker }',
+  },
+);
+
 const instant = z
   .string({ error: 'must be a time in UTC, like 2026-11-01T00:00:00Z' })
   .refine((value) => /Z$/.test(value) && !Number.isNaN(Date.parse(value)), {
@@ -346,6 +363,9 @@ export const configSchema = z.strictObject({
         tokenExchange: flag
           .optional()
           .describe('true: OAuth 2.0 token exchange (RFC 8693) at POST /oauth/token.'),
+        sts: stsSurface
+          .optional()
+          .describe('true or settings: AssumeRoleWithOIDC at POST / and GET /, as STS speaks it.'),
       },
       { error: 'must be like { tokenExchange: true }' },
     )

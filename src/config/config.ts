@@ -49,6 +49,13 @@ export interface Config {
 export interface SurfaceSettings {
   /** OAuth 2.0 token exchange (RFC 8693). */
   readonly tokenExchange?: true;
+  /** The STS-compatible API. */
+  readonly sts?: StsSurfaceSettings;
+}
+
+export interface StsSurfaceSettings {
+  /** What callers must send as OIDCProviderArn. Absent: it is not looked at. */
+  readonly oidcProviderArn?: string;
 }
 
 export interface StsSettings {

@@ -1,7 +1,20 @@
 /** Narrows the duration of a grant to what the caller asks for. */
 import type { GrantDuration } from '../config/config.ts';
 import { MIN_SESSION_SECONDS } from '../lib/session-seconds.ts';
+import type { Asked } from '../ports.ts';
 import { refuse } from '../refusal.ts';
+
+/** How long a credential is wanted for, in seconds, before the subject token's life shortens it. */
+export function wantedSeconds(
+  { defaultSeconds, maxSeconds }: GrantDuration,
+  asked: Pick<Asked, 'durationSeconds' | 'usualDurationSeconds'>,
+): number {
+  const { durationSeconds, usualDurationSeconds } = asked;
+  if (durationSeconds !== undefined) return durationSeconds;
+  return usualDurationSeconds === undefined
+    ? defaultSeconds
+    : Math.min(usualDurationSeconds, maxSeconds);
+}
 
 /**
  * Returns the duration in seconds: what the caller asks for or the grant's default, and at most what
@@ -11,9 +24,9 @@ import { refuse } from '../refusal.ts';
 export function narrowDuration(
   grantName: string,
   duration: GrantDuration,
-  asked: { readonly durationSeconds?: number | undefined; readonly tokenLeftSeconds: number },
+  asked: Pick<Asked, 'durationSeconds' | 'usualDurationSeconds' | 'tokenLeftSeconds'>,
 ): number {
-  const wanted = asked.durationSeconds ?? duration.defaultSeconds;
+  const wanted = wantedSeconds(duration, asked);
   if (wanted > duration.maxSeconds) {
     throw refuse({
       reason: 'duration_outside_grant',

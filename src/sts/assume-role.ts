@@ -175,6 +175,7 @@ interface SdkAnswer {
   readonly statusCode?: number;
   readonly body?: {
     readonly requestId?: string;
+    readonly assumedRoleUser?: { readonly assumedRoleId?: string };
     readonly credentials?: {
       readonly accessKeyId?: string;
       readonly accessKeySecret?: string;
@@ -200,7 +201,16 @@ function readAnswer({ statusCode, body }: SdkAnswer, nowMs: number): AssumedRole
   const requestId: unknown = body?.requestId;
   const stsRequestId = isStsRequestId(requestId) ? { stsRequestId: requestId } : {};
   const secrets = { accessKeyId, accessKeySecret, securityToken };
-  return { ...secrets, expiration, expiresAtMs, isCached: false, ...stsRequestId };
+  const id: unknown = body?.assumedRoleUser?.assumedRoleId;
+  const assumedRoleId = isText(id) ? { assumedRoleId: id } : {};
+  return {
+    ...secrets,
+    expiration,
+    expiresAtMs,
+    isCached: false,
+    ...assumedRoleId,
+    ...stsRequestId,
+  };
 }
 
 function isText(value: unknown): value is string {

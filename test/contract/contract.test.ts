@@ -9,16 +9,21 @@ import {
   type TestBroker,
 } from '../support/broker.ts';
 import { createAnswerCheck, memberAt, PATHS, SCHEMAS, toObject } from '../support/declared.ts';
+import { parametersOf, QUERY, ROLE_ARN, throughSts } from '../support/sts-door.ts';
 import { throughTokenExchange } from '../support/token-exchange.ts';
 
 const whatIsWrong = createAnswerCheck();
 /** Statuses that were seen, as `GET /health 200`, and codes. */
-const seen = { statuses: new Set<string>(), codes: new Set<string>() };
+const seen = {
+  statuses: new Set<string>(),
+  codes: new Set<string>(),
+  stsCodes: new Set<string>(),
+};
 let broker: TestBroker;
 
 beforeAll(async () => {
   broker = await startTestBroker({
-    config: `${REFUSALS_CONFIG}\ncors: { origins: ["https://app.example.com"] }\nsurfaces: { tokenExchange: true }\n`,
+    config: `${REFUSALS_CONFIG}\ncors: { origins: ["https://app.example.com"] }\nsurfaces: { tokenExchange: true, sts: true }\n`,
   });
 });
 
@@ -39,6 +44,8 @@ async function check(method: string, path: string, answering: Promise<Answer>): 
   seen.statuses.add(`${method} ${isDeclared ? path : '/health'} ${status}`);
   const { code } = answer.body;
   if (typeof code === 'string') seen.codes.add(code);
+  const stsCode = answer.body['Code'];
+  if (path === '/' && typeof stsCode === 'string') seen.stsCodes.add(stsCode);
 }
 
 const MANY_HEADERS = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`x${n}`, 'x']));
@@ -85,6 +92,21 @@ const asks: readonly (readonly [method: string, path: string, options: AskOption
   ['GET', '/nowhere', { token: null }],
 ];
 
+/** A policy stands for targets and permissions of STS, and `Format` for `Accept`. */
+const NOT_OF_STS: readonly Reason[] = [
+  'route_unknown',
+  'not_acceptable',
+  'origin_not_allowed',
+  'target_malformed',
+  'target_outside_grant',
+  'permission_outside_grant',
+];
+const NOTHING_GRANTED = JSON.stringify({
+  Version: '1',
+  Statement: [{ Effect: 'Allow', Action: 'oss:PutBucketPolicy', Resource: '*' }],
+});
+const PROVIDER_ARN = 'acs:ram::123456789012:oidc-provider/broker';
+
 describe('openapi.yaml', () => {
   it.each(asks)('declares the answer to %s %s %o', async (method, path, options) => {
     await check(method, path.replace(/\?.*/, ''), broker.ask({ ...options, method, path }));
@@ -126,8 +148,78 @@ describe('openapi.yaml', () => {
     }
   });
 
+  it.each(REFUSAL_CASES.filter(({ reason }) => !NOT_OF_STS.includes(reason)))(
+    'declares the answer of the API of STS for the reason $reason',
+    async (refusal) => {
+      const isOfOtherRole = refusal.why?.['stsCode'] === 'NoPermission';
+      const role = isOfOtherRole ? ROLE_ARN.replace('oss-uploader', 'no-such-role') : ROLE_ARN;
+      await keepCircuitClosed(broker, refusal);
+      const method = refusal.reason === 'method_not_allowed' ? 'PUT' : 'POST';
+      await check(method, '/', refusal.ask(throughSts(broker, role)));
+    },
+  );
+
+  it('declares the other answers of the API of STS', async () => {
+    const door = throughSts(broker);
+    const basic = { claims: { plan: 'basic' } };
+    const xml = `/?${QUERY.replace('&Format=JSON', '')}`;
+    const ask = (method: string, options: AskOptions) =>
+      check(method, '/', door.ask({ ...options, method }));
+    await ask('POST', basic);
+    await ask('POST', { ...basic, path: xml });
+    await ask('POST', { token: 'a.b.c', path: xml });
+    await ask('POST', { claims: { plan: 'both', groups: ['a'] } });
+    await ask('POST', { body: 'x'.repeat(16_385) });
+    await ask('POST', { headers: { 'Content-Type': 'application/json' } });
+    for (const method of ['GET', 'POST']) {
+      await ask(method, { path: `/?${QUERY.replace('AssumeRoleWithOIDC', 'AssumeRole')}` });
+      await ask(method, {
+        path: `/?${QUERY.replace('2015', '2016').replace('Version', 'version')}`,
+      });
+    }
+    await ask('GET', basic);
+    await ask('GET', { claims: { plan: 'none' } });
+    await ask('GET', { token: 'a.b.c' });
+    await ask('HEAD', basic);
+    await ask('DELETE', basic);
+    for (const method of ['GET', 'PUT']) await ask(method, { headers: MANY_HEADERS });
+    broker.simulator.sts.faults.once({ kind: 'clockSkew' });
+    await ask('GET', { claims: { plan: 'basic', sub: 'sts-1' } });
+    broker.simulator.sts.faults.once({ kind: 'throttling' });
+    await ask('GET', { claims: { plan: 'basic', sub: 'sts-2' } });
+  });
+
+  it('declares the answers of the API of STS to wrong parameters', async () => {
+    const strict = await startTestBroker({
+      config: `${SIMPLE_CONFIG}surfaces: { sts: { oidcProviderArn: "${PROVIDER_ARN}" } }\n`,
+    });
+    const token = await strict.issuer.token();
+    for (const [name, value] of [
+      ['RoleArn', undefined],
+      ['RoleArn', 'x'],
+      ['RoleSessionName', undefined],
+      ['RoleSessionName', 'x'],
+      ['OIDCProviderArn', undefined],
+      ['OIDCProviderArn', 'x'],
+      ['DurationSeconds', 'x'],
+      ['Policy', 'x'],
+      ['Policy', 'x'.repeat(2048)],
+      ['Policy', NOTHING_GRANTED],
+    ] as const) {
+      const parameters = parametersOf(token, { OIDCProviderArn: PROVIDER_ARN });
+      if (value === undefined) parameters.delete(name);
+      else parameters.set(name, value);
+      await check('POST', '/', throughSts(strict).ask({ body: parameters.toString() }));
+    }
+    const twice = parametersOf(token);
+    twice.append('OIDCToken', token);
+    await check('POST', '/', throughSts(strict).ask({ body: twice.toString() }));
+    await strict.close();
+  });
+
   it('declares the answer at the address of a surface that is off', async () => {
     const off = await startTestBroker();
+    await check('POST', '/', throughSts(off).ask());
     await check('POST', '/oauth/token', throughTokenExchange(off).ask());
     await off.close();
   });
@@ -149,7 +241,7 @@ describe('openapi.yaml', () => {
   it('declares the answers of limits', async () => {
     const limited = await startTestBroker({
       config: SIMPLE_CONFIG.replace('    types:', '    oneTimeTokens: true\n    types:').concat(
-        'limits: { subject: { requests: 2, window: 24h } }\nsurfaces: { tokenExchange: true }\n',
+        'limits: { subject: { requests: 2, window: 24h } }\nsurfaces: { tokenExchange: true, sts: true }\n',
       ),
     });
     for (const method of ['GET', 'POST', 'POST', 'GET']) {
@@ -160,6 +252,8 @@ describe('openapi.yaml', () => {
       );
     }
     await check('POST', '/oauth/token', throughTokenExchange(limited).ask());
+    await check('POST', '/', throughSts(limited).ask());
+    await check('GET', '/', throughSts(limited).ask({ method: 'GET' }));
     const token = await limited.issuer.token({ sub: 'user-2', jti: 'once more' });
     for (const method of ['POST', 'POST']) {
       await check(method, '/v1/credentials', limited.ask({ method, token }));
@@ -191,6 +285,8 @@ describe('openapi.yaml', () => {
       'POST /v1/credentials 500',
       'GET /v1/credentials 500',
       'POST /oauth/token 500',
+      'POST / 500',
+      'GET / 500',
       'GET /ready 503',
       'GET /ready 404',
     ];
@@ -198,6 +294,13 @@ describe('openapi.yaml', () => {
     expect(declared.filter((one) => !seen.statuses.has(one) && !elsewhere.includes(one))).toEqual(
       [],
     );
+  });
+
+  it('declares no code of STS that the broker cannot give', () => {
+    const codes = memberAt(SCHEMAS, ['StsError', 'properties', 'Code', 'enum']);
+    const declared = Array.isArray(codes) ? codes.map(String) : [];
+
+    expect(declared.filter((code) => !seen.stsCodes.has(code))).toEqual([]);
   });
 
   it('declares no code that the broker cannot give', () => {

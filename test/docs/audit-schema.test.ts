@@ -6,6 +6,7 @@ import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/c
 import { REFUSALS } from '../refusals/kinds.ts';
 import { startTestBroker } from '../support/broker.ts';
 import { toObject } from '../support/declared.ts';
+import { throughSts } from '../support/sts-door.ts';
 import { documentedMembers, documentedReasons, membersOf } from './audit-schema.ts';
 import { PAGES } from './pages.ts';
 
@@ -29,6 +30,7 @@ async function linesOfEveryKind() {
     role: acs:ram::123456789012:role/oss-uploader
     allow: [{ target: "oss://app-media/users/{user}/", permissions: [read] }]
 ${neverFitting(420)}audit: { claims: [plan, note] }
+surfaces: { sts: true }
 `;
   const broker = await startTestBroker({ config });
   for (const refusal of REFUSAL_CASES) {
@@ -44,6 +46,10 @@ ${neverFitting(420)}audit: { claims: [plan, note] }
       Permissions: ['read'],
       DurationSeconds: 900,
     },
+  });
+  await throughSts(broker).ask({
+    claims: { plan: 'basic', sub: 'granted' },
+    body: { Policy: '{}' },
   });
   const groups = Array.from({ length: 900 }, (_, n) => `${n}`);
   await broker.ask({ claims: { plan: 'teams', groups } });

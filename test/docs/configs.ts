@@ -51,7 +51,7 @@ export function everyCallerConfig(): Members {
     issuers: [...toList(readme['issuers']), ...toList(ci['issuers'])],
     grants: [...toList(readme['grants']), TEAM_GRANT, ...toList(ci['grants'])],
     audit: { claims: ['plan'] },
-    surfaces: { tokenExchange: true },
+    surfaces: { tokenExchange: true, sts: true },
   };
 }
 

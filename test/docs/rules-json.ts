@@ -1,6 +1,7 @@
 /** JSON on the pages: answers and audit lines, which the broker must give just so, and RAM policies. */
 import { expect } from 'vitest';
 import { createAnswerCheck, toObject } from '../support/declared.ts';
+import { throughSts } from '../support/sts-door.ts';
 import { throughTokenExchange } from '../support/token-exchange.ts';
 import { completeConfig, everyCallerConfig, REPORT_CONFIG, toList } from './configs.ts';
 import { readPolicy, readTrust } from './policies.ts';
@@ -34,6 +35,7 @@ const answer = jsonRule('the answer of the broker', ['StatusCode'], async ({ tex
   const shown = toObject(JSON.parse(text));
   const headers = {
     'x-request-id': String(shown['RequestId']),
+    date: new Date().toUTCString(),
     'cache-control': 'no-store',
     'content-type': 'application/json',
   };
@@ -95,6 +97,31 @@ const exchangeRefused = jsonRule(
   },
 );
 
+const asSts = jsonRule('the answer of STS', ['AssumedRoleUser'], async ({ text }, world) => {
+  const shown = toObject(JSON.parse(text));
+  const headers = {
+    'x-request-id': 'any-request',
+    'cache-control': 'no-store',
+    'content-type': 'application/json;charset=utf-8',
+  };
+  const { body } = await throughSts(world.broker).ask({
+    token: await world.token('app'),
+    body: { Grant: 'user-files' },
+  });
+
+  expect(whatIsWrong('POST', '/', { status: 200, headers, text })).toBeUndefined();
+  expect(shapeOf(shown)).toEqual(shapeOf(body));
+});
+
+const refusedAsSts = jsonRule('a refusal of STS', ['HostId'], async ({ text }, world) => {
+  const { RequestId: requestId, ...shown } = toObject(JSON.parse(text));
+  const token = await world.token('app', { plan: 'team' });
+  const { body } = await throughSts(world.broker).ask({ token });
+
+  expect(body).toEqual({ ...shown, RequestId: body['RequestId'] });
+  expect(typeof requestId).toBe('string');
+});
+
 const audited = jsonRule('an audit line', ['decision', 'time'], async ({ text }) => {
   // a broker of its own, since an answer that is used again has another line
   const world = await startWorld({ config: everyCallerConfig() });
@@ -131,18 +158,52 @@ const reported = jsonRule(
   },
 );
 
+const narrowing: Rule = {
+  name: 'a policy that narrows a grant',
+  covers: ({ language, text }) => language === 'json' && statementsOf(text).length > 1,
+  async check({ text }, world) {
+    const { status } = await throughSts(world.broker).ask({
+      token: await world.token('app'),
+      body: { Grant: 'user-files', Policy: text },
+    });
+
+    expect(status).toBe(200);
+    expect(world.broker.auditLines().at(-1)).toMatchObject({
+      targets: [
+        {
+          target: 'oss://app-media/users/42/photos/',
+          permissions: ['read', 'list', 'oss:PutObject'],
+        },
+      ],
+    });
+  },
+};
+
+function statementsOf(text: string): readonly unknown[] {
+  return toList(toObject(JSON.parse(text))['Statement']);
+}
+
 const policy = jsonRule('a RAM policy', ['Version', 'Statement'], ({ text }) => {
   const [statement] = toList(toObject(JSON.parse(text))['Statement']).map(toObject);
   if (statement?.['Principal'] === undefined) expect(readPolicy(text).Statement).toHaveLength(1);
   else expect(readTrust(text)).toHaveLength(1);
 });
 
+/** Of one statement. */
+const onePolicy: Rule = {
+  ...policy,
+  covers: (block) => policy.covers(block) && statementsOf(block.text).length === 1,
+};
+
 export const JSON_RULES: readonly Rule[] = [
+  narrowing,
   answer,
   problem,
   exchanged,
   exchangeRefused,
+  asSts,
+  refusedAsSts,
   audited,
   reported,
-  policy,
+  onePolicy,
 ];

@@ -5,7 +5,8 @@ import { parse } from 'yaml';
 import { memberAt, SCHEMAS, toObject } from '../support/declared.ts';
 import { loadSnippet } from './browser-snippet.ts';
 import { README_CONFIG, toList } from './configs.ts';
-import { ROOT } from './pages.ts';
+import { checkOidcRoleArn } from './oidc-role-arn.ts';
+import { blockWith, ROOT } from './pages.ts';
 import type { Rule } from './rules.ts';
 
 /** The steps of the pipeline, in the order that the picture must show. */
@@ -13,7 +14,7 @@ const STEPS = ['verify', 'limit', 'match', 'narrow', 'render', 'assume', 'record
 
 const browser: Rule = {
   name: 'a page that uploads with ali-oss',
-  covers: ({ language, text }) => language === 'js' && text.includes("from 'ali-oss'"),
+  covers: ({ page, language }) => page === 'README.md' && language === 'js',
   async check(block, world) {
     const { client, prefix } = await loadSnippet(block, {
       brokerUrl: world.broker.url,
@@ -25,6 +26,16 @@ const browser: Rule = {
     expect(prefix).toBe('users/42/');
     expect(content.length).toBe(300_000);
   },
+};
+
+const credentialSource: Rule = {
+  name: 'a program that asks the broker as STS',
+  covers: ({ language, text }) => language === 'js' && text.includes("'oidc_role_arn'"),
+  check: (program, world) =>
+    checkOidcRoleArn(
+      { environment: blockWith('docs/api.md', 'sh', 'ALIBABA_CLOUD_ROLE_ARN'), program },
+      world,
+    ),
 };
 
 const mobile: Rule = {
@@ -88,4 +99,4 @@ function entriesOf(folder: string): readonly string[] {
   );
 }
 
-export const PROGRAM_RULES: readonly Rule[] = [browser, mobile, picture, tree];
+export const PROGRAM_RULES: readonly Rule[] = [browser, credentialSource, mobile, picture, tree];

@@ -4,7 +4,8 @@ import { expect } from 'vitest';
 import { toObject } from '../support/declared.ts';
 import { checkCiJob, checkScript } from './callers.ts';
 import { completeConfig, REPORT_CONFIG } from './configs.ts';
-import { type Block, PAGES, ROOT } from './pages.ts';
+import { checkOidcRoleArn } from './oidc-role-arn.ts';
+import { type Block, blockWith, PAGES, ROOT } from './pages.ts';
 import { readPolicy, readTrust } from './policies.ts';
 import type { Rule } from './rules.ts';
 import { optionOf, runShell, type ShellCall, type ShellRun, syntaxProblem } from './shell.ts';
@@ -40,9 +41,20 @@ const request = shellRule(
     const answers = stdout.split(/(?<=\})(?=\{)/).map((text) => toObject(JSON.parse(text)));
 
     expect(answers).toHaveLength(block.text.match(/^curl /gm)?.length ?? 0);
-    for (const { StatusCode, Status, token_type: tokenType } of answers) {
-      expect([200, 'ok', 'ready', 'N_A']).toContain(StatusCode ?? Status ?? tokenType);
+    for (const { StatusCode, Status, token_type: tokenType, OIDCTokenInfo } of answers) {
+      const { VerificationInfo } = toObject(OIDCTokenInfo);
+      const sign = StatusCode ?? Status ?? tokenType ?? VerificationInfo;
+      expect([200, 'ok', 'ready', 'N_A', 'Success']).toContain(sign);
     }
+  },
+);
+
+const oidcRoleArn = shellRule(
+  'the environment of an SDK that asks the broker as STS',
+  /^export ALIBABA_CLOUD_ROLE_ARN=/m,
+  async (block, world) => {
+    const program = blockWith('docs/api.md', 'js', 'oidc_role_arn');
+    await checkOidcRoleArn({ environment: block, program }, world);
   },
 );
 
@@ -146,6 +158,7 @@ function problemOfCall({ name, args }: ShellCall): string | undefined {
 }
 
 export const SHELL_RULES: readonly Rule[] = [
+  oidcRoleArn,
   smokeTest,
   request,
   script,

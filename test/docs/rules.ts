@@ -1,6 +1,8 @@
 /** One rule for each kind of fenced block: what it covers, and what must hold of it. */
 import type { Block } from './pages.ts';
 import { AUDIT_RULES } from './rules-audit.ts';
+import { CLI_RULES } from './rules-cli.ts';
+import { CLIENT_RULES } from './rules-client.ts';
 import { CONFIG_RULES } from './rules-config.ts';
 import { EXAMPLE_RULES } from './rules-examples.ts';
 import { JSON_RULES } from './rules-json.ts';
@@ -24,4 +26,6 @@ export const RULES: readonly Rule[] = [
   ...AUDIT_RULES,
   ...WALK_RULES,
   ...EXAMPLE_RULES,
+  ...CLIENT_RULES,
+  ...CLI_RULES,
 ];

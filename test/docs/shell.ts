@@ -1,6 +1,14 @@
 /** Runs shell snippets as they stand, in a folder of their own; what cannot run here is recorded instead. */
 import { execFile, spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -60,6 +68,8 @@ export async function runShell(
     readonly folder?: string;
     /** Programs that run instead of being recorded. */
     readonly real?: readonly string[];
+    /** Further programs, by name, and where they are. */
+    readonly programs?: Readonly<Record<string, string>>;
   } = {},
 ): Promise<ShellRun> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'snippet-'));
@@ -68,6 +78,9 @@ export async function runShell(
   for (const name of RECORDED.filter((program) => options.real?.includes(program) !== true)) {
     writeFileSync(join(folder, name), RECORDER);
     chmodSync(join(folder, name), 0o755);
+  }
+  for (const [name, path] of Object.entries(options.programs ?? {})) {
+    symlinkSync(path, join(folder, name));
   }
   for (const [name, content] of Object.entries(options.files ?? {})) {
     writeFileSync(join(folder, name), content);

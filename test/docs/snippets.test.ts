@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Block, PAGES } from './pages.ts';
 import { RULES } from './rules.ts';
+import { removeClient } from './rules-client.ts';
 import { missingPrograms } from './shell.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -12,7 +13,10 @@ beforeAll(async () => {
   world = await startWorld();
 });
 
-afterAll(() => world.close());
+afterAll(async () => {
+  await world.close();
+  removeClient();
+});
 
 const rulesFor = (block: Block) => RULES.filter((rule) => rule.covers(block));
 const placeOf = ({ page, line }: Block) => `${page}:${line}`;

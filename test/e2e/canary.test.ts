@@ -2,7 +2,18 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createStaticCredentials } from '../../simulator/static-credentials.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
+import { parametersOf, QUERY, throughSts } from '../support/sts-door.ts';
 import { formOf, throughTokenExchange } from '../support/token-exchange.ts';
+
+/** The same broker, asked with the token in the query of a GET. Methods without a meaning there are not used. */
+function stsByQuery(broker: TestBroker): TestBroker {
+  const door = throughSts(broker);
+  return {
+    ...broker,
+    ask: ({ body, ...options } = {}) =>
+      door.ask({ ...options, method: 'GET', ...(typeof body === 'object' ? { body } : {}) }),
+  };
+}
 
 /** Marked secrets that the broker holds or receives. */
 const SOURCE = {
@@ -25,7 +36,7 @@ describe('a secret', () => {
 
   beforeAll(async () => {
     broker = await startTestBroker({
-      config: `${REFUSALS_CONFIG}\nsurfaces: { tokenExchange: true }\n`,
+      config: `${REFUSALS_CONFIG}\nsurfaces: { tokenExchange: true, sts: true }\n`,
       isOnFunctionCompute: true,
       sourceCredentials: createStaticCredentials(SOURCE),
     });
@@ -55,16 +66,24 @@ describe('a secret', () => {
         ask: (options = {}) =>
           broker.ask({ ...options, headers: { ...PLATFORM_HEADERS, ...options.headers } }),
       };
-      for (const door of [asking, throughTokenExchange(asking)]) {
+      // one call of STS is like another, and some take a second
+      const byQuery = refusal.stsCalls === undefined ? [stsByQuery(asking)] : [];
+      const doors = [asking, throughTokenExchange(asking), throughSts(asking), ...byQuery];
+      for (const door of doors) {
         await keepCircuitClosed(broker, refusal);
         const { text, headers } = await refusal.ask(door);
         answers.push(text, JSON.stringify([...headers]));
       }
     }
-    for (const [, init] of sent.mock.calls) {
+    for (const [url, init] of sent.mock.calls) {
       const authorization = new Headers(init?.headers).get('authorization');
       const form = new URLSearchParams(typeof init?.body === 'string' ? init.body : '');
-      const token = authorization?.replace('Bearer ', '') ?? form.get('subject_token');
+      const query = new URL(String(url)).searchParams;
+      const token =
+        authorization?.replace('Bearer ', '') ??
+        form.get('subject_token') ??
+        form.get('OIDCToken') ??
+        query.get('OIDCToken');
       if (token !== null) tokens.add(token);
     }
     sent.mockRestore();
@@ -102,6 +121,8 @@ describe('a secret', () => {
           (await broker.ask({ body: asked })).text,
           (await broker.ask({ method: 'GET', path: `/v1/credentials?${query}` })).text,
           (await throughTokenExchange(broker).ask({ body: asked })).text,
+          (await throughSts(broker).ask({ body: asked })).text,
+          (await stsByQuery(broker).ask({ body: asked })).text,
         );
       }
       for (const name of [
@@ -115,6 +136,30 @@ describe('a secret', () => {
         form.set(name, secret);
         form.set('scope', 'admin');
         answers.push((await throughTokenExchange(broker).ask({ body: form.toString() })).text);
+      }
+      for (const name of [
+        'Action',
+        'Version',
+        'Format',
+        'RoleArn',
+        'RoleSessionName',
+        'OIDCProviderArn',
+        'DurationSeconds',
+        'Policy',
+        'SignatureNonce',
+        'Signature',
+      ]) {
+        const parameters = new URLSearchParams([
+          ...new URLSearchParams(QUERY),
+          ...parametersOf(token),
+        ]);
+        parameters.set(name, secret);
+        const path = `/?${parameters}`;
+        // what means nothing on this surface may hold anything, and the credential is in the answer
+        const byQuery = await broker.ask({ token: null, method: 'GET', path });
+        if (byQuery.status !== 200) answers.push(byQuery.text);
+        parameters.append('OIDCToken', secret);
+        answers.push((await throughSts(broker).ask({ path: '/', body: `${parameters}` })).text);
       }
     }
     const written = everythingWritten(answers);

@@ -14,6 +14,7 @@ import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { generateSigningKey } from '../support/keys.ts';
 import { ignoreEvents } from '../support/observe.ts';
 import { fc } from '../support/seeded.ts';
+import { parametersOf, policyOf, QUERY, ROLE_ARN } from '../support/sts-door.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -59,6 +60,15 @@ const SECOND_GRANT = `  - name: people
 
 const TARGETS = [undefined, 'oss://app-media/users/a/', 'oss://app-media/users/ab/x'] as const;
 
+/** What a call of STS can ask for beside a duration. Each changes what a token gets. */
+const ROLES = [ROLE_ARN, ROLE_ARN.replace('oss-uploader', 'user-files')];
+const OTHER_ROLE = ROLE_ARN.replace('oss-uploader', 'people');
+const POLICIES = [
+  undefined,
+  policyOf('oss://app-media/users/a/', ['read']),
+  policyOf('oss://app-media/users/a/x/', undefined),
+];
+
 const step = fc.oneof(
   {
     weight: 8,
@@ -71,6 +81,17 @@ const step = fc.oneof(
       grant: fc.constantFrom('user-files', 'user-files', 'people', undefined),
       permissions: fc.constantFrom(undefined, undefined, ['read'], ['write']),
       isForged: fc.constantFrom(false, false, false, true),
+    }),
+  },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      kind: fc.constant('askSts' as const),
+      subject: fc.constantFrom(0, 0, 0, 1),
+      life: fc.constantFrom(600, 5400, 5400),
+      role: fc.constantFrom(...ROLES, OTHER_ROLE, OTHER_ROLE),
+      duration: fc.constantFrom(undefined, undefined, 900, 3600),
+      policy: fc.constantFrom(...POLICIES),
     }),
   },
   {
@@ -111,23 +132,32 @@ function makeBroker(text: string) {
     usesFunctionRole: false,
     observe: ignoreEvents,
   });
+  async function decide(request: Request) {
+    const response = await broker.fetch(request, {});
+    await response.body?.cancel();
+    const { reason, subject, targets, durationSeconds, sessionPolicySha256, roleSessionName } =
+      lines.at(-1) ?? {};
+    // the SDK signs with the real clock, so STS may refuse what the broker let through
+    const refused = reason?.startsWith('sts_') === true ? undefined : reason;
+    return { refused, subject, targets, durationSeconds, sessionPolicySha256, roleSessionName };
+  }
   return {
-    async ask(token: string, body: object) {
-      const response = await broker.fetch(
+    ask: (token: string, body: object) =>
+      decide(
         new Request('http://broker/v1/credentials', {
           method: 'POST',
           headers: { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json' },
           body: JSON.stringify(body),
         }),
-        {},
-      );
-      await response.body?.cancel();
-      const { reason, subject, targets, durationSeconds, sessionPolicySha256, roleSessionName } =
-        lines.at(-1) ?? {};
-      // the SDK signs with the real clock, so STS may refuse what the broker let through
-      const refused = reason?.startsWith('sts_') === true ? undefined : reason;
-      return { refused, subject, targets, durationSeconds, sessionPolicySha256, roleSessionName };
-    },
+      ),
+    askSts: (token: string, members: Readonly<Record<string, unknown>>, role: string) =>
+      decide(
+        new Request(`http://broker/?${QUERY}`, {
+          method: 'POST',
+          headers: { 'Content-Type': 'application/x-www-form-urlencoded' },
+          body: parametersOf(token, members, role).toString(),
+        }),
+      ),
   };
 }
 
@@ -145,7 +175,7 @@ describe('a token that comes again', () => {
             nowMs += one.minutes * MINUTE_MS;
             continue;
           }
-          if (one.kind !== 'ask') {
+          if (one.kind !== 'ask' && one.kind !== 'askSts') {
             if (one.kind === 'reload') reload = one.to;
             else issuer.rotate();
             remembering = makeBroker(await text());
@@ -157,6 +187,17 @@ describe('a token that comes again', () => {
             tokens.get(id) ??
             (await issuer.token({ sub, exp: Math.floor(nowMs / 1000) + one.life }));
           tokens.set(id, token);
+          if (one.kind === 'askSts') {
+            const members = {
+              ...(one.duration === undefined ? {} : { DurationSeconds: one.duration }),
+              ...(one.policy === undefined ? {} : { Policy: one.policy }),
+            };
+
+            expect(await remembering.askSts(token, members, one.role)).toEqual(
+              await makeBroker(await text()).askSts(token, members, one.role),
+            );
+            continue;
+          }
           const [header, payload, signature = ''] = token.split('.');
           const sent = one.isForged
             ? [
@@ -206,7 +247,10 @@ describe('a token that comes again', () => {
       .replace('{{issuer}}', issuer.url)
       .replace('{{sts}}', simulator.sts.url)
       .replace('{{oss}}', simulator.oss.url)
-      .concat(SECOND_GRANT, 'limits: { assumeRole: { requests: 100000, window: 1m } }\n');
+      .concat(
+        SECOND_GRANT,
+        'surfaces: { sts: true }\nlimits: { assumeRole: { requests: 100000, window: 1m } }\n',
+      );
   }
 
   async function publicKeys(): Promise<readonly object[]> {

@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: [
+      'test/remember-decisions.test.ts',
       'test/{subject-token,grants,session-policy,limits}/**/*.test.ts',
       'test/threats/{tokens,issuers,grants}.test.ts',
       'test/e2e/{report-mode,remembered-tokens}.test.ts',

@@ -528,6 +528,7 @@ export const REFUSAL_CASES: readonly RefusalCase[] = [
 /** Reasons that need a defect, a broken log, an earlier request or another surface. Other tests cover them. */
 export const REASONS_WITH_OWN_TESTS: readonly Reason[] = [
   'grant_type_unsupported',
+  'policy_outside_grant',
   'internal_error',
   'audit_unavailable',
   'rate_limited',

@@ -39,6 +39,7 @@ export const REFUSALS: readonly Refusal[] = [
   { reason: 'target_malformed', problem },
   { reason: 'target_outside_grant', grants: [] },
   { reason: 'permission_outside_grant', grant },
+  { reason: 'policy_outside_grant', grant, problem },
   { reason: 'duration_outside_grant', grant, maxSeconds: 900 },
   { reason: 'token_life_too_short', grant, leftSeconds: 1 },
   { reason: 'caller_address_unknown', grant },

@@ -54,7 +54,7 @@ export interface Answer {
 }
 
 export interface TestBrokerOptions {
-  /** The config; `{{issuer}}`, `{{sts}}` and `{{oss}}` stand for the addresses around the broker. */
+  /** The config; `{{issuer}}`, `{{sts}}`, `{{oss}}` and `{{ossPort}}` stand for the addresses around the broker. */
   readonly config?: string;
   readonly write?: (text: string) => Promise<void>;
   readonly isOnFunctionCompute?: boolean;
@@ -62,6 +62,8 @@ export interface TestBrokerOptions {
   readonly corsOrigins?: readonly string[];
   /** The answers of the simulated OSS where its documentation has none. */
   readonly undocumented?: Partial<Undocumented>;
+  /** Sessions of the simulated STS end after this time, also below its 900 s. */
+  readonly longestSessionSeconds?: number;
   /** Runs the built broker in a separate process, with the environment of Function Compute. */
   readonly bundle?: {
     readonly node: string;
@@ -127,7 +129,8 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
   const text = (options.config ?? SIMPLE_CONFIG)
     .replaceAll('{{issuer}}', issuer.url)
     .replaceAll('{{sts}}', simulator.sts.url)
-    .replaceAll('{{oss}}', simulator.oss.url);
+    .replaceAll('{{oss}}', simulator.oss.url)
+    .replaceAll('{{ossPort}}', new URL(simulator.oss.url).port);
   const log = { text: '' };
   const keep = async (line: string) => {
     log.text += line;

@@ -65,17 +65,19 @@ export function createAnswerCheck() {
     const type = headers['content-type'] ?? '';
     if (!(type in content)) return `content type ${type} is not declared`;
     const validate = compile(memberAt(content, [type, 'schema']));
-    return validate(parseJson(text)) ? undefined : `the body does not match its schema: ${text}`;
+    const body = type.startsWith('text/') ? text : parseJson(text);
+    return validate(body) ? undefined : `the body does not match its schema: ${text}`;
   };
 }
 
 /** The path and method that declare the answer. HEAD is declared as GET; what is unlisted, by one example. */
 function operationFor(method: string, path: string | undefined, status: number): readonly string[] {
-  // the address of a surface that is off does not exist
-  if (status === 404) return UNLISTED_PATH;
-  if (path === undefined) return ['none'];
   const name = method.toLowerCase();
-  const operations = toObject(PATHS[path]);
+  const operations = toObject(path === undefined ? {} : PATHS[path]);
+  const declares404 = '404' in toObject(memberAt(operations, [name, 'responses']));
+  // the address of a surface that is off does not exist
+  if (status === 404 && !declares404) return UNLISTED_PATH;
+  if (path === undefined) return ['none'];
   if (name in operations) return [path, name];
   if (name === 'head') return [path, 'get'];
   if (status !== 405) return ['none'];

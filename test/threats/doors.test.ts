@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
 import { fc } from '../support/seeded.ts';
+import { policyOf, throughSts } from '../support/sts-door.ts';
 import { throughTokenExchange } from '../support/token-exchange.ts';
 
 const CONFIG = `${SIMPLE_CONFIG}  - name: shared
@@ -9,7 +10,7 @@ const CONFIG = `${SIMPLE_CONFIG}  - name: shared
     role: acs:ram::123456789012:role/oss-uploader
     allow: [{ target: "oss://app-media/shared/", permissions: [read, list] }]
     restrict: { https: false }
-surfaces: { tokenExchange: true }
+surfaces: { tokenExchange: true, sts: true }
 limits: { assumeRole: { requests: 100000, window: 1m } }
 `;
 
@@ -61,6 +62,17 @@ const wellFormed = fc.record(
   { requiredKeys: [] },
 );
 
+/** Of the audit line. */
+const SAME_FACTS = [
+  'decision',
+  'subject',
+  'grant',
+  'targets',
+  'durationSeconds',
+  'sessionPolicySha256',
+  'roleSessionName',
+];
+
 const tokens = fc.record({
   sub: fc.constantFrom('a', 'ab', 'a/b', '..'),
   plan: fc.constantFrom('pro', 'free'),
@@ -110,16 +122,7 @@ describe('threat 45: one way in that grants what another refuses', () => {
         expect(exchanged.body['Grant']).toEqual(native.body['Grant']);
         expect(exchanged.status === 200).toBe(native.status === 200);
         expect(exchangedLine).toMatchObject({ surface: 'token_exchange' });
-        for (const name of [
-          'decision',
-          'reason',
-          'subject',
-          'grant',
-          'targets',
-          'durationSeconds',
-          'sessionPolicySha256',
-          'roleSessionName',
-        ]) {
+        for (const name of [...SAME_FACTS, 'reason']) {
           expect(exchangedLine?.[name]).toEqual(nativeLine?.[name]);
         }
         reasons.add(nativeLine?.['reason']);
@@ -136,5 +139,83 @@ describe('threat 45: one way in that grants what another refuses', () => {
         'duration_outside_grant',
       ]),
     );
+  });
+
+  it('the API of STS and a POST get the same decision for the same token and request', async () => {
+    const anyRequests = fc.oneof({ weight: 2, arbitrary: wellFormed }, requests);
+    const reasons = new Set<unknown>();
+    await fc.assert(
+      fc.asyncProperty(tokens, anyRequests, async ({ isForged, ...claims }, asked) => {
+        const { Target: _target, Permissions: _permissions, ...others } = asked;
+        // STS has a default of its own
+        const members = { DurationSeconds: 900, ...others };
+        const token = `${await broker.issuer.token(claims)}${isForged ? 'A' : ''}`;
+        const native = await broker.ask({ token, body: members });
+        const asSts = await throughSts(broker).ask({ token, body: members });
+        const [nativeLine, stsLine] = broker.auditLines().slice(-2);
+
+        expect(asSts.status === 200).toBe(native.status === 200);
+        expect(stsLine).toMatchObject({ surface: 'sts' });
+        for (const name of SAME_FACTS) expect(stsLine?.[name]).toEqual(nativeLine?.[name]);
+        // a role always names a grant, and has a grammar
+        const reasonsHere = new Map<unknown, readonly unknown[]>([
+          ['no_grant_fits', ['grant_not_available']],
+          ['grant_not_available', ['grant_not_available', 'request_malformed']],
+        ]);
+        const reason = nativeLine?.['reason'];
+        expect(reasonsHere.get(reason) ?? [reason]).toContain(stsLine?.['reason']);
+        reasons.add(reason);
+      }),
+      { numRuns: 300 },
+    );
+
+    expect([...reasons]).toEqual(
+      expect.arrayContaining([
+        undefined,
+        'request_malformed',
+        'grant_not_available',
+        'ambiguous_grant',
+        'duration_outside_grant',
+        'signature_invalid',
+      ]),
+    );
+  });
+
+  it('a policy sent to the API of STS gets what the same target and permissions get', async () => {
+    const seen = { granted: 0, refused: 0 };
+    const isGranted = ({ status }: { readonly status: number }) => status === 200;
+    await fc.assert(
+      fc.asyncProperty(tokens, wellFormed, async ({ isForged, ...claims }, asked) => {
+        fc.pre(!isForged);
+        const { Target: target, Permissions: permissions } = asked;
+        fc.pre(target?.includes('%') !== true);
+        const members = { Grant: 'user-files', DurationSeconds: 900, ...asked };
+        const token = await broker.issuer.token(claims);
+        const { Grant, DurationSeconds } = members;
+        const whole = await broker.ask({ token, body: { Grant, DurationSeconds } });
+        const native = await broker.ask({ token, body: members });
+        const asSts = await throughSts(broker).ask({
+          token,
+          body: { Grant, DurationSeconds, Policy: policyOf(target, permissions) },
+        });
+        const [wholeLine, nativeLine, stsLine] = broker.auditLines().slice(-3);
+
+        // STS takes a policy that reaches beyond the role, and gives what is within
+        if (isGranted(native)) {
+          for (const name of SAME_FACTS.filter((fact) => fact !== 'targets')) {
+            expect(stsLine?.[name]).toEqual(nativeLine?.[name]);
+          }
+        } else if (isGranted(asSts)) {
+          expect(isGranted(whole)).toBe(true);
+          expect(nativeLine?.['reason']).toBe('permission_outside_grant');
+          expect(stsLine?.['grant']).toBe(wholeLine?.['grant']);
+        }
+        seen[isGranted(asSts) ? 'granted' : 'refused'] += 1;
+      }),
+      { numRuns: 300 },
+    );
+
+    expect(seen.granted).toBeGreaterThan(20);
+    expect(seen.refused).toBeGreaterThan(20);
   });
 });

@@ -79,6 +79,19 @@ describe('the import rules', () => {
       'not-in-allowed',
     ],
     [
+      'an import of the broker in the client kit, even of types only',
+      {
+        ...CLAIMS,
+        'src/client/a.ts': "import type { Claims } from '../ports.ts'; export type A = Claims;",
+      },
+      'not-in-allowed',
+    ],
+    [
+      'an import of Node in the client kit',
+      { 'src/client/a.ts': "import 'node:buffer';" },
+      'client-runs-in-browsers',
+    ],
+    [
       'an import of the simulator in src',
       {
         'src/broker.ts': "import '../simulator/a.ts';",

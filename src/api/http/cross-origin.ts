@@ -28,6 +28,7 @@ function allowOrigins(origins: readonly string[]): MiddlewareHandler<SurfaceEnv>
     allowMethods: ['GET', 'POST'],
     allowHeaders: ['Authorization', 'Content-Type'],
     exposeHeaders: [
+      'Date',
       'X-Request-Id',
       'Retry-After',
       'WWW-Authenticate',

@@ -1,17 +1,17 @@
-/** Takes a body of the type application/x-www-form-urlencoded apart, strictly. */
+/** Takes parameters of the form application/x-www-form-urlencoded apart, strictly. */
 import { malformed } from './request-members.ts';
 
 /** Names and values in the order in which they were sent. A name may be repeated. */
 export type Form = readonly (readonly [name: string, value: string])[];
 
 /**
- * Parses the body (https://url.spec.whatwg.org/#urlencoded-parsing). Other parsers replace what they
+ * Parses a body, or a query (https://url.spec.whatwg.org/#urlencoded-parsing). Other parsers replace what they
  * cannot decode, and two of them may then read different values, so invalid UTF-8 and escapes are
  * refused. Throws `request_malformed`.
  */
 export function parseForm(bytes: Buffer): Form {
   if (bytes.length === 0) return [];
-  if (bytes.some((byte) => byte > 0x7f)) throw malformed('the body is not ASCII');
+  if (bytes.some((byte) => byte > 0x7f)) throw malformed('the parameters are not ASCII');
   return bytes
     .toString('latin1')
     .split('&')
@@ -26,6 +26,6 @@ function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));
   } catch {
-    throw malformed('the body has an invalid escape');
+    throw malformed('a parameter has an invalid escape');
   }
 }

@@ -25,13 +25,16 @@ export function toRequest(
     readonly [name in keyof CredentialRequest]: CredentialRequest[name] | undefined;
   },
 ): CredentialRequest {
-  const { grant, roleArn, target, permissions, durationSeconds } = members;
+  const { grant, roleArn, target, permissions } = members;
+  const { durationSeconds, usualDurationSeconds, policy } = members;
   return {
     ...(grant === undefined ? {} : { grant }),
     ...(roleArn === undefined ? {} : { roleArn }),
     ...(target === undefined ? {} : { target }),
     ...(permissions === undefined ? {} : { permissions }),
     ...(durationSeconds === undefined ? {} : { durationSeconds }),
+    ...(usualDurationSeconds === undefined ? {} : { usualDurationSeconds }),
+    ...(policy === undefined ? {} : { policy }),
   };
 }
 

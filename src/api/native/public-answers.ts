@@ -153,6 +153,8 @@ const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
     title: 'Permission outside the grant',
     detail: 'The grant does not allow all of these permissions on this target; send fewer.',
   },
+  // of the API of STS; no caller of this one sends a policy
+  policy_outside_grant: NO_GRANT,
   duration_outside_grant: {
     status: 403,
     code: 'duration_outside_grant',

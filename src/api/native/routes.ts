@@ -101,7 +101,11 @@ export function createNativeApi(deps: NativeApiDeps): SurfaceDefinition {
         ),
     });
     const body = toCredentialBody(issued, origin.requestId, config.buckets);
-    return sendJson(c, body, toRateLimitHeaders(issued.rateLimits));
+    return sendJson(c, body, {
+      // by the clock of Expiration and RefreshAfter, for callers whose own is wrong
+      Date: new Date(deps.now()).toUTCString(),
+      ...toRateLimitHeaders(issued.rateLimits),
+    });
   }
 
   return { name: 'native', owns: () => true, routes: api, answerError };

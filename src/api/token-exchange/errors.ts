@@ -125,6 +125,8 @@ const ERRORS: Readonly<Record<Reason, OAuthError>> = {
     description:
       'The grant does not allow all of these permissions on this resource; send a smaller scope.',
   },
+  // of the API of STS; no caller of this one sends a policy
+  policy_outside_grant: NO_GRANT,
   duration_outside_grant: invalidRequest(
     'duration_seconds is longer than the grant allows; send a shorter one.',
   ),

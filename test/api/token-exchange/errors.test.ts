@@ -47,6 +47,7 @@ const EXPECTED: Readonly<Record<Reason, readonly [status: number, error: string]
   target_malformed: [400, 'invalid_target'],
   target_outside_grant: [400, 'invalid_target'],
   permission_outside_grant: [400, 'invalid_scope'],
+  policy_outside_grant: [400, 'invalid_grant'],
   duration_outside_grant: [400, 'invalid_request'],
   token_life_too_short: [400, 'invalid_request'],
   caller_address_unknown: [400, 'invalid_grant'],

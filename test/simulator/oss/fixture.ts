@@ -101,7 +101,9 @@ export async function startOssFixture(undocumented: Partial<Undocumented> = {}) 
     const headers = { ...options.headers, 'Content-Length': String(Buffer.byteLength(body)) };
     return new Promise((resolve, reject) => {
       const { port } = new URL(oss.url);
-      const sent = httpRequest({ host: '127.0.0.1', port, method, path, headers }, (response) => {
+      // on a busy machine a kept connection may be closed just when it is used again
+      const to = { host: '127.0.0.1', port, agent: false };
+      const sent = httpRequest({ ...to, method, path, headers }, (response) => {
         const chunks: Buffer[] = [];
         response.on('data', (chunk) => chunks.push(Buffer.from(chunk)));
         response.once('end', () => {

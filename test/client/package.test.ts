@@ -1,0 +1,183 @@
+/** The package as a user gets it: packed, installed into an empty project, type-checked and run. */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestBroker } from '../support/broker.ts';
+
+const run = promisify(execFile);
+const TSC = resolve('node_modules/.bin/tsc');
+const hasCli = existsSync('src/cli/main.ts');
+
+let folder: string;
+let project: string;
+let packed: readonly string[];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'package-'));
+  project = join(folder, 'project');
+  mkdirSync(project);
+  await run(process.execPath, ['--import', 'tsx', 'tools/build-package.ts', join(folder, 'built')]);
+  const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], {
+    cwd: join(folder, 'built'),
+  });
+  const [{ filename, files }] = JSON.parse(stdout);
+  packed = files.map(({ path }: { readonly path: string }) => path);
+  writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
+  await run('npm', ['install', '--offline', '--no-audit', join(folder, filename)], {
+    cwd: project,
+  });
+}, 120_000);
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const installed = (name: string) =>
+  readFileSync(join(project, 'node_modules/oss-token-broker', name), 'utf8');
+const write = (name: string, text: string) => writeFileSync(join(project, name), text);
+
+describe('the package', () => {
+  it('has the kit, its types and its pages, and nothing else', () => {
+    expect(packed.filter((path) => !path.startsWith('bin/')).sort()).toEqual(
+      [
+        'CHANGELOG.md',
+        'LICENSE',
+        'README.md',
+        'package.json',
+        ...['alicloud', 'aws', 'index'].flatMap((name) => [
+          `client/${name}.d.ts`,
+          `client/${name}.js`,
+        ]),
+        ...[
+          'broker-error',
+          'credential-source',
+          'credential',
+          'exchange',
+          'for-alicloud',
+          'for-ali-oss',
+          'for-aws',
+          'read-answer',
+        ].map((name) => `client/types/${name}.d.ts`),
+      ].sort(),
+    );
+    expect(packed.some((path) => path.startsWith('bin/'))).toBe(hasCli);
+  });
+
+  it('brings no other package', () => {
+    const manifest = JSON.parse(installed('package.json'));
+    const lockfile = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8'));
+
+    expect(Object.keys(lockfile.packages)).toEqual(['', 'node_modules/oss-token-broker']);
+    expect(
+      Object.keys(manifest).filter((key) => /dependencies|scripts|private/i.test(key)),
+    ).toEqual([]);
+    expect(manifest).toMatchObject({ name: 'oss-token-broker', license: 'MIT', type: 'module' });
+    expect(manifest.bin !== undefined).toBe(hasCli);
+  });
+
+  it('has a kit of less than 2 kB gzipped, which loads nothing', () => {
+    const kit = installed('client/index.js');
+
+    expect(gzipSync(kit).length).toBeLessThan(2048);
+    expect(kit).not.toMatch(/\bimport\b|\brequire\b|\bprocess\b|\bBuffer\b/);
+  });
+
+  it('has the version at the top of its changelog, and links that lead somewhere', () => {
+    const { version } = JSON.parse(installed('package.json'));
+
+    expect(/^## (\S+)/m.exec(installed('CHANGELOG.md'))?.[1]).toBe(version);
+    expect(installed('README.md')).not.toMatch(/\]\((?!https:|#)/);
+  });
+});
+
+const TYPED = `
+import { BrokerError, createCredentialSource, forAliOss } from 'oss-token-broker/client';
+import type { Credential, CredentialSource, Target } from 'oss-token-broker/client';
+import { forAlicloud } from 'oss-token-broker/client/alicloud';
+import { forAws } from 'oss-token-broker/client/aws';
+
+const source: CredentialSource = createCredentialSource({
+  url: 'https://broker.example.com',
+  getSubjectToken: async ({ renew, signal }) => \`\${renew} \${signal.aborted}\`,
+  grant: 'user-files',
+  permissions: ['read'],
+});
+const credential: Credential = await source.get({ signal: AbortSignal.timeout(1000) });
+const targets: readonly Target[] = credential.grant.targets;
+const { bucket, refreshSTSToken } = await forAliOss(source);
+const { stsToken }: { stsToken: string } = await refreshSTSToken();
+const { securityToken } = await forAlicloud(source).getCredentials();
+const { expiration }: { expiration: Date } = await forAws(source)();
+const code = (error: unknown): string | undefined =>
+  error instanceof BrokerError ? \`\${error.code} \${error.grants?.join()}\` : undefined;
+export { bucket, code, expiration, securityToken, stsToken, targets };
+// @ts-expect-error there is no such permission
+createCredentialSource({ url: '', getSubjectToken: () => '', permissions: ['admin'] });
+// @ts-expect-error a number is no URL
+createCredentialSource({ url: 1, getSubjectToken: () => '' });
+`;
+
+describe('a project that installed the package', () => {
+  it.each(['NodeNext', 'Bundler'])(
+    'is type-checked as %s, with the types of a browser alone',
+    async (resolution) => {
+      const module = resolution === 'NodeNext' ? resolution : 'ESNext';
+      write('typed.ts', TYPED);
+      write(
+        'tsconfig.json',
+        JSON.stringify({
+          compilerOptions: {
+            module,
+            moduleResolution: resolution,
+            target: 'ES2022',
+            lib: ['ES2022', 'DOM'],
+            types: [],
+            strict: true,
+            exactOptionalPropertyTypes: true,
+            noEmit: true,
+          },
+          files: ['typed.ts'],
+        }),
+      );
+      const { stdout } = await run(TSC, [], { cwd: project }).catch((error) => error);
+
+      expect(stdout).toBe('');
+    },
+  );
+
+  it('gets a credential in Node', async () => {
+    const broker = await startTestBroker();
+    write(
+      'use.js',
+      `import { BrokerError, createCredentialSource, forAliOss } from 'oss-token-broker/client';
+      import { forAlicloud } from 'oss-token-broker/client/alicloud';
+      import { forAws } from 'oss-token-broker/client/aws';
+      const [, , url, token] = process.argv;
+      const source = createCredentialSource({ url, getSubjectToken: () => token });
+      const { stsToken, bucket } = await forAliOss(source);
+      const { securityToken } = await forAlicloud(source).getCredentials();
+      const { sessionToken } = await forAws(source)();
+      const wrong = createCredentialSource({ url, getSubjectToken: () => 'a.b.c' });
+      const error = await wrong.get().catch((reason) => reason);
+      console.log(JSON.stringify({
+        bucket,
+        isOne: stsToken.length > 100 && new Set([stsToken, securityToken, sessionToken]).size === 1,
+        code: error instanceof BrokerError && error.code,
+      }));`,
+    );
+    const { stdout } = await run(
+      process.execPath,
+      ['use.js', broker.url, await broker.issuer.token()],
+      { cwd: project },
+    );
+    await broker.close();
+
+    expect(JSON.parse(stdout)).toEqual({
+      bucket: 'app-media',
+      isOne: true,
+      code: 'subject_token_invalid',
+    });
+  });
+});

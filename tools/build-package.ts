@@ -1,0 +1,150 @@
+/** `npm run build:package [folder]`: writes the package that is published, client kit and command line. */
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { build } from 'esbuild';
+
+const [OUT = 'dist/package'] = process.argv.slice(2);
+const CLI = 'src/cli/main.ts';
+
+/** What each entry of the package exports, by the file of src/client that has it. */
+const ENTRIES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  client: {
+    'credential-source': ['createCredentialSource', 'type CredentialSourceOptions'],
+    credential: ['type Credential', 'type CredentialSource', 'type Target'],
+    'broker-error': ['BrokerError'],
+    'for-ali-oss': ['forAliOss'],
+  },
+  'client/alicloud': { 'for-alicloud': ['forAlicloud'] },
+  'client/aws': { 'for-aws': ['forAws'] },
+};
+
+/** What a browser has, and Node too: the compiler must find nothing else in the kit. */
+const TYPES_CONFIG = {
+  extends: resolve('tsconfig.json'),
+  compilerOptions: {
+    rootDir: resolve('src/client'),
+    outDir: resolve(OUT, 'client/types'),
+    lib: ['ES2023', 'DOM', 'DOM.Iterable'],
+    types: [],
+    noEmit: false,
+    declaration: true,
+    emitDeclarationOnly: true,
+  },
+  include: [],
+  files: Object.values(ENTRIES).flatMap((files) =>
+    Object.keys(files).map((name) => resolve(`src/client/${name}.ts`)),
+  ),
+};
+
+rmSync(OUT, { recursive: true, force: true });
+mkdirSync(join(OUT, 'client'), { recursive: true });
+await writeClient();
+writeTypes();
+const hasCli = existsSync(CLI);
+if (hasCli) await writeCli();
+writeFileSync(join(OUT, 'package.json'), `${JSON.stringify(toManifest(), null, 2)}\n`);
+writeFileSync(join(OUT, 'README.md'), toReadme(readFileSync('docs/client.md', 'utf8')));
+for (const name of ['LICENSE', 'CHANGELOG.md']) copyFileSync(name, join(OUT, name));
+
+async function writeClient(): Promise<void> {
+  for (const [entry, files] of Object.entries(ENTRIES)) {
+    await build({
+      stdin: {
+        contents: toExports(files, (name) => `./src/client/${name}.ts`),
+        resolveDir: '.',
+        loader: 'ts',
+      },
+      bundle: true,
+      minify: true,
+      format: 'esm',
+      // older than AbortSignal.any, which the kit needs
+      target: 'es2022',
+      outfile: join(OUT, `${pathOf(entry)}.js`),
+    });
+  }
+}
+
+/** TypeScript writes one file for each of src/client. An index for each entry names what is public. */
+function writeTypes(): void {
+  const config = join(OUT, 'tsconfig.json');
+  writeFileSync(config, JSON.stringify(TYPES_CONFIG));
+  execFileSync('node_modules/.bin/tsc', ['--project', config], { stdio: 'inherit' });
+  rmSync(config);
+  const folder = join(OUT, 'client/types');
+  for (const name of readdirSync(folder)) {
+    const text = readFileSync(join(folder, name), 'utf8');
+    writeFileSync(join(folder, name), text.replace(/(from '\.\/[\w-]+)\.ts'/g, "$1.js'"));
+  }
+  for (const [entry, files] of Object.entries(ENTRIES)) {
+    const text = toExports(files, (name) => `./types/${name}.js`);
+    writeFileSync(join(OUT, `${pathOf(entry)}.d.ts`), text);
+  }
+}
+
+/** `client` is `client/index`, since the others are beside it. */
+function pathOf(entry: string): string {
+  return entry === 'client' ? 'client/index' : entry;
+}
+
+function toExports(
+  files: Readonly<Record<string, readonly string[]>>,
+  find: (name: string) => string,
+): string {
+  return Object.entries(files)
+    .map(([file, names]) => `export { ${names.join(', ')} } from '${find(file)}';\n`)
+    .join('');
+}
+
+async function writeCli(): Promise<void> {
+  await build({
+    entryPoints: [CLI],
+    bundle: true,
+    minify: true,
+    platform: 'node',
+    target: 'node20.10',
+    format: 'esm',
+    legalComments: 'linked',
+    banner: { js: '#!/usr/bin/env node' },
+    outfile: join(OUT, 'bin/oss-token-broker.js'),
+  });
+}
+
+/** The package needs no other at run time. */
+function toManifest(): object {
+  const { name, version, license, engines } = JSON.parse(readFileSync('package.json', 'utf8'));
+  return {
+    name,
+    version,
+    description: 'Short-lived Alibaba Cloud OSS credentials from an oss-token-broker',
+    keywords: ['aliyun', 'alibaba-cloud', 'oss', 'sts', 'credentials'],
+    license,
+    type: 'module',
+    engines,
+    sideEffects: false,
+    exports: {
+      ...Object.fromEntries(
+        Object.keys(ENTRIES).map((entry) => [
+          `./${entry}`,
+          { types: `./${pathOf(entry)}.d.ts`, default: `./${pathOf(entry)}.js` },
+        ]),
+      ),
+      './package.json': './package.json',
+    },
+    ...(hasCli ? { bin: { [name]: 'bin/oss-token-broker.js' } } : {}),
+    files: ['client', ...(hasCli ? ['bin'] : []), 'CHANGELOG.md'],
+  };
+}
+
+/** The other pages are not in the package, so links to them become their text. */
+function toReadme(page: string): string {
+  return page.replace(/\[([^\]]+)\]\((?!https:|#)[^)]*\)/g, '$1');
+}
