@@ -7,6 +7,7 @@ from pathlib import Path
 import alibabacloud_oss_v2 as oss
 
 from broker import Broker
+from files import upload_and_list
 
 broker = Broker(
     os.environ["BROKER_URL"],
@@ -30,16 +31,4 @@ config.credentials_provider = oss.credentials.CredentialsProviderFunc(credential
 config.region = target["Region"]
 config.endpoint = target["Endpoint"]
 config.use_cname = target.get("Cname", False)
-client = oss.Client(config)
-
-for line in sys.stdin:
-    name = line.rstrip("\n")
-    key = prefix + Path(name).name
-    # in parts if the file is larger than 6 MiB
-    client.uploader().upload_file(oss.PutObjectRequest(bucket, key), name)
-    print("uploaded", key, flush=True)
-
-for page in client.list_objects_v2_paginator().iter_page(oss.ListObjectsV2Request(bucket, prefix=prefix)):
-    for entry in page.contents or []:
-        content = client.get_object(oss.GetObjectRequest(bucket, entry.key)).body.read()
-        print("read", entry.key, len(content))
+upload_and_list(oss.Client(config), bucket, prefix)

@@ -31,11 +31,14 @@ const code: Rule = {
   },
 };
 
-/** What a line of the shell begins with, and where the file is that it names. */
+const toJavaFile = (name: string) => `src/main/java/${name.replaceAll('.', '/')}.java`;
+
+/** What a line of the shell starts, and where the file is that it names. */
 const COMMANDS: readonly (readonly [RegExp, (name: string) => string])[] = [
   [/^pip install -r (\S+)$/, (name) => name],
-  [/\bpython (\S+)$/, (name) => name],
-  [/\bgo run (\S+)$/, (name) => join(name, 'main.go')],
+  [/\bpython (\S+)/, (name) => name],
+  [/\bgo run (\S+)/, (name) => join(name, 'main.go')],
+  [/\bmvn -q exec:java .*-Dexec\.mainClass=(\S+)/, toJavaFile],
   [/\bmvn -q (?:compile|exec:java)$/, () => 'pom.xml'],
 ];
 

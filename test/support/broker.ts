@@ -82,8 +82,6 @@ export interface TestBrokerOptions {
   readonly store?: Store;
   /** Spreads retries, from 0 to 1. 0 if absent: each comes as early as possible. */
   readonly random?: () => number;
-  /** The simulated STS ends each session after this long, if that is sooner than what was asked for. */
-  readonly longestSessionSeconds?: number;
   /** Receives the messages for the operator. */
   readonly tell?: (message: string) => void;
 }

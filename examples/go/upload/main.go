@@ -2,15 +2,12 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"fmt"
-	"io"
 	"log"
 	"os"
-	"path/filepath"
 	"strings"
 
+	"example.com/upload/files"
 	"github.com/aliyun/alibabacloud-oss-go-sdk-v2/oss"
 )
 
@@ -46,36 +43,5 @@ func run(ctx context.Context) error {
 		WithEndpoint(target.Endpoint).
 		WithUseCName(target.Cname))
 
-	uploader := client.NewUploader()
-	names := bufio.NewScanner(os.Stdin)
-	for names.Scan() {
-		key := prefix + filepath.Base(names.Text())
-		// in parts if the file is larger than 6 MiB
-		request := &oss.PutObjectRequest{Bucket: oss.Ptr(bucket), Key: oss.Ptr(key)}
-		if _, err := uploader.UploadFile(ctx, request, names.Text()); err != nil {
-			return err
-		}
-		fmt.Println("uploaded", key)
-	}
-
-	pages := client.NewListObjectsV2Paginator(&oss.ListObjectsV2Request{Bucket: oss.Ptr(bucket), Prefix: oss.Ptr(prefix)})
-	for pages.HasNext() {
-		page, err := pages.NextPage(ctx)
-		if err != nil {
-			return err
-		}
-		for _, entry := range page.Contents {
-			object, err := client.GetObject(ctx, &oss.GetObjectRequest{Bucket: oss.Ptr(bucket), Key: entry.Key})
-			if err != nil {
-				return err
-			}
-			content, err := io.ReadAll(object.Body)
-			object.Body.Close()
-			if err != nil {
-				return err
-			}
-			fmt.Println("read", *entry.Key, len(content))
-		}
-	}
-	return nil
+	return files.UploadAndList(ctx, client, bucket, prefix)
 }

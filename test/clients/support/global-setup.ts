@@ -3,7 +3,13 @@ import { readFileSync } from 'node:fs';
 import { relative } from 'node:path';
 import type { TestProject } from 'vitest/node';
 import type { Program } from '../../programs/program.ts';
-import { installAndroid, installGo, installJava, installPython } from './toolchains.ts';
+import {
+  installAndroid,
+  installGo,
+  installJava,
+  installPython,
+  installRclone,
+} from './toolchains.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -12,6 +18,8 @@ declare module 'vitest' {
     /** The folder of the programs. */
     go: string | null;
     java: Program | null;
+    s3: Program | null;
+    rclone: Program | null;
     android: Program | null;
   }
 }
@@ -41,6 +49,13 @@ const CLIENTS = [
     install: installAndroid,
     needs: 'a JDK, Maven, and Maven Central',
   },
+  {
+    key: 's3',
+    name: 'boto3, s3fs, DuckDB and the aws CLI',
+    install: () => installPython('s3'),
+    needs: 'python3 with pip, and PyPI',
+  },
+  { key: 'rclone', name: 'rclone', install: installRclone, needs: 'apt-get and Debian' },
 ] as const;
 
 /** Vitest calls it once, before any test, and calls what it returns after all of them. */

@@ -2,7 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
 import { delimiter, join, relative } from 'node:path';
-import { findOnPath, type Program, ROOT } from '../../programs/program.ts';
+import { unpackPackages } from '../../programs/debian-packages.ts';
+import { findOnPath, type Program, ROOT, unpackOnce } from '../../programs/program.ts';
 import { CACHE, EXAMPLES, installOnce, runInstaller } from './install.ts';
 
 const COPY_JARS = [
@@ -96,6 +97,18 @@ function filesOf(folder: string): readonly string[] {
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)))
     .sort();
+}
+
+/** rclone, on PATH or else of Debian. */
+export async function installRclone(): Promise<Program> {
+  const onPath = findOnPath('rclone');
+  if (onPath !== undefined) return onPath;
+  [find('apt-get'), find('dpkg-deb')];
+  return unpackOnce(
+    'rclone',
+    (folder) => unpackPackages(folder, ['rclone']),
+    (folder) => ({ path: join(folder, 'usr', 'bin', 'rclone'), environment: {} }),
+  );
 }
 
 /** Throws if it is not on PATH. */

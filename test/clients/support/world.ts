@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startTestBroker, type TestBroker } from '../../support/broker.ts';
+import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../../support/broker.ts';
 
 /** Long enough for the slowest client to upload a large file with it. */
 export const CREDENTIAL_SECONDS = 8;
@@ -20,7 +20,10 @@ export interface ClientWorld {
 }
 
 export async function startClientWorld(): Promise<ClientWorld> {
-  const broker = await startTestBroker({ longestSessionSeconds: CREDENTIAL_SECONDS });
+  const broker = await startTestBroker({
+    config: `${SIMPLE_CONFIG}surfaces: { sts: true }\n`,
+    longestSessionSeconds: CREDENTIAL_SECONDS,
+  });
   const folder = await mkdtemp(join(tmpdir(), 'clients-'));
   await writeFile(join(folder, 'small.txt'), 'hello');
   await writeFile(join(folder, 'large.bin'), Buffer.alloc(LARGE_BYTES, 'large '));
@@ -29,7 +32,8 @@ export async function startClientWorld(): Promise<ClientWorld> {
     folder,
     async environmentOf(user) {
       const file = join(folder, `${user}.jwt`);
-      await writeFile(file, `${await broker.issuer.token({ sub: user })}\n`);
+      // the SDKs take the file as it is, so it ends without a line end, as a projected token does
+      await writeFile(file, await broker.issuer.token({ sub: user }));
       return { BROKER_URL: broker.url, GRANT: 'user-files', SUBJECT_TOKEN_FILE: file };
     },
     async close() {

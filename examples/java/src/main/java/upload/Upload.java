@@ -26,8 +26,6 @@ public final class Upload {
     Broker.Target target = broker.credential().Grant.Targets.get(0);
     String where = args.length > 0 ? args[0] : target.Target;
     String[] parts = where.substring("oss://".length()).split("/", 2);
-    String bucket = parts[0];
-    String prefix = parts[1];
 
     ClientBuilderConfiguration settings = new ClientBuilderConfiguration();
     settings.setSignatureVersion(SignVersion.V4);
@@ -39,36 +37,40 @@ public final class Upload {
         .clientConfiguration(settings)
         .build();
     try {
-      BufferedReader names = new BufferedReader(new InputStreamReader(System.in));
-      for (String name; (name = names.readLine()) != null; ) {
-        File file = new File(name);
-        String key = prefix + file.getName();
-        if (file.length() <= PART_BYTES) {
-          client.putObject(bucket, key, file);
-        } else {
-          UploadFileRequest request = new UploadFileRequest(bucket, key);
-          request.setUploadFile(name);
-          request.setPartSize(PART_BYTES);
-          client.uploadFile(request);
-        }
-        System.out.println("uploaded " + key);
-      }
-
-      ListObjectsV2Request list = new ListObjectsV2Request(bucket).withPrefix(prefix);
-      ListObjectsV2Result page;
-      do {
-        page = client.listObjectsV2(list);
-        for (OSSObjectSummary entry : page.getObjectSummaries()) {
-          try (OSSObject object = client.getObject(bucket, entry.getKey())) {
-            byte[] content = object.getObjectContent().readAllBytes();
-            System.out.println("read " + entry.getKey() + " " + content.length);
-          }
-        }
-        list.setContinuationToken(page.getNextContinuationToken());
-      } while (page.isTruncated());
+      uploadAndList(client, parts[0], parts[1]);
     } finally {
       client.shutdown();
     }
+  }
+
+  static void uploadAndList(OSS client, String bucket, String prefix) throws Throwable {
+    BufferedReader names = new BufferedReader(new InputStreamReader(System.in));
+    for (String name; (name = names.readLine()) != null; ) {
+      File file = new File(name);
+      String key = prefix + file.getName();
+      if (file.length() <= PART_BYTES) {
+        client.putObject(bucket, key, file);
+      } else {
+        UploadFileRequest request = new UploadFileRequest(bucket, key);
+        request.setUploadFile(name);
+        request.setPartSize(PART_BYTES);
+        client.uploadFile(request);
+      }
+      System.out.println("uploaded " + key);
+    }
+
+    ListObjectsV2Request list = new ListObjectsV2Request(bucket).withPrefix(prefix);
+    ListObjectsV2Result page;
+    do {
+      page = client.listObjectsV2(list);
+      for (OSSObjectSummary entry : page.getObjectSummaries()) {
+        try (OSSObject object = client.getObject(bucket, entry.getKey())) {
+          byte[] content = object.getObjectContent().readAllBytes();
+          System.out.println("read " + entry.getKey() + " " + content.length);
+        }
+      }
+      list.setContinuationToken(page.getNextContinuationToken());
+    } while (page.isTruncated());
   }
 
   private static String subjectToken() {
