@@ -36,6 +36,8 @@ const toJavaFile = (name: string) => `src/main/java/${name.replaceAll('.', '/')}
 /** What a line of the shell starts, and where the file is that it names. */
 const COMMANDS: readonly (readonly [RegExp, (name: string) => string])[] = [
   [/^pip install -r (\S+)$/, (name) => name],
+  [/^\. \.\/(\S+)$/, (name) => name],
+  [/\brclone --config (\S+) copy /, (name) => name],
   [/\bpython (\S+)/, (name) => name],
   [/\bgo run (\S+)/, (name) => join(name, 'main.go')],
   [/\bmvn -q exec:java .*-Dexec\.mainClass=(\S+)/, toJavaFile],
