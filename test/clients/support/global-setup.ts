@@ -9,6 +9,7 @@ import {
   installJava,
   installPython,
   installRclone,
+  installWechat,
 } from './toolchains.ts';
 
 declare module 'vitest' {
@@ -20,6 +21,8 @@ declare module 'vitest' {
     java: Program | null;
     s3: Program | null;
     rclone: Program | null;
+    /** The folder with the packages. */
+    wechat: string | null;
     android: Program | null;
   }
 }
@@ -55,6 +58,7 @@ const CLIENTS = [
     install: () => installPython('s3'),
     needs: 'python3 with pip, and PyPI',
   },
+  { key: 'wechat', name: 'crypto-js', install: installWechat, needs: 'npm and its registry' },
   { key: 'rclone', name: 'rclone', install: installRclone, needs: 'apt-get and Debian' },
 ] as const;
 

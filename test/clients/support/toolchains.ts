@@ -1,7 +1,7 @@
 /** How the clients of each language are installed. Each returns the program to start and its environment. */
 import { readdirSync } from 'node:fs';
 import { cp, mkdir } from 'node:fs/promises';
-import { delimiter, join, relative } from 'node:path';
+import { basename, delimiter, join, relative } from 'node:path';
 import { unpackPackages } from '../../programs/debian-packages.ts';
 import { findOnPath, type Program, ROOT, unpackOnce } from '../../programs/program.ts';
 import { CACHE, EXAMPLES, installOnce, runInstaller } from './install.ts';
@@ -97,6 +97,15 @@ function filesOf(folder: string): readonly string[] {
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => relative(ROOT, join(parentPath, name)))
     .sort();
+}
+
+/** A folder with the packages that `examples/wechat/package-lock.json` pins. */
+export async function installWechat(): Promise<string> {
+  const files = ['package.json', 'package-lock.json'].map((name) => join('examples/wechat', name));
+  return installOnce('wechat', files, async (target) => {
+    for (const file of files) await cp(join(ROOT, file), join(target, basename(file)));
+    await runInstaller('npm', ['ci', '--no-audit', '--no-fund'], { cwd: target });
+  });
 }
 
 /** rclone, on PATH or else of Debian. */
