@@ -36,6 +36,9 @@ const toJavaFile = (name: string) => `src/main/java/${name.replaceAll('.', '/')}
 /** What a line of the shell starts, and where the file is that it names. */
 const COMMANDS: readonly (readonly [RegExp, (name: string) => string])[] = [
   [/^pip install -r (\S+)$/, (name) => name],
+  [/^npm install ali-oss@6\.23\.0 \.\.\/\.\.\/dist\/package$/, () => '.'],
+  [/^npx vite$/, () => 'index.html'],
+  [/\| node (\S+)$/, (name) => name],
   [/^\. \.\/(\S+)$/, (name) => name],
   [/\brclone --config (\S+) copy /, (name) => name],
   [/\bpython (\S+)/, (name) => name],
@@ -43,6 +46,18 @@ const COMMANDS: readonly (readonly [RegExp, (name: string) => string])[] = [
   [/\bmvn -q exec:java .*-Dexec\.mainClass=(\S+)/, toJavaFile],
   [/\bmvn -q (?:compile|exec:java)$/, () => 'pom.xml'],
 ];
+
+/** The agent takes no shorter secret. */
+const secret: Rule = {
+  name: 'a secret for an agent, long enough',
+  covers: ({ page, text }) => page === 'docs/callers/kubernetes.md' && text.startsWith('kubectl '),
+  check({ text }) {
+    const [, bytes] = /--from-literal=secret="\$\(openssl rand -hex (\d+)\)"$/m.exec(text) ?? [];
+
+    expect(syntaxProblem(text)).toBe('');
+    expect(Number(bytes) * 2).toBeGreaterThanOrEqual(32);
+  },
+};
 
 const commands: Rule = {
   name: 'how an example is started',
@@ -68,4 +83,4 @@ function problemOf(line: string, folder: string): string | undefined {
   return `"${line}" is unknown`;
 }
 
-export const EXAMPLE_RULES: readonly Rule[] = [code, commands];
+export const EXAMPLE_RULES: readonly Rule[] = [code, secret, commands];

@@ -10,6 +10,16 @@ export const CREDENTIAL_SECONDS = 8;
 /** Larger than the size from which any of the SDKs uploads in parts. */
 export const LARGE_BYTES = 11 * 1024 * 1024;
 
+const CONFIG = `${SIMPLE_CONFIG}
+  - name: releases
+    issuer: app
+    role: acs:ram::123456789012:role/oss-uploader
+    allow:
+      - { target: "oss://app-media/releases/{user}/", permissions: [write] }
+    restrict: { https: false }
+surfaces: { sts: true }
+`;
+
 export interface ClientWorld {
   readonly broker: TestBroker;
   /** A folder with `small.txt` and `large.bin`. */
@@ -21,7 +31,7 @@ export interface ClientWorld {
 
 export async function startClientWorld(): Promise<ClientWorld> {
   const broker = await startTestBroker({
-    config: `${SIMPLE_CONFIG}surfaces: { sts: true }\n`,
+    config: CONFIG,
     longestSessionSeconds: CREDENTIAL_SECONDS,
   });
   const folder = await mkdtemp(join(tmpdir(), 'clients-'));
