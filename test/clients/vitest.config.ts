@@ -7,7 +7,7 @@ export default defineConfig({
     root: fileURLToPath(new URL('../..', import.meta.url)),
     include: ['test/clients/**/*.test.ts'],
     globalSetup: 'test/clients/support/global-setup.ts',
-    testTimeout: 60_000,
+    testTimeout: 120_000,
     maxWorkers: '100%',
     // each waits for a credential to expire
     sequence: { concurrent: true },
