@@ -1,5 +1,7 @@
 /** The HTTP application: middleware for every request, then the routes of each surface that is on. */
 import { Hono } from 'hono';
+import { createAws } from './api/aws/routes.ts';
+import { type CredentialUrlDeps, createCredentialUrls } from './api/credential-urls/routes.ts';
 import { readCanonicalPath } from './api/http/canonical-path.ts';
 import { addLifecycleHooks, type LifecycleHooks } from './api/http/lifecycle-hooks.ts';
 import { createOpenRequest, type OpenRequestDeps } from './api/http/open-request.ts';
@@ -16,6 +18,8 @@ export interface AppDeps
     Omit<OpenRequestDeps, 'configRevision' | 'surfaceOf'> {
   /** Present on Function Compute only. */
   readonly lifecycleHooks?: LifecycleHooks;
+  /** Present if the config has credential URLs. */
+  readonly credentialUrls?: CredentialUrlDeps;
 }
 
 /** Builds the application. It opens nothing and keeps no state. */
@@ -23,10 +27,13 @@ export function createApp(deps: AppDeps) {
   const app = new Hono<SurfaceEnv>({ getPath: readCanonicalPath });
   const { revision: configRevision, surfaces: on } = deps.config;
   const native = createNativeApi(deps);
+  const { credentialUrls } = deps;
   const others: readonly SurfaceDefinition[] = [
     ...(on?.tokenExchange === true ? [createTokenExchange(deps)] : []),
-    // a POST without a query is for the AWS surface, if that is on
-    ...(on?.sts === undefined ? [] : [createStsApi(deps, { takesBareForms: !('aws' in on) })]),
+    ...(credentialUrls === undefined ? [] : [createCredentialUrls(deps, credentialUrls)]),
+    // before the STS-compatible API: a POST to / without a query belongs to the first that claims it
+    ...(on?.aws === true ? [createAws(deps)] : []),
+    ...(on?.sts === undefined ? [] : [createStsApi(deps)]),
   ];
   const surfaceOf: OpenRequestDeps['surfaceOf'] = (address) =>
     others.find(({ owns }) => owns(address))?.name ?? native.name;

@@ -25,6 +25,8 @@ import { createFairShare } from './sts/fair-share.ts';
 import type { FetchIssuer } from './subject-token/keys/issuer-fetch.ts';
 import type { KeepIssuerKeys } from './subject-token/keys/kept-issuer-keys.ts';
 import { createVerifySubjectToken } from './subject-token/verify-subject-token.ts';
+import type { TicketKey } from './tickets/ticket-keys.ts';
+import { createTicketSealOnUse } from './tickets/ticket-seal-on-use.ts';
 
 /** One credential is about 2 KiB, so the cache stays below 32 MiB. */
 const MAX_CACHED_CREDENTIALS = 10_000;
@@ -51,6 +53,8 @@ export interface BrokerOptions {
   readonly store?: Store;
   /** Passes issuer keys on to the next broker. Absent: each broker loads its own. */
   readonly keepIssuerKeys?: KeepIssuerKeys;
+  /** What the config's names of ticket keys stand for. Absent: the config has no credential URLs. */
+  readonly ticketKeys?: readonly TicketKey[];
 }
 
 export interface Broker {
@@ -100,8 +104,12 @@ export function createBroker(options: BrokerOptions): Broker {
     ...(keepIssuerKeys === undefined ? {} : { keepKeys: keepIssuerKeys }),
   });
   const limits = createLimits({ config, store, now, randomUuid });
+  const settings = config.surfaces?.credentialUrls;
+  const { publicUrl } = config;
+  const seal = settings === undefined ? undefined : createTicketSealOnUse(options.ticketKeys ?? []);
   const warmUp = async () => {
-    await Promise.all([verifySubjectToken.warm(), callSts.warm(), limits.warm()]);
+    const steps = [verifySubjectToken.warm(), callSts.warm(), limits.warm()];
+    await Promise.all(seal === undefined ? steps : [...steps, seal.warm()]);
   };
 
   async function findSourceProblem(header: ReadHeader): Promise<string | undefined> {
@@ -132,6 +140,17 @@ export function createBroker(options: BrokerOptions): Broker {
       : () => assumeRole,
     readOrigin: createReadOrigin({ isOnFunctionCompute, callerAddress, randomUuid }),
     findSourceProblem,
+    ...(settings === undefined || publicUrl === undefined || seal === undefined
+      ? {}
+      : {
+          credentialUrls: {
+            settings,
+            publicUrl,
+            seal,
+            keeper: verifySubjectToken.keeper,
+            randomUuid,
+          },
+        }),
   });
   return { fetch: app.fetch, warmUp };
 }

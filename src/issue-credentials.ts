@@ -4,7 +4,7 @@
  */
 import { factsOfDecision, factsOfRole, factsOfToken } from './audit/facts.ts';
 import type { AuditTrail } from './audit/trail.ts';
-import type { Config } from './config/config.ts';
+import type { Config, Grant } from './config/config.ts';
 import { parseTarget } from './grants/target.ts';
 import { lengthPrefixed } from './lib/length-prefixed.ts';
 import type {
@@ -13,9 +13,13 @@ import type {
   Decide,
   IssuedCredential,
   Limits,
+  NarrowedGrant,
   Origin,
   Permit,
+  RateLimitState,
   Requested,
+  SessionPolicy,
+  SubjectToken,
   VerifySubjectToken,
 } from './ports.ts';
 import { type ReportGrants, reportConditions } from './report-mode.ts';
@@ -36,8 +40,6 @@ export interface IncomingRequest {
   readonly origin: Origin;
   /** Where the request is audited. Only the pipeline records its decision. */
   readonly trail: AuditTrail;
-  /** Bound to the source credentials of this request. */
-  readonly assumeRole: AssumeRole;
   /** Reads the subject token, and no more of the request than it must. */
   readonly readToken: () => string | Promise<string>;
   /**
@@ -49,6 +51,17 @@ export interface IncomingRequest {
   readonly describe: () => Promise<Requested | undefined>;
 }
 
+/** What a request within its grant and its limits may get. */
+export interface Admitted {
+  readonly token: SubjectToken;
+  readonly grant: Grant;
+  readonly narrowed: NarrowedGrant;
+  readonly policy: SessionPolicy;
+  readonly roleSessionName: string;
+  /** The state of the caller's own limits. */
+  readonly rateLimits: readonly RateLimitState[];
+}
+
 /** After this share of its remaining life, a client should replace the credential. */
 const REFRESH_AFTER_SHARE = 0.8;
 
@@ -58,8 +71,55 @@ const REFRESH_AFTER_SHARE = 0.8;
  */
 export async function issueCredentials(
   deps: PipelineDeps,
-  incoming: IncomingRequest,
+  incoming: IncomingRequest & {
+    /** Bound to the source credentials of this request. */
+    readonly assumeRole: AssumeRole;
+  },
 ): Promise<IssuedCredential> {
+  const { now } = deps;
+  const { trail } = incoming;
+
+  // 7. assume the role
+  const assumedRole = async ({ token, grant, narrowed, ...admitted }: Admitted) => {
+    const { policy, roleSessionName, rateLimits } = admitted;
+    trail.add({ roleSessionName });
+    const askedAtMs = now();
+    const role = await incoming.assumeRole({
+      caller: lengthPrefixed([token.issuer.issuer, token.subject]),
+      roleArn: grant.role,
+      roleSessionName,
+      durationSeconds: narrowed.durationSeconds,
+      policy: policy.text,
+      ...(grant.externalId === undefined ? {} : { externalId: grant.externalId }),
+    });
+    trail.add({ ...factsOfRole(role), stsMs: now() - askedAtMs });
+    return {
+      token,
+      assumedRole: role,
+      roleArn: grant.role,
+      roleSessionName,
+      grantName: grant.name,
+      allowances: narrowed.allowances,
+      rateLimits,
+    };
+  };
+
+  const issued = await admitRequest(deps, incoming, assumedRole);
+  const lifeMs = issued.assumedRole.expiresAtMs - now();
+  const refreshAfterMs = now() + Math.max(0, lifeMs * REFRESH_AFTER_SHARE);
+  return { ...issued, refreshAfterMs };
+}
+
+/**
+ * Takes every step but the seventh, for which it calls `conclude`. A surface that gives something else
+ * than a credential calls this. Throws a RefusalError for every refusal. The audit line is written
+ * before it returns.
+ */
+export async function admitRequest<T>(
+  deps: PipelineDeps,
+  incoming: IncomingRequest,
+  conclude: (admitted: Admitted) => Promise<T>,
+): Promise<T> {
   const { config, now } = deps;
   const { trail } = incoming;
   const { callerAddress } = incoming.origin;
@@ -94,40 +154,18 @@ export async function issueCredentials(
     if (decision.grant !== undefined) trail.add(reportConditions(decision.grant, token, report));
     if (decision.outcome === 'refused') throw decision.refusal;
     const { grant, narrowed, policy, roleSessionName } = decision;
-    const { allowances, durationSeconds } = narrowed;
 
     // 6. limit what only a request within its grant uses up
     permit = await deps.limits.admit(token, grant);
 
-    // 7. assume the role
-    trail.add({ roleSessionName });
-    const askedAtMs = now();
-    const assumedRole = await incoming.assumeRole({
-      caller: lengthPrefixed([token.issuer.issuer, token.subject]),
-      roleArn: grant.role,
-      roleSessionName,
-      durationSeconds,
-      policy: policy.text,
-      ...(grant.externalId === undefined ? {} : { externalId: grant.externalId }),
-    });
-    trail.add({ ...factsOfRole(assumedRole), stsMs: now() - askedAtMs });
+    // 7. conclude
+    const result = await conclude({ token, grant, narrowed, policy, roleSessionName, rateLimits });
 
     // 8. record and answer
     await trail.recordGranted();
-    const lifeMs = assumedRole.expiresAtMs - now();
-    const refreshAfterMs = now() + Math.max(0, lifeMs * REFRESH_AFTER_SHARE);
-    return {
-      token,
-      assumedRole,
-      roleArn: grant.role,
-      roleSessionName,
-      refreshAfterMs,
-      grantName: grant.name,
-      allowances,
-      rateLimits,
-    };
+    return result;
   } catch (error) {
-    // no credential was issued, so the caller may use the same token again
+    // nothing was given, so the caller may use the same token again
     await permit?.withdraw();
     const requested = wasRead ? undefined : await incoming.describe();
     if (requested !== undefined) trail.add({ requested });

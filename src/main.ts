@@ -9,7 +9,7 @@ import { createAuditSink } from './audit/sink.ts';
 import { createBroker } from './broker.ts';
 import type { Config } from './config/config.ts';
 import type { SourceCredentialsSettings } from './config/source-credentials-settings.ts';
-import { formatProblem } from './config-loader/config-problems.ts';
+import { ConfigError, formatProblem } from './config-loader/config-problems.ts';
 import { parseConfig } from './config-loader/parse-config.ts';
 import type { ConfigText } from './config-loader/source/config-source.ts';
 import { openConfigSource } from './config-loader/source/open-config-source.ts';
@@ -28,6 +28,7 @@ import { createStore, findStoreProblem } from './store/create-store.ts';
 import type { Store } from './store/store.ts';
 import { createFetchIssuer } from './subject-token/keys/issuer-fetch.ts';
 import { createKeptIssuerKeys } from './subject-token/keys/kept-issuer-keys.ts';
+import { findTicketKeyProblem, readTicketKeys } from './tickets/ticket-keys.ts';
 
 /** The default port of a custom runtime on Function Compute. */
 const DEFAULT_PORT = 9000;
@@ -91,8 +92,13 @@ function openSource(createCredentials: CreateCredentials) {
   });
 }
 
-function parse(text: ConfigText) {
-  return parseConfig({ ...text, environment });
+/** Also refuses a config whose ticket keys are not in the environment: at the start, and on a reload. */
+async function parse(text: ConfigText) {
+  const loaded = await parseConfig({ ...text, environment });
+  const message = findTicketKeyProblem(loaded.config.surfaces?.credentialUrls, environment);
+  if (message === undefined) return loaded;
+  const path = 'surfaces.credentialUrls.keys';
+  throw new ConfigError([{ file: text.file, line: 1, column: 1, path, message }]);
 }
 
 type CreateCredentials = (
@@ -158,6 +164,7 @@ function createBuild(startConfig: Config, { source, sourceCredentials, store, ob
       observe,
       store,
       keepIssuerKeys,
+      ticketKeys: readTicketKeys(config.surfaces?.credentialUrls, config.publicUrl, environment),
     });
   };
 }

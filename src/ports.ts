@@ -81,10 +81,48 @@ export interface SubjectToken {
   /** `iat` and `exp`: whole seconds since the epoch. */
   readonly issuedAt: number;
   readonly expiresAt: number;
+  /** Present if a credential URL stands for the token. */
+  readonly ticket?: Ticket;
 }
 
 /** Verifies a compact JWS. Throws a refusal. No thrown error contains the token. */
 export type VerifySubjectToken = (compactJws: string) => Promise<SubjectToken>;
+
+/** A credential URL, as the limits see it. */
+export interface Ticket {
+  readonly id: string;
+  /** How many credentials it gives. Absent: any number. */
+  readonly uses?: number;
+  /** Seconds since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** A verified subject token without its signature: enough to check everything else again. */
+export interface KeptToken {
+  /** The members of its header that were checked. */
+  readonly header: { readonly alg: string; readonly kid?: string; readonly typ?: string };
+  /** SHA-256 of the key that verified it, as base64url. */
+  readonly keyThumbprint: string;
+  readonly claims: Claims;
+}
+
+export interface TokenKeeper {
+  /** Only for a token of the same verifier, as the same object. */
+  readonly keep: (token: SubjectToken) => KeptToken;
+  /**
+   * Verifies a kept token against the live config and the issuer's present keys, as if its signature
+   * had just been checked. `endsAt` (seconds since the epoch) takes the place of `exp`. Throws a refusal.
+   */
+  readonly verifyKept: (kept: KeptToken, endsAt: number) => Promise<SubjectToken>;
+}
+
+/** Encrypts and decrypts the text of tickets. */
+export interface TicketSeal {
+  /** Throws `ticket_too_large`. */
+  readonly seal: (text: string) => Promise<string>;
+  /** Throws `ticket_invalid` for every text that this seal did not make with a key of the config. */
+  readonly open: (ticket: string) => Promise<string>;
+}
 
 // 3. match
 
@@ -222,8 +260,9 @@ export interface Limits {
     callerAddress: string | undefined,
   ) => Promise<readonly RateLimitState[]>;
   /**
-   * Counts what only a request within its grant may use up: the limit of the issuer, then the token.
-   * Throws the refusals of the grant's kill switches, of that limit and of one-time tokens.
+   * Counts what only a request within its grant may use up: the limit of the issuer, then the token, or
+   * the ticket that stands for it. Throws the refusals of the grant's kill switches, of that limit, of
+   * one-time tokens and of used-up tickets.
    */
   readonly admit: (token: SubjectToken, grant: Grant) => Promise<Permit>;
   /** The kill switches alone. Counts nothing. */

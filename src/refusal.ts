@@ -53,6 +53,11 @@ export type Refusal =
       /** How old the keys are that are too old to use. Absent: none were ever loaded. */
       readonly keyAgeSeconds?: number;
     }
+  // the ticket of a credential URL
+  | { readonly reason: 'ticket_invalid'; readonly problem: string }
+  | { readonly reason: 'ticket_expired'; readonly expiredAt: number }
+  | { readonly reason: 'ticket_used_up'; readonly uses: number }
+  | { readonly reason: 'ticket_too_large'; readonly length: number; readonly limit: number }
   // the grant
   /** `grantCount`: how many grants the issuer has, if `misfits` leaves some out. */
   | {
@@ -176,10 +181,13 @@ const TOKEN_REASONS: ReadonlySet<Reason> = new Set<Reason>([
   'subject_denied',
   'token_denied',
   'key_denied',
+  'ticket_invalid',
+  'ticket_expired',
+  'ticket_used_up',
 ]);
 
 /**
- * True for a refusal that the subject token causes. False if the keys of its issuer are unavailable:
+ * True for a refusal that the subject token causes, or the ticket that stands for it. False if the keys of its issuer are unavailable:
  * that is not the fault of the caller.
  */
 export function isTokenRefusal(error: unknown): error is RefusalError {

@@ -1,27 +1,60 @@
-/** Bundles the command line into one file that needs nothing but Node. */
+/** Bundles the command line: one file that needs nothing but Node, and one with the commands for operators beside it. */
 import { chmodSync, readFileSync } from 'node:fs';
-import { build, type Metafile } from 'esbuild';
+import { dirname, join } from 'node:path';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+
+const OPERATOR = 'operator.cjs';
+const OPERATOR_ENTRY = 'src/cli/operator/operator-commands.ts';
+
+const SETTINGS: BuildOptions & { readonly metafile: true } = {
+  bundle: true,
+  minify: true,
+  platform: 'node',
+  target: 'node20.10',
+  format: 'cjs',
+  // a require of Node's own modules takes less time than the first import()
+  supported: { 'dynamic-import': false },
+  legalComments: 'none',
+  metafile: true,
+};
+
+/** The file of the operators' commands is read when one of them runs. */
+const later: Plugin = {
+  name: 'later',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/operator-commands\.ts$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: `./${OPERATOR}`, external: true },
+    );
+  },
+};
+
+export interface CliFiles {
+  /** What the file for callers holds. */
+  readonly caller: readonly string[];
+  readonly operator: readonly string[];
+}
 
 /** Writes the bundle, which can be run by itself. Returns the files that it holds. */
-export async function buildCli(outfile: string): Promise<readonly string[]> {
+export async function buildCli(outfile: string): Promise<CliFiles> {
   const { version }: { readonly version: string } = JSON.parse(
     readFileSync('package.json', 'utf8'),
   );
-  const { metafile }: { readonly metafile: Metafile } = await build({
+  const caller = await build({
+    ...SETTINGS,
     entryPoints: ['src/cli/main.ts'],
     outfile,
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node20.10',
-    format: 'cjs',
-    // a require of Node's own modules takes less time than the first import()
-    supported: { 'dynamic-import': false },
     banner: { js: '#!/usr/bin/env node' },
     define: { VERSION: JSON.stringify(version) },
-    legalComments: 'none',
-    metafile: true,
+    plugins: [later],
+  });
+  const operator = await build({
+    ...SETTINGS,
+    entryPoints: [OPERATOR_ENTRY],
+    outfile: join(dirname(outfile), OPERATOR),
   });
   chmodSync(outfile, 0o755);
-  return Object.keys(metafile.inputs);
+  return {
+    caller: Object.keys(caller.metafile.inputs),
+    operator: Object.keys(operator.metafile.inputs),
+  };
 }

@@ -1,19 +1,13 @@
 /** `npm run build:package [folder]`: writes the package that is published, client kit and command line. */
 import { execFileSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { buildCli } from './build-cli.ts';
+import { collectLicences } from './dependencies/collect-licences.ts';
 
 const [OUT = 'dist/package'] = process.argv.slice(2);
-const CLI = 'src/cli/main.ts';
+const CLI = 'bin/oss-token-broker.cjs';
 
 /** What each entry of the package exports, by the file of src/client that has it. */
 const ENTRIES: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
@@ -49,8 +43,8 @@ rmSync(OUT, { recursive: true, force: true });
 mkdirSync(join(OUT, 'client'), { recursive: true });
 await writeClient();
 writeTypes();
-const hasCli = existsSync(CLI);
-if (hasCli) await writeCli();
+const { operator } = await buildCli(join(OUT, CLI));
+writeFileSync(join(OUT, 'LICENSES.txt'), collectLicences(operator));
 writeFileSync(join(OUT, 'package.json'), `${JSON.stringify(toManifest(), null, 2)}\n`);
 writeFileSync(join(OUT, 'README.md'), toReadme(readFileSync('docs/client.md', 'utf8')));
 for (const name of ['LICENSE', 'CHANGELOG.md']) copyFileSync(name, join(OUT, name));
@@ -104,20 +98,6 @@ function toExports(
     .join('');
 }
 
-async function writeCli(): Promise<void> {
-  await build({
-    entryPoints: [CLI],
-    bundle: true,
-    minify: true,
-    platform: 'node',
-    target: 'node20.10',
-    format: 'esm',
-    legalComments: 'linked',
-    banner: { js: '#!/usr/bin/env node' },
-    outfile: join(OUT, 'bin/oss-token-broker.js'),
-  });
-}
-
 /** The package needs no other at run time. */
 function toManifest(): object {
   const { name, version, license, engines } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -139,8 +119,8 @@ function toManifest(): object {
       ),
       './package.json': './package.json',
     },
-    ...(hasCli ? { bin: { [name]: 'bin/oss-token-broker.js' } } : {}),
-    files: ['client', ...(hasCli ? ['bin'] : []), 'CHANGELOG.md'],
+    bin: { [name]: CLI },
+    files: ['client', 'bin', 'CHANGELOG.md', 'LICENSES.txt'],
   };
 }
 

@@ -5,7 +5,6 @@ import {
   copyFileSync,
   linkSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
@@ -14,6 +13,7 @@ import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { type BuildOptions, build, type PluginBuild } from 'esbuild';
 import { buildCli } from './build-cli.ts';
+import { collectLicences, packageFolder } from './dependencies/collect-licences.ts';
 import { listPackages, parseLockfile } from './dependencies/lockfile.ts';
 import { canRunNodeBinaries, findNode, installNode } from './node-binaries.ts';
 
@@ -90,7 +90,8 @@ const productionFolders = new Set(
 );
 const inputs = [
   ...[broker, start, importer, ...later].flatMap(({ metafile }) => Object.keys(metafile.inputs)),
-  ...cli,
+  ...cli.caller,
+  ...cli.operator,
 ];
 const strays = inputs.filter((input) => !isForProduction(input));
 if (strays.length > 0) {
@@ -165,38 +166,4 @@ function loadLater({ onResolve, onLoad }: PluginBuild): void {
     external: true,
   }));
   onResolve({ filter: /^\.\/[a-z]+\.cjs$/ }, ({ path }) => ({ path, external: true }));
-}
-
-/** The licence of every package that has a file in the bundle. Throws if a package has none. */
-function collectLicences(files: readonly string[]): string {
-  const packages = new Set(files.flatMap((file) => packageFolder(file) ?? []));
-  return [...packages]
-    .sort()
-    .map(describePackage)
-    .join(`\n${'-'.repeat(79)}\n\n`);
-}
-
-/** The folder of the package that holds the file, e.g. `node_modules/@scope/name`, at any depth. */
-function packageFolder(file: string): string | undefined {
-  const at = file.lastIndexOf('node_modules/');
-  if (at === -1) return undefined;
-  const [first = '', second = ''] = file.slice(at + 'node_modules/'.length).split('/');
-  return (
-    file.slice(0, at) + join('node_modules', first.startsWith('@') ? `${first}/${second}` : first)
-  );
-}
-
-function describePackage(folder: string): string {
-  const manifest: { name: string; version: string; license?: string } = JSON.parse(
-    readFileSync(join(folder, 'package.json'), 'utf8'),
-  );
-  const file = readdirSync(folder).find((name) => /^licen[cs]e/i.test(name));
-  if (file === undefined && manifest.license === undefined) {
-    throw new Error(`${folder} has no licence`);
-  }
-  const text =
-    file === undefined
-      ? `Licence: ${manifest.license}\n`
-      : readFileSync(join(folder, file), 'utf8');
-  return `${manifest.name} ${manifest.version}\n\n${text}`;
 }

@@ -18,6 +18,7 @@ export function standInConfig(
     /** By the name of the issuer. */
     readonly keysOf: (issuerName: string) => string;
     readonly origins: readonly string[];
+    readonly brokerUrl: string;
   },
 ): Config {
   const {
@@ -36,6 +37,7 @@ export function standInConfig(
       keys: { kind: 'jwksUri', uri: around.keysOf(issuer.name) } as const,
     })),
     cors: { origins: around.origins },
+    ...(config.publicUrl === undefined ? {} : { publicUrl: around.brokerUrl }),
   };
   return { revision: hashConfig(content), ...content };
 }

@@ -1,13 +1,14 @@
 /** Starts a config beside the simulator: broker, issuers, STS and OSS, all on loopback. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns';
 import { createAuditLog } from '../../src/audit/line.ts';
-import { createBroker } from '../../src/broker.ts';
+import { type Broker, createBroker } from '../../src/broker.ts';
 import type { Config } from '../../src/config/config.ts';
 import { systemErrorCode } from '../../src/lib/system-error-code.ts';
 import { createTellOperator } from '../../src/observe/tell-operator.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 import { createFetchIssuer } from '../../src/subject-token/keys/issuer-fetch.ts';
+import { readTicketKeys } from '../../src/tickets/ticket-keys.ts';
 import { startStandIns } from '../issuer/stand-ins.ts';
 import { startSimulator } from '../simulator.ts';
 import { createStaticCredentials } from '../static-credentials.ts';
@@ -65,13 +66,29 @@ export async function startDev(
   // a browser finds any name below localhost, and puts the bucket before it; Node needs the address
   const ossUrl =
     origins.length === 0 ? simulator.oss.url : `http://localhost:${simulator.oss.port}`;
+  const started: { broker?: Broker } = {};
+  const fetchBroker: Broker['fetch'] = (request, env) =>
+    started.broker?.fetch(request, env) ?? new Response(null, { status: 503 });
+  const server = await onBrokerPort(options.port, (port) =>
+    startServer({
+      fetch:
+        callerAddress === undefined
+          ? fetchBroker
+          : (request, env) => fetchBroker(request, comingFrom(callerAddress, env)),
+      hostname: '127.0.0.1',
+      port,
+      neverHangUp: false,
+    }),
+  );
+  const brokerUrl = `http://127.0.0.1:${server.port}`;
   const config = standInConfig(loaded, {
     stsUrl: simulator.sts.url,
     ossUrl,
     keysOf: issuers.keysOf,
     origins,
+    brokerUrl,
   });
-  const app = createBroker({
+  started.broker = createBroker({
     config,
     sourceCredentials: createStaticCredentials(simulator.sourceCredentials),
     recordAudit: createAuditLog(async (line) => write(line)),
@@ -82,18 +99,8 @@ export async function startDev(
     isOnFunctionCompute: false,
     usesFunctionRole: false,
     observe: createTellOperator({ tell, now: Date.now }),
+    ticketKeys: makeTicketKeys(config),
   });
-  const server = await onBrokerPort(options.port, (port) =>
-    startServer({
-      fetch:
-        callerAddress === undefined
-          ? app.fetch
-          : (request, env) => app.fetch(request, comingFrom(callerAddress, env)),
-      hostname: '127.0.0.1',
-      port,
-      neverHangUp: false,
-    }),
-  );
   return {
     config,
     ports: {
@@ -102,11 +109,21 @@ export async function startDev(
       STS: Number(new URL(simulator.sts.url).port),
       OSS: simulator.oss.port,
     },
-    brokerUrl: `http://127.0.0.1:${server.port}`,
+    brokerUrl,
     issuersUrl: issuers.url,
     stsUrl: simulator.sts.url,
     ossUrl,
   };
+}
+
+/** New ones each time: the environment of a developer has none. */
+function makeTicketKeys({ surfaces, publicUrl }: Config) {
+  const settings = surfaces?.credentialUrls;
+  const environment = (settings?.keys ?? []).map(({ keyFrom }): [string, string] => [
+    keyFrom,
+    randomBytes(32).toString('base64'),
+  ]);
+  return readTicketKeys(settings, publicUrl, Object.fromEntries(environment));
 }
 
 async function onBrokerPort(

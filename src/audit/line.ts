@@ -29,6 +29,10 @@ export interface AuditFacts {
   readonly sessionPolicySha256?: string;
   /** The ID of the issued AccessKey, which is no secret. */
   readonly accessKeyId?: string;
+  /** The credential URL that was made or used. It is no secret. */
+  readonly ticketId?: string;
+  /** When the credential URL ends, if it was made. */
+  readonly ticketExpiration?: string;
   readonly expiration?: string;
   readonly stsRequestId?: string;
   readonly cacheHit?: boolean;

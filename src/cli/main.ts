@@ -5,7 +5,7 @@ import { describeDefect } from '../lib/describe-defect.ts';
 import { commandHelp, programHelp } from './arguments/help.ts';
 import { readArguments } from './arguments/read-arguments.ts';
 import { COMMANDS, loadSpecs } from './commands/commands.ts';
-import { CliError, EXIT } from './system/cli-error.ts';
+import { CliError, EXIT, isCliError } from './system/cli-error.ts';
 import type { Machine } from './system/machine.ts';
 import { printable } from './system/printable.ts';
 
@@ -82,7 +82,7 @@ function tell(message: string): void {
 }
 
 function exitCodeOf(error: unknown): number {
-  if (!(error instanceof CliError)) {
+  if (!isCliError(error)) {
     tell(`This is a defect of oss-token-broker: ${describeDefect(error)}`);
     return EXIT.failed;
   }

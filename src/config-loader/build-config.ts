@@ -11,8 +11,11 @@ import type {
   SurfaceSettings,
   TrustedIssuer,
 } from '../config/config.ts';
-import type { BucketInput, GrantInput, IssuerInput } from './config-schema.ts';
+import type { BucketInput, ConfigInput } from './config-schema.ts';
+import { buildCredentialUrls } from './credential-urls-schema.ts';
 import { parseDuration } from './durations.ts';
+import type { GrantInput } from './grant-schema.ts';
+import type { IssuerInput } from './issuer-schema.ts';
 import { buildDeny } from './limits-schema.ts';
 import { parseTargetTemplate } from './target-template.ts';
 
@@ -211,17 +214,15 @@ function toSeconds(text: string): number {
 }
 
 /** Keeps what is on. The rest is left out, so that every spelling of off gives the same revision. */
-export function buildSurfaces(
-  input:
-    | {
-        tokenExchange?: boolean | undefined;
-        sts?: boolean | { oidcProviderArn?: string | undefined } | undefined;
-      }
-    | undefined,
-): Pick<Config, 'surfaces'> {
+export function buildSurfaces(input: ConfigInput['surfaces']): Pick<Config, 'surfaces'> {
+  const { tokenExchange, aws, sts, credentialUrls } = input ?? {};
   const surfaces: SurfaceSettings = {
-    ...(input?.tokenExchange === true ? { tokenExchange: true } : {}),
-    ...buildStsSurface(input?.sts),
+    ...(tokenExchange === true ? { tokenExchange } : {}),
+    ...(aws === true ? { aws } : {}),
+    ...buildStsSurface(sts),
+    ...(credentialUrls === undefined
+      ? {}
+      : { credentialUrls: buildCredentialUrls(credentialUrls) }),
   };
   return Object.keys(surfaces).length === 0 ? {} : { surfaces };
 }

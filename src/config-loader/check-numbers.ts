@@ -1,7 +1,7 @@
 /** Reports numbers in conditions that cannot be compared exactly. */
 import { isExactNumber } from '../grants/conditions.ts';
 import type { Report } from './build-config.ts';
-import type { GrantInput } from './config-schema.ts';
+import type { GrantInput } from './grant-schema.ts';
 
 /** JSON and YAML give 1234567890123456789 and its neighbours one value, so a condition would match them all. */
 export function checkNumbers(when: GrantInput['when'], report: Report): void {

@@ -13,15 +13,11 @@ import {
 import { checkGrant } from './check-grant.ts';
 import { checkNumbers } from './check-numbers.ts';
 import { ConfigError, type ConfigProblem, formatPath } from './config-problems.ts';
-import {
-  bucketSchema,
-  type ConfigInput,
-  configSchema,
-  grantSchema,
-  issuerSchema,
-} from './config-schema.ts';
+import { bucketSchema, type ConfigInput, configSchema } from './config-schema.ts';
 import { freezeDeeply } from './freeze-deeply.ts';
+import { grantSchema } from './grant-schema.ts';
 import { hashConfig } from './hash-config.ts';
+import { issuerSchema } from './issuer-schema.ts';
 import { buildLimits, buildStore } from './limits-schema.ts';
 import { describeIssue } from './schema-issues.ts';
 import { buildSourceCredentials } from './source-credentials-schema.ts';
@@ -85,6 +81,13 @@ export function loadConfig(options: {
       problems.push({ file, ...position, path: formatPath(path), message });
     }
   }
+  const surfaces = toObject(memberOf(source.value, 'surfaces'));
+  if ('credentialUrls' in surfaces && memberOf(source.value, 'publicUrl') === undefined) {
+    report(
+      ['surfaces', 'credentialUrls'],
+      'needs publicUrl, where its URLs lead; add e.g. publicUrl: https://broker.example.com',
+    );
+  }
   const parts = buildParts({ raw: source.value, valid: parsed.data }, report, reportTo(warnings));
   if (!parsed.success || problems.length > 0) throw new ConfigError(inOrder(problems));
   warnOfSymlinks(parts.grants, reportTo(warnings));
@@ -93,7 +96,9 @@ export function loadConfig(options: {
     warnOfDots(claim, under(reportTo(warnings), ['audit', 'claims', index]));
   }
   const { region, sts, cors, audit, callerAddress, sourceCredentials, limits, store } = parsed.data;
+  const { publicUrl } = parsed.data;
   const content = {
+    ...(publicUrl === undefined ? {} : { publicUrl }),
     region,
     sts: buildSts(sts),
     ...parts,

@@ -3,9 +3,7 @@ import { z } from 'zod';
 import type { SourceCredentialsSettings } from '../config/source-credentials-settings.ts';
 import { MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from '../lib/session-seconds.ts';
 import { parseDuration } from './durations.ts';
-
-const matching = (pattern: RegExp, what: string) =>
-  z.string({ error: `must be ${what}` }).regex(pattern, { error: `must be ${what}` });
+import { matching } from './schema-values.ts';
 
 const path = matching(/^[^\0]{1,4096}$/, 'a path');
 

@@ -1,6 +1,7 @@
 /** Warns of claims that an operator probably wrote in another form than the issuer sends. */
 import type { Report } from './build-config.ts';
-import type { GrantInput, IssuerInput } from './config-schema.ts';
+import type { GrantInput } from './grant-schema.ts';
+import type { IssuerInput } from './issuer-schema.ts';
 
 /** An ID as issuers name it: `sub`, `id`, `user_id`, `tenantId`. */
 const NAMES_AN_ID = /(?:^sub$|^id$|_id$|[a-z]I[dD]$)/;

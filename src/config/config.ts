@@ -2,6 +2,7 @@
  * The config as the rest of the broker sees it: validated, frozen and plain data, so that it can also
  * be written as JSON and loaded without a YAML parser.
  */
+import type { CredentialUrlSettings } from './credential-url-settings.ts';
 import type { DenyLists, LimitSettings } from './limit-settings.ts';
 import type { SourceCredentialsSettings } from './source-credentials-settings.ts';
 import type { StoreSettings } from './store-settings.ts';
@@ -25,6 +26,8 @@ export type Algorithm =
 export interface Config {
   /** Hex SHA-256 of everything else in this object. Configs with the same revision behave the same. */
   readonly revision: string;
+  /** The origin at which callers reach the broker, e.g. `https://broker.example.com`. Absent: unknown. */
+  readonly publicUrl?: string;
   /** The region of the STS endpoint, e.g. `cn-hangzhou`. */
   readonly region: string;
   readonly sts: StsSettings;
@@ -49,6 +52,9 @@ export interface Config {
 export interface SurfaceSettings {
   /** OAuth 2.0 token exchange (RFC 8693). */
   readonly tokenExchange?: true;
+  readonly credentialUrls?: CredentialUrlSettings;
+  /** AWS's `AssumeRoleWithWebIdentity` and container credentials. */
+  readonly aws?: true;
   /** The STS-compatible API. */
   readonly sts?: StsSurfaceSettings;
 }

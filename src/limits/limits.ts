@@ -10,6 +10,7 @@ import { limitKey } from './limit-key.ts';
 import { createOneTimeTokens } from './one-time-tokens.ts';
 import { countRequest, createRateLimit, refuseForRate } from './rate-limit.ts';
 import { toRateLimitState } from './rate-limit-state.ts';
+import { createTicketUses } from './ticket-uses.ts';
 
 /** Callers without a known address share one key, so that hiding the address escapes no limit. */
 const UNKNOWN_ADDRESS = 'unknown';
@@ -28,9 +29,16 @@ export function createLimits(options: {
   const { config, store, now, randomUuid } = options;
   const { refuseDenied, checkGrant } = createKillSwitches(config);
   const useOnce = createOneTimeTokens({ reservations: store.reservations, now, randomUuid });
+  const useTicket = createTicketUses({ reservations: store.reservations, now, randomUuid });
   const ofSubject = createRateLimit('subject', config.limits?.subject, store);
   const ofAddress = createRateLimit('address', config.limits?.address, store);
   const ofIssuer = createRateLimit('issuer', config.limits?.issuer, store);
+
+  /** A credential URL counts its own uses: whoever made it has used the token up. */
+  async function useUp(token: SubjectToken) {
+    if (token.ticket !== undefined) return useTicket(token.ticket);
+    return token.issuer.oneTimeTokens === true ? useOnce(token) : undefined;
+  }
 
   return {
     guardVerification: createVerificationGuard(config.limits?.refusedTokens, store),
@@ -47,7 +55,7 @@ export function createLimits(options: {
       // its state would reveal the traffic of other callers
       await countRequest(ofIssuer, [token.issuer.issuer]);
       // last, so that a request over a limit does not use up the token
-      const use = isOneTime(token.issuer) ? await useOnce(token) : undefined;
+      const use = await useUp(token);
       return { withdraw: async () => use?.undo() };
     },
     checkKillSwitches(token, grant) {
@@ -57,10 +65,6 @@ export function createLimits(options: {
     // every request that misses the cache is counted
     warm: store.warm,
   };
-}
-
-function isOneTime({ oneTimeTokens }: SubjectToken['issuer']): boolean {
-  return oneTimeTokens === true;
 }
 
 /**

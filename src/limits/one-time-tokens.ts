@@ -6,7 +6,7 @@ import { type Reservation, type Reservations, StoreUnavailable } from '../store/
 import { limitKey } from './limit-key.ts';
 
 /** An instance whose clock is behind accepts a token for longer, by up to this much. */
-const CLOCK_SKEW_SECONDS = 60;
+export const CLOCK_SKEW_SECONDS = 60;
 
 export interface OneTimeUse {
   /** Releases the token after a later refusal, so that the request may be repeated. Never throws. */
@@ -51,7 +51,11 @@ function toReservation(token: SubjectToken, nowMs: number): Omit<Reservation, 'o
   };
 }
 
-async function reserve(reservations: Reservations, reservation: Reservation): Promise<boolean> {
+/** Throws `replay_store_unavailable`. */
+export async function reserve(
+  reservations: Reservations,
+  reservation: Reservation,
+): Promise<boolean> {
   try {
     return await reservations.reserve(reservation);
   } catch (error) {

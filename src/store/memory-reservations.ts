@@ -15,7 +15,7 @@ export function createMemoryReservations(options: {
   readonly maxReservations?: number;
 }): Reservations {
   const { now, maxReservations = MAX_RESERVATIONS } = options;
-  const held = new Map<string, { readonly owner: string; readonly untilMs: number }>();
+  const held = new Map<string, { readonly owners: Set<string>; readonly untilMs: number }>();
   let tidyAtMs = 0;
 
   /** Removes expired reservations. It scans all of them, so it runs at most once a second. */
@@ -26,19 +26,25 @@ export function createMemoryReservations(options: {
   }
 
   return {
-    async reserve({ key, owner, lifeMs }) {
+    async reserve({ key, owner, lifeMs, holders = 1 }) {
       const nowMs = now();
       const holder = held.get(key);
-      if (holder !== undefined && holder.untilMs > nowMs) return false;
+      if (holder !== undefined && holder.untilMs > nowMs) {
+        if (holder.owners.size >= holders) return false;
+        holder.owners.add(owner);
+        return true;
+      }
       if (held.size >= maxReservations) tidy(nowMs);
       if (held.size >= maxReservations) {
         throw new StoreUnavailable('too many one-time tokens are reserved', TIDY_EVERY_MS);
       }
-      held.set(key, { owner, untilMs: nowMs + lifeMs });
+      held.set(key, { owners: new Set([owner]), untilMs: nowMs + lifeMs });
       return true;
     },
     async release({ key, owner }) {
-      if (held.get(key)?.owner === owner) held.delete(key);
+      const holder = held.get(key);
+      holder?.owners.delete(owner);
+      if (holder?.owners.size === 0) held.delete(key);
     },
   };
 }

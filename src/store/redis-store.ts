@@ -11,6 +11,7 @@ import type { RedisClient } from './redis-client.ts';
 import {
   type Counter,
   type CounterSettings,
+  type Reservation,
   type Reservations,
   type Store,
   StoreUnavailable,
@@ -37,6 +38,9 @@ const MAX_FAILURES_OF_A_CONNECTION = 2;
 
 /** Deletes a key only if it has the value. */
 const RELEASE = `if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0`;
+
+/** Adds an owner to a set of at most ARGV[2]. The first one sets how long the set lives. */
+const RESERVE_ONE_OF_MANY = `if redis.call('scard', KEYS[1]) >= tonumber(ARGV[2]) then return 0 end redis.call('sadd', KEYS[1], ARGV[1]) if redis.call('pttl', KEYS[1]) < 0 then redis.call('pexpire', KEYS[1], ARGV[3]) end return 1`;
 
 /** Makes the store. Connects on first use. */
 export function createRedisStore(options: RedisStoreOptions): Store {
@@ -134,18 +138,23 @@ function createRedisReservations(
 ): Reservations {
   const keyOf = (key: string) => `${prefix}:reservation:${key}`;
 
+  /** True if the key was reserved. */
+  async function reserveIn(redis: Redis, reservation: Reservation): Promise<boolean> {
+    const { key, owner, lifeMs, holders = 1 } = reservation;
+    if (holders === 1) return (await redis.set(keyOf(key), owner, 'PX', lifeMs, 'NX')) === 'OK';
+    return (await redis.eval(RESERVE_ONE_OF_MANY, 1, keyOf(key), owner, holders, lifeMs)) === 1;
+  }
+
   const reservations: Reservations = {
     async reserve(reservation) {
-      const { key, owner, lifeMs } = reservation;
       let wasSent = false;
       try {
-        const answer = await gate.run(() =>
+        return await gate.run(() =>
           client.use((redis) => {
             wasSent = true;
-            return redis.set(keyOf(key), owner, 'PX', lifeMs, 'NX');
+            return reserveIn(redis, reservation);
           }),
         );
-        return answer === 'OK';
       } catch (error) {
         // the command may still arrive; a release behind it on the same connection undoes it
         if (wasSent) void reservations.release(reservation);
@@ -153,8 +162,11 @@ function createRedisReservations(
       }
     },
     // bypasses the gate: a release during an outage is best effort
-    async release({ key, owner }) {
-      const releasing = client.use((redis) => redis.eval(RELEASE, 1, keyOf(key), owner));
+    async release({ key, owner, holders = 1 }) {
+      const releasing = client.use(
+        (redis): Promise<unknown> =>
+          holders === 1 ? redis.eval(RELEASE, 1, keyOf(key), owner) : redis.srem(keyOf(key), owner),
+      );
       const toError = () => new StoreUnavailable('no answer in time', 0);
       await withinDeadline(releasing, timeoutMs, toError).catch(() => {});
     },

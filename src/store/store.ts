@@ -1,4 +1,4 @@
-/** Types of a store for limits: counters that reset after a window, and exclusive reservations. */
+/** Types of a store for limits: counters that reset after a window, and reservations. */
 
 /** The count in the open window, and the milliseconds until the window ends. */
 export interface Usage {
@@ -26,18 +26,20 @@ export interface LocalCounter extends Counter {
   peek(key: string): Promise<Usage | undefined>;
 }
 
-/** The exclusive hold on a key: the use of a one-time token. */
+/** A hold on a key: the use of a one-time token, or one use of a credential URL. */
 export interface Reservation {
   readonly key: string;
+  /** How many may hold the key at once; the same in every reservation of it. Absent: one. */
+  readonly holders?: number;
   /** Unique for each request, so that no other request can release the reservation. */
   readonly owner: string;
   readonly lifeMs: number;
 }
 
 export interface Reservations {
-  /** False if the key is held already. Throws StoreUnavailable if the store does not answer. */
+  /** False if as many hold the key already as may. Throws StoreUnavailable if the store does not answer. */
   reserve(reservation: Reservation): Promise<boolean>;
-  /** Releases the key if the owner still holds it and the store answers. Never throws. */
+  /** Releases what the owner still holds, if the store answers. Never throws. */
   release(reservation: Reservation): Promise<void>;
 }
 

@@ -3,7 +3,7 @@ import { type CryptoKey, errors, flattenedVerify } from 'jose';
 import type { TrustedIssuer } from '../config/config.ts';
 import { boundedText } from '../lib/bounded-text.ts';
 import type { Observe } from '../observe/event.ts';
-import type { Claims, SubjectToken, VerifySubjectToken } from '../ports.ts';
+import type { Claims, SubjectToken, TokenKeeper, VerifySubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
 import { checkClaims } from './claims.ts';
 import { type CompactJws, parseCompactJws } from './compact-jws.ts';
@@ -18,6 +18,7 @@ import {
 } from './keys/kept-issuer-keys.ts';
 import type { FoundKey } from './keys/key-set.ts';
 import { createLoadKeySet } from './keys/load-key-set.ts';
+import { createTokenKeeper } from './token-keeper.ts';
 import { createVerifiedTokens, type VerifiedToken } from './verified-tokens.ts';
 
 export interface VerifySubjectTokenOptions {
@@ -40,11 +41,11 @@ const MAX_LOGGED_ISSUER_LENGTH = 200;
 
 /**
  * Makes the verifier for a config's issuers, each with its own keys. `warm` loads all keys before
- * the first token arrives and never throws.
+ * the first token arrives and never throws. `keeper` puts verified tokens aside.
  */
 export function createVerifySubjectToken(
   options: VerifySubjectTokenOptions,
-): VerifySubjectToken & { readonly warm: () => Promise<void> } {
+): VerifySubjectToken & { readonly warm: () => Promise<void>; readonly keeper: TokenKeeper } {
   // Looked up by the exact text of `iss`: no prefix, case or URL normalisation can confuse two issuers.
   const { issuers, keepKeys = createKeptIssuerKeys() } = options;
   const knownIssuers: ReadonlyMap<unknown, KnownIssuer> = new Map(
@@ -56,6 +57,7 @@ export function createVerifySubjectToken(
 
   const hintAt = createIssuerHint(issuers);
   const verifiedTokens = createVerifiedTokens();
+  const keeper = createTokenKeeper({ findIssuer, toSubjectToken });
 
   async function verifySubjectToken(compactJws: string): Promise<SubjectToken> {
     const verified = verifiedTokens.find(compactJws);
@@ -63,11 +65,7 @@ export function createVerifySubjectToken(
     if (again !== undefined) return again;
 
     const jws = parseCompactJws(compactJws);
-    const known = knownIssuers.get(jws.claimedIssuer);
-    if (known === undefined) {
-      throw untrusted(jws.claimedIssuer);
-    }
-
+    const known = findIssuer(jws.claimedIssuer);
     const { issuer, keys } = known;
     const wanted = checkHeader(jws.header, issuer);
     const found = await keys.find(wanted);
@@ -77,6 +75,7 @@ export function createVerifySubjectToken(
 
     const claims = jws.readClaims();
     const token = toSubjectToken(issuer, claims, found);
+    keeper.note(claims, { header: jws.header, key: found.key });
     verifiedTokens.add(compactJws, { known, wanted, key: found.key, claims });
     return token;
   }
@@ -91,19 +90,28 @@ export function createVerifySubjectToken(
     return found.key === key ? toSubjectToken(known.issuer, claims, found) : undefined;
   }
 
-  /** Throws the refusals of the claims. */
+  /** Throws the refusals of the claims. `endsAt` takes the place of `exp`. */
   function toSubjectToken(
     issuer: TrustedIssuer,
     claims: Claims,
     { keyId, keyAgeSeconds }: FoundKey,
+    endsAt?: number,
   ): SubjectToken {
+    const checked = endsAt === undefined ? claims : { ...claims, exp: endsAt };
     return {
       issuer,
       claims,
-      ...checkClaims(claims, issuer, options.now()),
+      ...checkClaims(checked, issuer, options.now()),
       ...(keyId === undefined ? {} : { keyId }),
       ...(keyAgeSeconds === undefined ? {} : { keyAgeSeconds }),
     };
+  }
+
+  /** Throws `issuer_untrusted`. */
+  function findIssuer(iss: unknown): KnownIssuer {
+    const known = knownIssuers.get(iss);
+    if (known === undefined) throw untrusted(iss);
+    return known;
   }
 
   /** Shows the unverified `iss` to an operator who may have mistyped it in the config. */
@@ -123,7 +131,7 @@ export function createVerifySubjectToken(
     await Promise.all([...knownIssuers.values()].map(({ keys }) => keys.warm()));
   }
 
-  return Object.assign(verifySubjectToken, { warm });
+  return Object.assign(verifySubjectToken, { warm, keeper });
 }
 
 function createKeys(issuer: TrustedIssuer, options: VerifySubjectTokenOptions): IssuerKeys {

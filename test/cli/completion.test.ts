@@ -1,6 +1,7 @@
 /** Completion scripts, sourced by real shells. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands/commands.ts';
 import { type Cli, createCli } from '../support/cli.ts';
 
 let cli: Cli;
@@ -35,8 +36,8 @@ describe.skipIf(!isThere('bash'))('in bash', () => {
   }
 
   it.each([
-    [[''], ['get', 'exec', 'agent', 'url', 'completion', '--help', '--version']],
-    [['e'], ['exec']],
+    [[''], [...COMMANDS.keys(), '--help', '--version']],
+    [['ex'], [...COMMANDS.keys()].filter((name) => name.startsWith('ex'))],
     [['get', '--f'], ['--format']],
     [
       ['get', '--format', 'a'],

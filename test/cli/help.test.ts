@@ -1,6 +1,7 @@
 /** What the program says of itself, and what it says of wrong arguments. */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands/commands.ts';
 import { ANY_TOKEN, type Cli, createCli } from '../support/cli.ts';
 import { memberAt } from '../support/declared.ts';
 
@@ -12,12 +13,10 @@ beforeAll(async () => {
 
 afterAll(() => cli.close());
 
-const COMMANDS = ['get', 'exec', 'agent', 'url', 'completion'];
-
 describe('the help', () => {
   it.each([
     { name: 'program', args: ['--help'] },
-    ...COMMANDS.map((name) => ({ name, args: [name, '--help'] })),
+    ...[...COMMANDS.keys()].map((name) => ({ name, args: [name, '--help'] })),
   ])('of $name is what it was', async ({ name, args }) => {
     const { code, stdout, stderr } = await cli.run(args);
 
@@ -33,7 +32,7 @@ describe('the help', () => {
   });
 
   it('names only options that the command takes', async () => {
-    for (const name of COMMANDS) {
+    for (const name of COMMANDS.keys()) {
       const { stdout } = await cli.run([name, '--help']);
       const examples = stdout.split('Options:')[0] ?? '';
       const own = examples

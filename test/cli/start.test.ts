@@ -46,7 +46,7 @@ describe('a start', () => {
   });
 
   it('is that of one small file without the broker and without packages', async () => {
-    const files = await buildCli(join(cli.folder, 'again.cjs'));
+    const { caller: files } = await buildCli(join(cli.folder, 'again.cjs'));
 
     expect(files.filter((name) => !/^src\/(?:cli|lib)\//.test(name))).toEqual([]);
     expect(files).toContain('src/cli/main.ts');

@@ -1,6 +1,6 @@
 /** The package as a user gets it: packed, installed into an empty project, type-checked and run. */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,7 +10,6 @@ import { startTestBroker } from '../support/broker.ts';
 
 const run = promisify(execFile);
 const TSC = resolve('node_modules/.bin/tsc');
-const hasCli = existsSync('src/cli/main.ts');
 
 let folder: string;
 let project: string;
@@ -39,11 +38,14 @@ const installed = (name: string) =>
 const write = (name: string, text: string) => writeFileSync(join(project, name), text);
 
 describe('the package', () => {
-  it('has the kit, its types and its pages, and nothing else', () => {
-    expect(packed.filter((path) => !path.startsWith('bin/')).sort()).toEqual(
+  it('has the command line, the kit, its types and its pages, and nothing else', () => {
+    expect([...packed].sort()).toEqual(
       [
+        'bin/operator.cjs',
+        'bin/oss-token-broker.cjs',
         'CHANGELOG.md',
         'LICENSE',
+        'LICENSES.txt',
         'README.md',
         'package.json',
         ...['alicloud', 'aws', 'index'].flatMap((name) => [
@@ -62,7 +64,6 @@ describe('the package', () => {
         ].map((name) => `client/types/${name}.d.ts`),
       ].sort(),
     );
-    expect(packed.some((path) => path.startsWith('bin/'))).toBe(hasCli);
   });
 
   it('brings no other package', () => {
@@ -74,7 +75,6 @@ describe('the package', () => {
       Object.keys(manifest).filter((key) => /dependencies|scripts|private/i.test(key)),
     ).toEqual([]);
     expect(manifest).toMatchObject({ name: 'oss-token-broker', license: 'MIT', type: 'module' });
-    expect(manifest.bin !== undefined).toBe(hasCli);
   });
 
   it('has a kit of less than 2 kB gzipped, which loads nothing', () => {
@@ -89,6 +89,43 @@ describe('the package', () => {
 
     expect(/^## (\S+)/m.exec(installed('CHANGELOG.md'))?.[1]).toBe(version);
     expect(installed('README.md')).not.toMatch(/\]\((?!https:|#)/);
+  });
+});
+
+describe('the command line of the package', () => {
+  const npx = (args: readonly string[], environment: Readonly<Record<string, string>> = {}) =>
+    run('npx', ['--no', '--', 'oss-token-broker', ...args], {
+      cwd: project,
+      env: {
+        PATH: process.env['PATH'],
+        HOME: project,
+        npm_config_offline: 'true',
+        npm_config_update_notifier: 'false',
+        ...environment,
+      },
+    });
+
+  it('says which version it is', async () => {
+    const { stdout, stderr } = await npx(['--version']);
+
+    expect({ stdout, stderr }).toEqual({
+      stdout: `${JSON.parse(installed('package.json')).version}\n`,
+      stderr: '',
+    });
+  });
+
+  it('gets a credential', async () => {
+    const broker = await startTestBroker();
+    const environment = {
+      OSS_TOKEN_BROKER_URL: broker.url,
+      OSS_TOKEN_BROKER_TOKEN: await broker.issuer.token(),
+    };
+    const { stdout, stderr } = await npx(['get', '--format', 'ossutil'], environment);
+    const { body } = await broker.ask();
+    await broker.close();
+
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toMatchObject({ SecurityToken: body['SecurityToken'] });
   });
 });
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Reason } from '../../src/refusal.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
+import { throughContainer, throughWebIdentity } from '../support/aws.ts';
 import {
   type Answer,
   type AskOptions,
@@ -8,6 +9,14 @@ import {
   startTestBroker,
   type TestBroker,
 } from '../support/broker.ts';
+import {
+  makeUrl,
+  pathOf,
+  TICKET_ENVIRONMENT,
+  throughCredentialUrl,
+  URLS_ON,
+  useUrl,
+} from '../support/credential-urls.ts';
 import { createAnswerCheck, memberAt, PATHS, SCHEMAS, toObject } from '../support/declared.ts';
 import { parametersOf, QUERY, ROLE_ARN, throughSts } from '../support/sts-door.ts';
 import { throughTokenExchange } from '../support/token-exchange.ts';
@@ -23,7 +32,8 @@ let broker: TestBroker;
 
 beforeAll(async () => {
   broker = await startTestBroker({
-    config: `${REFUSALS_CONFIG}\ncors: { origins: ["https://app.example.com"] }\nsurfaces: { tokenExchange: true, sts: true }\n`,
+    config: `${REFUSALS_CONFIG}\ncors: { origins: ["https://app.example.com"] }\n${URLS_ON}`,
+    environment: TICKET_ENVIRONMENT,
   });
 });
 
@@ -42,12 +52,14 @@ async function check(method: string, path: string, answering: Promise<Answer>): 
   );
   // the answer for undeclared addresses is declared at /health
   seen.statuses.add(`${method} ${isDeclared ? path : '/health'} ${status}`);
-  const { code } = answer.body;
-  if (typeof code === 'string') seen.codes.add(code);
-  const stsCode = answer.body['Code'];
-  if (path === '/' && typeof stsCode === 'string') seen.stsCodes.add(stsCode);
+  const { code, Code } = answer.body;
+  // a code of AWS is in both members
+  if (typeof code === 'string' && code !== Code) seen.codes.add(code);
+  if (path === '/' && typeof Code === 'string') seen.stsCodes.add(Code);
 }
 
+const URLS_PATH = '/v1/credential-urls';
+const TICKET_PATH = '/c/{ticket}';
 const MANY_HEADERS = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`x${n}`, 'x']));
 
 const asks: readonly (readonly [method: string, path: string, options: AskOptions])[] = [
@@ -87,6 +99,12 @@ const asks: readonly (readonly [method: string, path: string, options: AskOption
   ['GET', '/health', { token: null, headers: MANY_HEADERS }],
   ['GET', '/ready', { token: null, headers: MANY_HEADERS }],
   ['POST', '/v1/credentials?Permissions=read', { claims: { plan: 'basic' } }],
+  ...['/.well-known/oauth-authorization-server', '/.well-known/oauth-protected-resource'].flatMap(
+    (path) => [
+      ['GET', path, { token: null }] as const,
+      ['GET', path, { token: null, headers: MANY_HEADERS }] as const,
+    ],
+  ),
   ['GET', '/health', { token: null }],
   ['GET', '/ready', { token: null }],
   ['GET', '/nowhere', { token: null }],
@@ -133,6 +151,78 @@ describe('openapi.yaml', () => {
     },
   );
 
+  it.each(REFUSAL_CASES.filter(({ reason }) => reason !== 'route_unknown'))(
+    'declares the answer of a credential URL for the reason $reason',
+    async (refusal) => {
+      const methods: Partial<Record<Reason, string>> = {
+        method_not_allowed: 'PUT',
+        origin_not_allowed: 'OPTIONS',
+      };
+      const asksSts = refusal.stsCalls !== undefined;
+      await keepCircuitClosed(broker, refusal);
+      const answer = await refusal.ask(throughCredentialUrl(broker));
+      expect([answer.status, answer.body['code']]).toEqual([refusal.status, refusal.code]);
+      expect(broker.auditLines().at(-1)).toMatchObject({
+        surface: 'credential_urls',
+        reason: refusal.reason,
+      });
+      await check(
+        asksSts ? 'GET' : (methods[refusal.reason] ?? 'POST'),
+        asksSts ? TICKET_PATH : URLS_PATH,
+        Promise.resolve(answer),
+      );
+    },
+  );
+
+  it('declares the other answers of credential URLs', async () => {
+    const claims = { plan: 'basic', sub: 'url' };
+    const makeOne = async (body: object = {}) => makeUrl(broker, { claims, body });
+    await check('POST', URLS_PATH, makeOne({ Uses: 2, LifeSeconds: 60 }));
+    await check(
+      'POST',
+      URLS_PATH,
+      makeUrl(broker, {
+        claims,
+        body: { BindAddress: true },
+        headers: { 'X-Forwarded-For': '203.0.113.7' },
+      }),
+    );
+    const audiences = ['oss-token-broker', 'x'.repeat(3000)];
+    await check('POST', URLS_PATH, makeUrl(broker, { claims: { ...claims, aud: audiences } }));
+    await check('OPTIONS', URLS_PATH, broker.ask({ method: 'OPTIONS', path: URLS_PATH }));
+    for (const method of ['OPTIONS', 'PUT']) {
+      const headers = MANY_HEADERS;
+      await check(method, URLS_PATH, broker.ask({ method, path: URLS_PATH, headers }));
+    }
+
+    const path = pathOf(await makeOne({ For: 'mobile-sdk', Uses: 1 }));
+    for (const _ of ['granted', 'refused in the form of the SDKs']) {
+      await check('GET', TICKET_PATH, useUrl(broker, path));
+    }
+    const strict = { plan: 'strict', exp: Math.floor(Date.now() / 1000) + 3000 };
+    const dying = await makeUrl(broker, { claims: strict, body: { LifeSeconds: 60 } });
+    await check('GET', TICKET_PATH, useUrl(broker, pathOf(dying)));
+    await check('GET', TICKET_PATH, useUrl(broker, '/c/x'));
+    const open = pathOf(await makeOne());
+    await check('GET', TICKET_PATH, useUrl(broker, `${open}?Grant=x`));
+    await check('GET', TICKET_PATH, useUrl(broker, open, { Accept: 'image/png' }));
+    await check('GET', TICKET_PATH, useUrl(broker, open, MANY_HEADERS));
+    for (const method of ['HEAD', 'POST', 'DELETE']) {
+      await check(method, TICKET_PATH, broker.ask({ method, path: open, token: null }));
+    }
+    for (const method of ['HEAD', 'POST']) {
+      const headers = MANY_HEADERS;
+      await check(method, TICKET_PATH, broker.ask({ method, path: open, token: null, headers }));
+    }
+    const short = pathOf(await makeOne({ LifeSeconds: 1, Uses: 1 }));
+    const once = pathOf(await makeOne({ Uses: 1 }));
+    await useUrl(broker, once);
+    await check('GET', TICKET_PATH, useUrl(broker, once));
+    broker.clock.offsetMs = 2000;
+    await check('GET', TICKET_PATH, useUrl(broker, short));
+    broker.clock.offsetMs = 0;
+  });
+
   it('declares the other answers of the token exchange', async () => {
     const door = throughTokenExchange(broker);
     const path = '/oauth/token';
@@ -145,6 +235,37 @@ describe('openapi.yaml', () => {
     await check('OPTIONS', path, door.ask({ method: 'OPTIONS' }));
     for (const method of ['OPTIONS', 'PUT']) {
       await check(method, path, door.ask({ method, headers: MANY_HEADERS }));
+    }
+  });
+
+  it.each(
+    REFUSAL_CASES.filter(
+      ({ reason }) => reason !== 'route_unknown' && reason !== 'origin_not_allowed',
+    ),
+  )('declares the answers in the forms of AWS for the reason $reason', async (refusal) => {
+    const isMethod = refusal.reason === 'method_not_allowed';
+    await keepCircuitClosed(broker, refusal);
+    await check(isMethod ? 'PUT' : 'POST', '/', refusal.ask(throughWebIdentity(broker)));
+    await keepCircuitClosed(broker, refusal);
+    const answer = refusal.ask(throughContainer(broker));
+    await check(isMethod ? 'PUT' : 'GET', '/v1/aws-credentials', answer);
+  });
+
+  it('declares the other answers in the forms of AWS', async () => {
+    const xml = throughWebIdentity(broker);
+    const json = throughContainer(broker);
+    await check('POST', '/', xml.ask({ claims: { plan: 'basic' } }));
+    await check('POST', '/', xml.ask({ body: 'x'.repeat(16_385) }));
+    await check('POST', '/', xml.ask({ headers: { 'Content-Type': 'application/json' } }));
+    await check('GET', '/v1/aws-credentials', json.ask({ claims: { plan: 'basic' } }));
+    for (const [path, door] of [
+      ['/', xml],
+      ['/v1/aws-credentials', json],
+    ] as const) {
+      for (const method of ['HEAD', 'OPTIONS', 'DELETE']) {
+        await check(method, path, door.ask({ method }));
+      }
+      await check('PUT', path, door.ask({ method: 'PUT', headers: MANY_HEADERS }));
     }
   });
 
@@ -221,6 +342,8 @@ describe('openapi.yaml', () => {
     const off = await startTestBroker();
     await check('POST', '/', throughSts(off).ask());
     await check('POST', '/oauth/token', throughTokenExchange(off).ask());
+    await check('POST', '/', throughWebIdentity(off).ask());
+    await check('GET', '/v1/aws-credentials', throughContainer(off).ask());
     await off.close();
   });
 
@@ -241,8 +364,9 @@ describe('openapi.yaml', () => {
   it('declares the answers of limits', async () => {
     const limited = await startTestBroker({
       config: SIMPLE_CONFIG.replace('    types:', '    oneTimeTokens: true\n    types:').concat(
-        'limits: { subject: { requests: 2, window: 24h } }\nsurfaces: { tokenExchange: true, sts: true }\n',
+        `limits: { subject: { requests: 2, window: 24h } }\n${URLS_ON}`,
       ),
+      environment: TICKET_ENVIRONMENT,
     });
     for (const method of ['GET', 'POST', 'POST', 'GET']) {
       await check(
@@ -252,6 +376,12 @@ describe('openapi.yaml', () => {
       );
     }
     await check('POST', '/oauth/token', throughTokenExchange(limited).ask());
+    await check('POST', '/', throughWebIdentity(limited).ask());
+    await check('GET', '/v1/aws-credentials', throughContainer(limited).ask());
+    await check('POST', URLS_PATH, makeUrl(limited, { claims: { jti: 'thrice' } }));
+    const claims = { sub: 'user-3', jti: 'url' };
+    const path = pathOf(await makeUrl(limited, { claims }));
+    for (const _ of ['granted', 'limited']) await check('GET', TICKET_PATH, useUrl(limited, path));
     await check('POST', '/', throughSts(limited).ask());
     await check('GET', '/', throughSts(limited).ask({ method: 'GET' }));
     const token = await limited.issuer.token({ sub: 'user-2', jti: 'once more' });
@@ -285,6 +415,8 @@ describe('openapi.yaml', () => {
       'POST /v1/credentials 500',
       'GET /v1/credentials 500',
       'POST /oauth/token 500',
+      `POST ${URLS_PATH} 500`,
+      `GET ${TICKET_PATH} 500`,
       'POST / 500',
       'GET / 500',
       'GET /ready 503',

@@ -4,7 +4,15 @@ import { REASONS } from '../../src/api/native/public-answers.ts';
 import { MAX_LINE_BYTES } from '../../src/audit/line.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
 import { REFUSALS } from '../refusals/kinds.ts';
+import { throughWebIdentity } from '../support/aws.ts';
 import { startTestBroker } from '../support/broker.ts';
+import {
+  makeUrl,
+  pathOf,
+  TICKET_ENVIRONMENT,
+  URLS_ON,
+  useUrl,
+} from '../support/credential-urls.ts';
 import { toObject } from '../support/declared.ts';
 import { throughSts } from '../support/sts-door.ts';
 import { documentedMembers, documentedReasons, membersOf } from './audit-schema.ts';
@@ -30,9 +38,11 @@ async function linesOfEveryKind() {
     role: acs:ram::123456789012:role/oss-uploader
     allow: [{ target: "oss://app-media/users/{user}/", permissions: [read] }]
 ${neverFitting(420)}audit: { claims: [plan, note] }
-surfaces: { sts: true }
 `;
-  const broker = await startTestBroker({ config });
+  const broker = await startTestBroker({
+    config: `${config}${URLS_ON}`,
+    environment: TICKET_ENVIRONMENT,
+  });
   for (const refusal of REFUSAL_CASES) {
     await keepCircuitClosed(broker, refusal);
     await refusal.ask(broker);
@@ -46,6 +56,11 @@ surfaces: { sts: true }
       Permissions: ['read'],
       DurationSeconds: 900,
     },
+  });
+  await useUrl(broker, pathOf(await makeUrl(broker, { claims: { plan: 'basic' } })));
+  await throughWebIdentity(broker).ask({
+    claims: { plan: 'basic' },
+    body: { Grant: 'user-files' },
   });
   await throughSts(broker).ask({
     claims: { plan: 'basic', sub: 'granted' },

@@ -51,7 +51,13 @@ export function everyCallerConfig(): Members {
     issuers: [...toList(readme['issuers']), ...toList(ci['issuers'])],
     grants: [...toList(readme['grants']), TEAM_GRANT, ...toList(ci['grants'])],
     audit: { claims: ['plan'] },
-    surfaces: { tokenExchange: true, sts: true },
+    publicUrl: 'https://broker.example.com',
+    surfaces: {
+      tokenExchange: true,
+      sts: true,
+      aws: true,
+      credentialUrls: { keys: [{ id: 'k1', keyFrom: 'TICKET_KEY_K1' }] },
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { parse } from 'yaml';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
+import { TICKET_ENVIRONMENT } from '../support/credential-urls.ts';
 import { toObject } from '../support/declared.ts';
 import type { TestIssuer } from '../support/issuer.ts';
 import { everyCallerConfig, toList, toSimulated } from './configs.ts';
@@ -94,5 +95,8 @@ export function startOperator(
     grants: toList(grants).map((grant) => ({ ...toObject(grant), ...changes.grant })),
     ...(limits === undefined ? {} : { limits }),
   };
-  return startTestBroker({ config: toSimulated(config, { issuers: {} }) });
+  return startTestBroker({
+    config: toSimulated(config, { issuers: {} }),
+    environment: TICKET_ENVIRONMENT,
+  });
 }

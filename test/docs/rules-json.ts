@@ -1,5 +1,7 @@
 /** JSON on the pages: answers and audit lines, which the broker must give just so, and RAM policies. */
 import { expect } from 'vitest';
+import { throughContainer } from '../support/aws.ts';
+import { makeUrl } from '../support/credential-urls.ts';
 import { createAnswerCheck, toObject } from '../support/declared.ts';
 import { throughSts } from '../support/sts-door.ts';
 import { throughTokenExchange } from '../support/token-exchange.ts';
@@ -50,7 +52,7 @@ const answer = jsonRule('the answer of the broker', ['StatusCode'], async ({ tex
 
 const problem = jsonRule(
   'a refusal of the broker',
-  ['requestId', 'code'],
+  ['requestId', 'code', '!Code'],
   async ({ text }, world) => {
     const { requestId, ...shown } = toObject(JSON.parse(text));
     const token = await world.token('app', { plan: 'team' });
@@ -60,6 +62,24 @@ const problem = jsonRule(
     expect(typeof requestId).toBe('string');
   },
 );
+
+const credentialUrl = jsonRule('a credential URL', ['Url'], async ({ text }, world) => {
+  const shown = toObject(JSON.parse(text));
+  const headers = {
+    'x-request-id': String(shown['RequestId']),
+    'cache-control': 'no-store',
+    'content-type': 'application/json',
+    'referrer-policy': 'no-referrer',
+  };
+  const { body } = await makeUrl(world.broker, {
+    token: await world.token('app'),
+    body: { Grant: 'user-files', Permissions: ['read', 'write'], Uses: 20 },
+  });
+  const path = '/v1/credential-urls';
+
+  expect(whatIsWrong('POST', path, { status: 200, headers, text })).toBeUndefined();
+  expect(shapeOf(shown)).toEqual(shapeOf(body));
+});
 
 const exchanged = jsonRule(
   'the answer to a token exchange',
@@ -93,6 +113,41 @@ const exchangeRefused = jsonRule(
     const { body } = await throughTokenExchange(world.broker).ask({ token });
 
     expect(body).toEqual({ ...shown, request_id: body['request_id'] });
+    expect(typeof requestId).toBe('string');
+  },
+);
+
+const container = jsonRule(
+  'the answer with container credentials',
+  ['Token', 'Grant'],
+  async ({ text }, world) => {
+    const shown = toObject(JSON.parse(text));
+    const headers = {
+      'x-request-id': 'any-request',
+      'cache-control': 'no-store',
+      'content-type': 'application/json',
+    };
+    const { body } = await throughContainer(world.broker).ask({
+      token: await world.token('app'),
+      body: { Grant: 'user-files', Target: TARGET, Permissions: 'write' },
+    });
+
+    expect(whatIsWrong('GET', '/v1/aws-credentials', { status: 200, headers, text })).toBe(
+      undefined,
+    );
+    expect(shapeOf(shown)).toEqual(shapeOf(body));
+  },
+);
+
+const containerRefused = jsonRule(
+  'a refusal of container credentials',
+  ['code', 'Code'],
+  async ({ text }, world) => {
+    const { requestId, ...shown } = toObject(JSON.parse(text));
+    const token = await world.token('app', { plan: 'team' });
+    const { body } = await throughContainer(world.broker).ask({ token });
+
+    expect(body).toEqual({ ...shown, requestId: body['requestId'] });
     expect(typeof requestId).toBe('string');
   },
 );
@@ -199,8 +254,11 @@ export const JSON_RULES: readonly Rule[] = [
   narrowing,
   answer,
   problem,
+  credentialUrl,
   exchanged,
   exchangeRefused,
+  container,
+  containerRefused,
   asSts,
   refusedAsSts,
   audited,

@@ -7,6 +7,7 @@ import { CONFIG_RULES } from './rules-config.ts';
 import { EXAMPLE_RULES } from './rules-examples.ts';
 import { JSON_RULES } from './rules-json.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
+import { S3_RULES } from './rules-s3.ts';
 import { SHELL_RULES } from './rules-shell.ts';
 import { WALK_RULES } from './rules-walks.ts';
 import type { World } from './world.ts';
@@ -21,6 +22,7 @@ export interface Rule {
 export const RULES: readonly Rule[] = [
   ...CONFIG_RULES,
   ...JSON_RULES,
+  ...S3_RULES,
   ...SHELL_RULES,
   ...PROGRAM_RULES,
   ...AUDIT_RULES,

@@ -27,7 +27,7 @@ export interface ShellRun {
 }
 
 /** What needs an account, the network or minutes. */
-const RECORDED = ['npm', 'node', 's', 'aliyun', 'ossutil'];
+const RECORDED = ['npm', 'node', 's', 'aliyun', 'ossutil', 'aws', 'rclone'];
 const TIMEOUT_MS = 20_000;
 
 const RECORDER = `#!${process.execPath}

@@ -1,5 +1,6 @@
 /** A broker with the issuers and grants of the pages, and a subject token for each kind of caller. */
 import { startTestBroker, type TestBroker, type TestBrokerOptions } from '../support/broker.ts';
+import { TICKET_ENVIRONMENT } from '../support/credential-urls.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { everyCallerConfig, toSimulated } from './configs.ts';
 
@@ -45,6 +46,7 @@ export async function startWorld(
   const broker = await startTestBroker({
     ...others,
     issuer: issuers.app,
+    environment: TICKET_ENVIRONMENT,
     corsOrigins,
     config: toSimulated(config, {
       issuers: {

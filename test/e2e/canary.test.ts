@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createStaticCredentials } from '../../simulator/static-credentials.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
+import { throughContainer, throughWebIdentity, webIdentityForm } from '../support/aws.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
+import {
+  makeUrl,
+  pathOf,
+  TICKET_ENVIRONMENT,
+  throughCredentialUrl,
+  URLS_ON,
+  useUrl,
+} from '../support/credential-urls.ts';
 import { parametersOf, QUERY, throughSts } from '../support/sts-door.ts';
 import { formOf, throughTokenExchange } from '../support/token-exchange.ts';
 
@@ -36,7 +45,8 @@ describe('a secret', () => {
 
   beforeAll(async () => {
     broker = await startTestBroker({
-      config: `${REFUSALS_CONFIG}\nsurfaces: { tokenExchange: true, sts: true }\n`,
+      config: `${REFUSALS_CONFIG}\n${URLS_ON}`,
+      environment: TICKET_ENVIRONMENT,
       isOnFunctionCompute: true,
       sourceCredentials: createStaticCredentials(SOURCE),
     });
@@ -68,7 +78,15 @@ describe('a secret', () => {
       };
       // one call of STS is like another, and some take a second
       const byQuery = refusal.stsCalls === undefined ? [stsByQuery(asking)] : [];
-      const doors = [asking, throughTokenExchange(asking), throughSts(asking), ...byQuery];
+      const doors = [
+        asking,
+        throughTokenExchange(asking),
+        throughSts(asking),
+        throughWebIdentity(asking),
+        throughContainer(asking),
+        throughCredentialUrl(asking),
+        ...byQuery,
+      ];
       for (const door of doors) {
         await keepCircuitClosed(broker, refusal);
         const { text, headers } = await refusal.ask(door);
@@ -82,6 +100,7 @@ describe('a secret', () => {
       const token =
         authorization?.replace('Bearer ', '') ??
         form.get('subject_token') ??
+        form.get('WebIdentityToken') ??
         form.get('OIDCToken') ??
         query.get('OIDCToken');
       if (token !== null) tokens.add(token);
@@ -98,7 +117,7 @@ describe('a secret', () => {
       if (signature !== undefined && signature.length > 20)
         expect(written).not.toContain(signature);
     }
-  });
+  }, 120_000);
 
   it('is in no log line of a request that has it in a wrong place', async () => {
     const token = await broker.issuer.token({ plan: 'basic', sub: 'misplaced' });
@@ -121,6 +140,8 @@ describe('a secret', () => {
           (await broker.ask({ body: asked })).text,
           (await broker.ask({ method: 'GET', path: `/v1/credentials?${query}` })).text,
           (await throughTokenExchange(broker).ask({ body: asked })).text,
+          (await throughWebIdentity(broker).ask({ body: asked })).text,
+          (await throughContainer(broker).ask({ body: asked })).text,
           (await throughSts(broker).ask({ body: asked })).text,
           (await stsByQuery(broker).ask({ body: asked })).text,
         );
@@ -136,6 +157,20 @@ describe('a secret', () => {
         form.set(name, secret);
         form.set('scope', 'admin');
         answers.push((await throughTokenExchange(broker).ask({ body: form.toString() })).text);
+      }
+      for (const name of ['Action', 'RoleArn', 'RoleSessionName', 'Policy', 'ProviderId']) {
+        const form = webIdentityForm(token);
+        form.set(name, secret);
+        form.set('DurationSeconds', 'x');
+        const door = throughWebIdentity(broker);
+        answers.push(
+          (await throughContainer(broker).ask({ token: `x,${secret}`, body: { [name]: secret } }))
+            .text,
+          (await door.ask({ body: form.toString() })).text,
+          (await door.ask({ path: `/?Version=2011-06-15&${name}=${secret}` })).text,
+          (await door.ask({ method: 'GET', path: `/?${form}` })).text,
+          (await door.ask({ headers: { Authorization: secret } })).text,
+        );
       }
       for (const name of [
         'Action',
@@ -159,7 +194,10 @@ describe('a secret', () => {
         const byQuery = await broker.ask({ token: null, method: 'GET', path });
         if (byQuery.status !== 200) answers.push(byQuery.text);
         parameters.append('OIDCToken', secret);
-        answers.push((await throughSts(broker).ask({ path: '/', body: `${parameters}` })).text);
+        // the second is one to AWS
+        for (const to of [`/?${QUERY}`, '/']) {
+          answers.push((await throughSts(broker).ask({ path: to, body: `${parameters}` })).text);
+        }
       }
     }
     const written = everythingWritten(answers);
@@ -168,6 +206,40 @@ describe('a secret', () => {
     expect(broker.auditLines().at(-1)).toMatchObject({ reason: 'request_malformed' });
     for (const secret of secrets) {
       expect(secret.length).toBeGreaterThanOrEqual(30);
+      for (const part of secret.match(/.{16}/g) ?? []) expect(written).not.toContain(part);
+    }
+  });
+
+  it('is in no log line of a credential URL, used, refused, or in a wrong place', async () => {
+    const token = await broker.issuer.token({ plan: 'basic', sub: 'ticketed' });
+    const made = await makeUrl(broker, { token, body: { Uses: 1 } });
+    const path = pathOf(made);
+    const ticket = path.slice('/c/'.length);
+    const answers = [
+      await useUrl(broker, path),
+      await useUrl(broker, path),
+      await useUrl(broker, `${path}?Grant=${ticket}`),
+      await useUrl(broker, `${path.slice(0, -4)}AAAA`),
+      await useUrl(broker, `/c/x/${ticket}`),
+      await broker.ask({ token: ticket }),
+      await broker.ask({ token, body: { Target: String(made.body['Url']), Grant: ticket } }),
+      await broker.ask({ token, body: { [ticket]: ticket } }),
+      await makeUrl(broker, { token, body: { For: ticket } }),
+      await broker.ask({ method: 'POST', path, token: null }),
+      await broker.ask({ method: 'OPTIONS', path, token: null, headers: { Origin: ticket } }),
+    ];
+    const written = everythingWritten(
+      answers.flatMap(({ text, headers }) => [text, JSON.stringify([...headers])]),
+    );
+
+    expect(answers[0]?.status).toBe(200);
+    expect(answers.slice(1).every(({ status }) => status >= 400)).toBe(true);
+    expect(written).toContain(String(made.body['TicketId']));
+    for (const secret of [
+      token,
+      ...Object.values(TICKET_ENVIRONMENT),
+      ...ticket.split('.').slice(2),
+    ]) {
       for (const part of secret.match(/.{16}/g) ?? []) expect(written).not.toContain(part);
     }
   });

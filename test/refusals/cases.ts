@@ -535,6 +535,10 @@ export const REASONS_WITH_OWN_TESTS: readonly Reason[] = [
   'sts_share_used_up',
   'token_replayed',
   'replay_store_unavailable',
+  'ticket_invalid',
+  'ticket_expired',
+  'ticket_used_up',
+  'ticket_too_large',
 ];
 
 /** Makes one granted request, since five STS failures in a row would open the circuit. */

@@ -54,6 +54,8 @@ grants:
     issuer: edwards
     role: acs:ram::210987654321:role/another
     allow: [{ target: "oss://media-two/ed/", permissions: [list] }]
+publicUrl: https://broker.example.com
+surfaces: { credentialUrls: { keys: [{ id: k1, keyFrom: NO_SUCH_VARIABLE }] } }
 callerAddress: { header: X-Forwarded-For, trustedHops: 2 }
 sourceCredentials: { type: file, path: /nowhere/credentials.json }
 store: { redisUrlFrom: NO_SUCH_VARIABLE }
@@ -83,6 +85,18 @@ describe('npm run dev with a config of one’s own', () => {
     expect((await client.put('42/a.txt', HELLO)).res.status).toBe(200);
     expect(await ossRefusal(client.put('43/a.txt', HELLO))).toBe('AccessDenied');
     expect(dev.said()).toContain('"grant":"app-files"');
+  });
+
+  it('makes credential URLs that work, without a key in the environment', async () => {
+    const made = await fetch(`${dev.brokerUrl}/v1/credential-urls`, {
+      method: 'POST',
+      headers: { Authorization: `Bearer ${await dev.token('--issuer', 'app', 'sub=42')}` },
+    });
+    const { Url } = toObject(await made.json());
+    const answer = toObject(await (await fetch(String(Url))).json());
+
+    expect(String(Url).startsWith(`${dev.brokerUrl}/c/`)).toBe(true);
+    expect((await devClient(answer, 'media-one').put('42/b.txt', HELLO)).res.status).toBe(200);
   });
 
   it('signs with the iss, the audience, the algorithm and the type of the config', async () => {

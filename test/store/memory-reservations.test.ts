@@ -8,8 +8,8 @@ function arrange(maxReservations?: number) {
     now: () => clock.nowMs,
     ...(maxReservations === undefined ? {} : { maxReservations }),
   });
-  const reserve = (key: string, owner = 'me', lifeMs = 10_000) =>
-    reservations.reserve({ key, owner, lifeMs });
+  const reserve = (key: string, owner = 'me', lifeMs = 10_000, holders = 1) =>
+    reservations.reserve({ key, owner, lifeMs, holders });
   const release = (key: string, owner: string) =>
     reservations.release({ key, owner, lifeMs: 10_000 });
   return { clock, reserve, release };
@@ -26,6 +26,23 @@ describe('a reservation in memory', () => {
     expect(await reserve('a', 'other')).toBe(false);
     clock.nowMs = 10_000;
     expect(await reserve('a', 'other')).toBe(true);
+  });
+
+  it('has as many holders as it may, until it expires', async () => {
+    const { clock, reserve, release } = arrange();
+    const hold = (owner: string) => reserve('a', owner, 10_000, 2);
+
+    expect([await hold('one'), await hold('two'), await hold('three')]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    await release('a', 'three');
+    expect(await hold('three')).toBe(false);
+    await release('a', 'one');
+    expect([await hold('three'), await hold('four')]).toEqual([true, false]);
+    clock.nowMs = 10_000;
+    expect(await hold('four')).toBe(true);
   });
 
   it('is released only by its owner', async () => {

@@ -3,6 +3,7 @@ import { createRedisClient } from '../../src/store/redis-client.ts';
 import { createRedisStore } from '../../src/store/redis-store.ts';
 import { limitedConfig, outcome, outcomesOf } from '../limits/arrange.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
+import { makeUrl, pathOf, TICKET_ENVIRONMENT, useUrl } from '../support/credential-urls.ts';
 import { startFreezingProxy } from '../support/freezing-proxy.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { ignoreEvents } from '../support/observe.ts';
@@ -10,6 +11,7 @@ import { describeWithRedis, startTestRedis, type TestRedis } from '../support/re
 
 const LIMITED = '429 rate_limited';
 const REPLAYED = '401 subject_token_replayed';
+const USED_UP = '401 credential_url_used_up';
 const DOWN = '503 replay_store_unavailable';
 /** Longer than the longest pause between two attempts to reach Redis. */
 const PAUSE_MS = 31_000;
@@ -47,7 +49,12 @@ async function start(config: string, url = redis.url): Promise<TestBroker> {
   const tell = (line: string) => {
     if (line.includes('Redis')) reported.push(line);
   };
-  const broker = await startTestBroker({ config, issuer, environment: { REDIS_URL: url }, tell });
+  const broker = await startTestBroker({
+    config,
+    issuer,
+    environment: { ...TICKET_ENVIRONMENT, REDIS_URL: url },
+    tell,
+  });
   open.push(broker);
   return broker;
 }
@@ -294,6 +301,29 @@ describeWithRedis('one-time tokens in Redis', () => {
     other.simulator.sts.faults.once({ kind: 'throttling' });
 
     expect(await outcomesOf(2, () => other.ask({ token }))).toEqual([REPLAYED, REPLAYED]);
+  });
+});
+
+describeWithRedis('a credential URL with a number of uses', () => {
+  it('gives no more on two brokers together, expires in Redis, and gets a use back from a refusal', async () => {
+    const config = limitedConfig({
+      top: `${store()}\npublicUrl: https://broker.example.com\nsurfaces: { credentialUrls: { keys: [{ id: k1, keyFrom: TICKET_KEY_K1 }] } }\nlimits: { assumeRole: { requests: 1000, window: 1m } }`,
+    });
+    const [one, other] = await Promise.all([start(config), start(config)]);
+    const path = pathOf(await makeUrl(one, { body: { Uses: 7 } }));
+    one.simulator.sts.faults.once({ kind: 'clockSkew' });
+    const refused = await useUrl(one, path);
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, index) => useUrl(index % 2 === 0 ? one : other, path)),
+    );
+    const keys = await redis.client.keys('oss-token-broker:reservation:*');
+    const leftMs = await redis.client.pttl(keys[0] ?? '');
+
+    expect(outcome(refused)).toBe('502 sts_refused');
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(7);
+    expect(answers.map(outcome).filter((one) => one === USED_UP)).toHaveLength(33);
+    expect(keys).toHaveLength(1);
+    expect(leftMs).toBeGreaterThan(0);
   });
 });
 

@@ -1,4 +1,6 @@
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { $OpenApiUtil } from '@alicloud/openapi-core';
 import { AssumeRoleRequest } from '@alicloud/sts20150401';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -128,6 +130,29 @@ describe('a pitfall of the SDK', () => {
       problem: 'the connection failed (ECONNRESET)',
     });
     expect(simulator.sts.calls.length - calls).toBe(2);
+  });
+
+  it('is avoided in time only: after the deadline, nothing is sent again', async () => {
+    let requests = 0;
+    const trickling = createServer((_request, response) => {
+      requests += 1;
+      // no single read is slow, so the SDK waits until the connection is closed
+      const writing = setInterval(() => response.write(' '), TIMEOUT_MS / 4);
+      setTimeout(() => {
+        clearInterval(writing);
+        response.destroy();
+      }, TIMEOUT_MS * 1.5);
+    });
+    await new Promise<void>((resolve) => trickling.listen(0, '127.0.0.1', resolve));
+    const address = trickling.address();
+    if (address === null || typeof address === 'string') throw new Error('there is no port');
+    const refusal = await refusalOf(ours(`http://127.0.0.1:${address.port}`));
+    await sleep(TIMEOUT_MS);
+    trickling.closeAllConnections();
+    trickling.close();
+
+    expect(refusal).toMatchObject({ problem: `no answer within ${TIMEOUT_MS} ms` });
+    expect(requests).toBe(1);
   });
 
   it('is avoided: an HTML page is a SyntaxError for the SDK, and an outage of STS for the broker', async () => {

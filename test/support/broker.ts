@@ -14,6 +14,7 @@ import { startServer } from '../../src/server.ts';
 import { createStore } from '../../src/store/create-store.ts';
 import type { Store } from '../../src/store/store.ts';
 import { createFetchIssuer, type Lookup } from '../../src/subject-token/keys/issuer-fetch.ts';
+import { readTicketKeys } from '../../src/tickets/ticket-keys.ts';
 import { startBundle } from './bundle.ts';
 import { createTestIssuer, type TestIssuer } from './issuer.ts';
 
@@ -54,7 +55,10 @@ export interface Answer {
 }
 
 export interface TestBrokerOptions {
-  /** The config; `{{issuer}}`, `{{sts}}`, `{{oss}}` and `{{ossPort}}` stand for the addresses around the broker. */
+  /**
+   * The config; `{{issuer}}`, `{{sts}}`, `{{oss}}` and `{{ossPort}}` stand for the addresses around the
+   * broker, `{{broker}}` for its own.
+   */
   readonly config?: string;
   readonly write?: (text: string) => Promise<void>;
   readonly isOnFunctionCompute?: boolean;
@@ -202,7 +206,14 @@ async function startHere(
   const { text, simulator, now, write } = options;
   const { environment = {}, tell = () => {} } = options;
   const observe = createTellOperator({ tell, now });
-  const { config } = loadConfig({ text, file: 'broker.yaml', environment });
+  const hostname = '127.0.0.1';
+  const fetchBroker = (request: Request, env: object) => app.fetch(request, env);
+  const server = await startServer({ fetch: fetchBroker, hostname, port: 0, neverHangUp: false });
+  const { config } = loadConfig({
+    text: text.replaceAll('{{broker}}', `http://${hostname}:${server.port}`),
+    file: 'broker.yaml',
+    environment,
+  });
   const ownStore = createStore(config.store, { environment, now, random: () => 1, observe });
   const app = createBroker({
     config,
@@ -217,9 +228,8 @@ async function startHere(
     usesFunctionRole: (config.sourceCredentials ?? { type: 'function' }).type === 'function',
     observe,
     store: options.store ?? ownStore,
+    ticketKeys: readTicketKeys(config.surfaces?.credentialUrls, config.publicUrl, environment),
   });
-  const hostname = '127.0.0.1';
-  const server = await startServer({ fetch: app.fetch, hostname, port: 0, neverHangUp: false });
   return {
     port: server.port,
     child: undefined,

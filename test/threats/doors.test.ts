@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { throughContainer, throughWebIdentity } from '../support/aws.ts';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../support/broker.ts';
+import { TICKET_ENVIRONMENT, throughCredentialUrl, URLS_ON } from '../support/credential-urls.ts';
 import { fc } from '../support/seeded.ts';
 import { policyOf, throughSts } from '../support/sts-door.ts';
 import { throughTokenExchange } from '../support/token-exchange.ts';
@@ -10,14 +12,13 @@ const CONFIG = `${SIMPLE_CONFIG}  - name: shared
     role: acs:ram::123456789012:role/oss-uploader
     allow: [{ target: "oss://app-media/shared/", permissions: [read, list] }]
     restrict: { https: false }
-surfaces: { tokenExchange: true, sts: true }
-limits: { assumeRole: { requests: 100000, window: 1m } }
+${URLS_ON}limits: { assumeRole: { requests: 100000, window: 1m } }
 `;
 
 let broker: TestBroker;
 
 beforeAll(async () => {
-  broker = await startTestBroker({ config: CONFIG });
+  broker = await startTestBroker({ config: CONFIG, environment: TICKET_ENVIRONMENT });
 });
 
 afterAll(async () => {
@@ -79,6 +80,23 @@ const tokens = fc.record({
   isForged: fc.boolean(),
 });
 
+type Token = typeof tokens extends fc.Arbitrary<infer Value> ? Value : never;
+type Asked = typeof requests extends fc.Arbitrary<infer Value> ? Value : never;
+
+const pro: Token = { sub: 'a', plan: 'pro', isForged: false };
+const free: Token = { ...pro, plan: 'free' };
+
+/** Asked in every run, so that each of these decisions is compared whatever else is generated. */
+const EXAMPLES: [Token, Asked][] = [
+  [free, { Grant: 'user-files' }],
+  [free, { Unknown: 'x' }],
+  [free, { Grant: 'shared' }],
+  [free, { Grant: 'user-files', Target: 'oss://app-media/users/ab/' }],
+  [free, { Grant: 'user-files', DurationSeconds: 3601 }],
+  [pro, {}],
+  [{ ...pro, isForged: true }, { Grant: 'user-files' }],
+];
+
 describe('threat 45: one way in that grants what another refuses', () => {
   it('a GET and a POST get the same decision for the same token and request', async () => {
     await fc.assert(
@@ -107,39 +125,46 @@ describe('threat 45: one way in that grants what another refuses', () => {
     );
   });
 
-  it('a token exchange and a POST get the same decision for the same token and request', async () => {
-    const anyRequests = fc.oneof({ weight: 2, arbitrary: wellFormed }, requests);
-    const reasons = new Set<unknown>();
-    await fc.assert(
-      fc.asyncProperty(tokens, anyRequests, async ({ isForged, ...claims }, members) => {
-        // a blank in the scope separates permissions
-        fc.pre(!(members.Permissions ?? []).some((name) => name.includes(' ')));
-        const token = `${await broker.issuer.token(claims)}${isForged ? 'A' : ''}`;
-        const native = await broker.ask({ token, body: members });
-        const exchanged = await throughTokenExchange(broker).ask({ token, body: members });
-        const [nativeLine, exchangedLine] = broker.auditLines().slice(-2);
+  it.each([
+    ['a token exchange', throughTokenExchange, 'token_exchange'],
+    ['a credential URL', throughCredentialUrl, 'credential_urls'],
+  ] as const)(
+    '%s and a POST get the same decision for the same token and request',
+    async (_door, through, surface) => {
+      const anyRequests = fc.oneof({ weight: 2, arbitrary: wellFormed }, requests);
+      const reasons = new Set<unknown>();
+      await fc.assert(
+        fc.asyncProperty(tokens, anyRequests, async ({ isForged, ...claims }, members) => {
+          // a blank in the scope separates permissions
+          fc.pre(!(members.Permissions ?? []).some((name) => name.includes(' ')));
+          const token = `${await broker.issuer.token(claims)}${isForged ? 'A' : ''}`;
+          const native = await broker.ask({ token, body: members });
+          const nativeLine = broker.auditLines().at(-1);
+          const other = await through(broker).ask({ token, body: members });
+          const otherLine = broker.auditLines().at(-1);
 
-        expect(exchanged.body['Grant']).toEqual(native.body['Grant']);
-        expect(exchanged.status === 200).toBe(native.status === 200);
-        expect(exchangedLine).toMatchObject({ surface: 'token_exchange' });
-        for (const name of [...SAME_FACTS, 'reason']) {
-          expect(exchangedLine?.[name]).toEqual(nativeLine?.[name]);
-        }
-        reasons.add(nativeLine?.['reason']);
-      }),
-      { numRuns: 300 },
-    );
+          expect(other.body['Grant']).toEqual(native.body['Grant']);
+          expect(other.status === 200).toBe(native.status === 200);
+          expect(otherLine).toMatchObject({ surface });
+          for (const name of [...SAME_FACTS, 'reason']) {
+            expect(otherLine?.[name]).toEqual(nativeLine?.[name]);
+          }
+          reasons.add(nativeLine?.['reason']);
+        }),
+        { numRuns: 300, examples: EXAMPLES },
+      );
 
-    // undefined is the reason of a granted request
-    expect([...reasons]).toEqual(
-      expect.arrayContaining([
-        undefined,
-        'request_malformed',
-        'target_outside_grant',
-        'duration_outside_grant',
-      ]),
-    );
-  });
+      // undefined is the reason of a granted request
+      expect([...reasons]).toEqual(
+        expect.arrayContaining([
+          undefined,
+          'request_malformed',
+          'target_outside_grant',
+          'duration_outside_grant',
+        ]),
+      );
+    },
+  );
 
   it('the API of STS and a POST get the same decision for the same token and request', async () => {
     const anyRequests = fc.oneof({ weight: 2, arbitrary: wellFormed }, requests);
@@ -166,7 +191,7 @@ describe('threat 45: one way in that grants what another refuses', () => {
         expect(reasonsHere.get(reason) ?? [reason]).toContain(stsLine?.['reason']);
         reasons.add(reason);
       }),
-      { numRuns: 300 },
+      { numRuns: 300, examples: EXAMPLES },
     );
 
     expect([...reasons]).toEqual(
@@ -218,4 +243,72 @@ describe('threat 45: one way in that grants what another refuses', () => {
     expect(seen.granted).toBeGreaterThan(20);
     expect(seen.refused).toBeGreaterThan(20);
   });
+
+  it('container credentials and a POST get the same decision for the same token and request', async () => {
+    const anyRequests = fc.oneof({ weight: 4, arbitrary: wellFormed }, requests);
+    const reasons = await compareDoors(throughContainer(broker), anyRequests);
+
+    expect(reasons).toEqual(
+      expect.arrayContaining([
+        undefined,
+        'request_malformed',
+        'target_outside_grant',
+        'duration_outside_grant',
+      ]),
+    );
+  });
+
+  it('AssumeRoleWithWebIdentity and a POST get the same decision for the same token and request', async () => {
+    // a role ARN names the grant, so an empty name is a grant that does not exist
+    const names = ['user-files', 'shared', 'USER-FILES', 'a/b'];
+    const ask = (Grant: readonly string[], DurationSeconds: readonly number[]) => ({
+      Grant: fc.constantFrom(...Grant),
+      DurationSeconds: fc.constantFrom(...DurationSeconds),
+    });
+    const roleRequests = fc.oneof(
+      fc.record(ask(['user-files', 'shared'], [900, 3601]), { requiredKeys: ['DurationSeconds'] }),
+      fc.record(
+        { ...ask(names, [900, 1800, 3600, 3601, 899, 0]), Unknown: fc.constant('x') },
+        { requiredKeys: [] },
+      ),
+    );
+    const reasons = await compareDoors(throughWebIdentity(broker), roleRequests);
+
+    expect(reasons).toEqual(
+      expect.arrayContaining([
+        undefined,
+        'request_malformed',
+        'grant_not_available',
+        'duration_outside_grant',
+        'signature_invalid',
+      ]),
+    );
+  });
+
+  /** Asks the native API and a door of AWS for the same. Returns the reasons that were seen. */
+  async function compareDoors(
+    door: TestBroker,
+    asked: fc.Arbitrary<{ readonly Grant?: string; readonly Permissions?: readonly string[] }>,
+  ): Promise<readonly unknown[]> {
+    const reasons = new Set<unknown>();
+    await fc.assert(
+      fc.asyncProperty(tokens, asked, async ({ isForged, ...claims }, members) => {
+        // a comma in the query separates permissions
+        fc.pre(!(members.Permissions ?? []).some((name) => name.includes(',')));
+        const token = `${await broker.issuer.token(claims)}${isForged ? 'A' : ''}`;
+        const native = await broker.ask({ token, body: members });
+        const answer = await door.ask({ token, body: members });
+        const [nativeLine, awsLine] = broker.auditLines().slice(-2);
+
+        expect(answer.status === 200).toBe(native.status === 200);
+        expect(awsLine).toMatchObject({ surface: 'aws' });
+        for (const name of [...SAME_FACTS, 'reason']) {
+          expect(awsLine?.[name]).toEqual(nativeLine?.[name]);
+        }
+        reasons.add(nativeLine?.['reason']);
+      }),
+      { numRuns: 300 },
+    );
+    return [...reasons];
+  }
 });

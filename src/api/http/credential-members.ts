@@ -15,10 +15,19 @@ export function toCredentialMembers(issued: IssuedCredential, buckets: Config['b
     SecurityToken: assumedRole.securityToken,
     Expiration: assumedRole.expiration,
     RefreshAfter: toWholeSeconds(issued.refreshAfterMs),
-    Grant: {
-      Name: grantName,
-      Targets: allowances.map((allowance) => toTarget(allowance, buckets)),
-    },
+    Grant: toGrantMember(grantName, allowances, buckets),
+  };
+}
+
+/** What the grant allows, after it was narrowed. */
+export function toGrantMember(
+  grantName: string,
+  allowances: readonly GrantedTarget[],
+  buckets: Config['buckets'],
+) {
+  return {
+    Name: grantName,
+    Targets: allowances.map((allowance) => toTarget(allowance, buckets)),
   };
 }
 
@@ -33,6 +42,7 @@ function toTarget({ target, permissions, actions }: GrantedTarget, buckets: Conf
   };
 }
 
-function toWholeSeconds(ms: number): string {
+/** UTC, with `Z`. */
+export function toWholeSeconds(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

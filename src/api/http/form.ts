@@ -5,9 +5,9 @@ import { malformed } from './request-members.ts';
 export type Form = readonly (readonly [name: string, value: string])[];
 
 /**
- * Parses a body, or a query (https://url.spec.whatwg.org/#urlencoded-parsing). Other parsers replace what they
- * cannot decode, and two of them may then read different values, so invalid UTF-8 and escapes are
- * refused. Throws `request_malformed`.
+ * Parses a body, or a query (https://url.spec.whatwg.org/#urlencoded-parsing). Other parsers replace
+ * what they cannot decode, and two of them may then read different values. So invalid UTF-8 and escapes
+ * are refused. Throws `request_malformed`.
  */
 export function parseForm(bytes: Buffer): Form {
   if (bytes.length === 0) return [];

@@ -17,8 +17,9 @@ const FORM_BODY: BodyRules = {
   limitBytes: 16_384,
 };
 
-/** The media ranges that include JSON, most precise first. */
+/** The media ranges that include an answer, most precise first. */
 const JSON_RANGES = ['application/json', 'application/*', '*/*'];
+const XML_RANGES = ['text/xml', 'application/xml', 'text/*', 'application/*', '*/*'];
 
 /** Browsers send at most about 200 characters. A longer list is work and no wish. */
 const MAX_ACCEPT_LENGTH = 512;
@@ -28,6 +29,15 @@ const MAX_ACCEPT_LENGTH = 512;
  * most precise range that includes JSON counts (RFC 9110 section 12.5.1).
  */
 export function requireJsonAccepted(accept: string | undefined): void {
+  requireAccepted(accept, JSON_RANGES);
+}
+
+/** The same for XML, by either of its names. */
+export function requireXmlAccepted(accept: string | undefined): void {
+  requireAccepted(accept, XML_RANGES);
+}
+
+function requireAccepted(accept: string | undefined, ranges: readonly string[]): void {
   if (accept === undefined) return;
   if (accept.length > MAX_ACCEPT_LENGTH) throw refuse({ reason: 'not_acceptable' });
   if (accept.trim() === '') return;
@@ -37,7 +47,7 @@ export function requireJsonAccepted(accept: string | undefined): void {
     const isExcluded = parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter));
     accepted.set(type, !isExcluded);
   }
-  const deciding = JSON_RANGES.find((range) => accepted.has(range));
+  const deciding = ranges.find((range) => accepted.has(range));
   if (deciding === undefined || accepted.get(deciding) === false) {
     throw refuse({ reason: 'not_acceptable' });
   }

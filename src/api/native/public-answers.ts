@@ -127,6 +127,32 @@ const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
     detail:
       "The issuer's keys are temporarily unavailable; try again after the time in Retry-After.",
   },
+  ticket_invalid: {
+    status: 401,
+    code: 'credential_url_invalid',
+    title: 'Invalid credential URL',
+    detail:
+      'The broker does not accept this credential URL; its operator finds the reason in the audit log.',
+  },
+  ticket_expired: {
+    status: 401,
+    code: 'credential_url_expired',
+    title: 'Credential URL expired',
+    detail: 'The credential URL has expired; make a new one.',
+  },
+  ticket_used_up: {
+    status: 401,
+    code: 'credential_url_used_up',
+    title: 'Credential URL used up',
+    detail: 'The credential URL has given as many credentials as it may; make a new one.',
+  },
+  ticket_too_large: {
+    status: 403,
+    code: 'credential_url_too_long',
+    title: 'Credential URL too long',
+    detail:
+      'The claims of this subject token do not fit into a URL; ask the operator which ones are needed.',
+  },
   no_grant_fits: NO_GRANT,
   grant_not_available: NO_GRANT,
   ambiguous_grant: {
@@ -171,8 +197,7 @@ const ANSWERS: Readonly<Record<Reason, PublicAnswer>> = {
     status: 403,
     code: 'caller_address_unknown',
     title: 'Caller address unknown',
-    detail:
-      "The grant needs the caller's address, which is unknown; ask the operator to configure it.",
+    detail: "The caller's address is needed and unknown; ask the operator to configure it.",
   },
   session_policy_too_large: {
     status: 403,

@@ -1,5 +1,6 @@
 /** Reads the requests of the native API: a JSON body or query parameters with the same members. */
 import { parseJsonObject } from '../../lib/strict-json.ts';
+import { withinDeadline } from '../../lib/within-deadline.ts';
 import type { CredentialRequest, Requested } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
 import {
@@ -67,6 +68,17 @@ export function describeRequested(sent: SentMembers): Requested {
     requested[member] = toLogged(isTextList ? value.join(',') : value);
   }
   return requested;
+}
+
+/** How long the audit line of a refused caller waits for the body that says what was asked. */
+const DESCRIBE_MS = 50;
+
+/** What a caller without a valid token asks for, unless its body is late or cannot be read. Never throws. */
+export function describeInTime(
+  readSent: () => Promise<SentMembers>,
+): Promise<Requested | undefined> {
+  const late = () => new Error('the body is late');
+  return withinDeadline(readSent(), DESCRIBE_MS, late).then(describeRequested, () => undefined);
 }
 
 /**

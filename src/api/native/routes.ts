@@ -1,7 +1,6 @@
 /** The native API: exchanges subject tokens for credentials, and answers the two probes of the platform. */
 import { type Context, Hono } from 'hono';
 import { issueCredentials, type PipelineDeps } from '../../issue-credentials.ts';
-import { withinDeadline } from '../../lib/within-deadline.ts';
 import type { ReadHeader } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
 import { answerHeaders } from '../http/answer-headers.ts';
@@ -14,6 +13,7 @@ import { readJsonBody, requireJsonAccepted, requireNoBody } from '../http/transp
 import { toCredentialBody } from './answer.ts';
 import { answerError, refuseWith } from './answer-refusal.ts';
 import {
+  describeInTime,
   describeRequested,
   parseBody,
   parseQuery,
@@ -25,8 +25,6 @@ import {
 const CREDENTIALS = '/v1/credentials';
 const CREDENTIALS_METHODS = 'GET, POST, OPTIONS';
 const PROBE_METHODS = 'GET, HEAD';
-/** How long the audit line of a refused caller waits for the body that says what was asked. */
-const DESCRIBE_MS = 50;
 
 export interface NativeApiDeps extends PipelineDeps {
   /**
@@ -94,11 +92,7 @@ export function createNativeApi(deps: NativeApiDeps): SurfaceDefinition {
         return readMembers(sent.value);
       },
       // the body of a caller without a valid token is not waited for
-      describe: () =>
-        withinDeadline(readSent(), DESCRIBE_MS, () => new Error('the body is late')).then(
-          describeRequested,
-          () => undefined,
-        ),
+      describe: () => describeInTime(readSent),
     });
     const body = toCredentialBody(issued, origin.requestId, config.buckets);
     return sendJson(c, body, {

@@ -100,6 +100,11 @@ const ERRORS: Readonly<Record<Reason, StsError>> = {
   issuer_keys_unavailable: unavailable(
     'The keys of the issuer are temporarily unavailable; try again after the time in Retry-After.',
   ),
+  // of credential URLs only
+  ticket_invalid: INVALID_TOKEN,
+  ticket_expired: EXPIRED_TOKEN,
+  ticket_used_up: INVALID_TOKEN,
+  ticket_too_large: INVALID_PARAMETER,
   no_grant_fits: NO_GRANT,
   grant_not_available: NO_GRANT,
   ambiguous_grant: error(

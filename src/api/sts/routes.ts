@@ -19,23 +19,12 @@ const PATH = '/';
 const METHODS = 'GET, POST';
 const NO_BODY = Buffer.alloc(0);
 
-export interface StsApiOptions {
-  /**
-   * Whether a POST without a query is this surface's: some clients send every parameter in the body.
-   * False if another surface at the same address takes them.
-   */
-  readonly takesBareForms: boolean;
-}
-
 /** Builds the surface. It opens nothing and keeps no state. */
-export function createStsApi(
-  deps: PipelineDeps,
-  { takesBareForms }: StsApiOptions,
-): SurfaceDefinition {
+export function createStsApi(deps: PipelineDeps): SurfaceDefinition {
   const settings = deps.config.surfaces?.sts ?? {};
   const api = new Hono<SurfaceEnv>();
 
-  // another surface may have the same path
+  // requests for another API, by its Version, are not answered here
   api.all(PATH, (c, next) => (c.get('surface') === 'sts' ? answer(c) : next()));
 
   async function answer(c: Context<SurfaceEnv>): Promise<Response> {
@@ -86,7 +75,8 @@ export function createStsApi(
     name: 'sts',
     owns: ({ method, path, query }: RequestAddress) => {
       if (path !== PATH) return false;
-      if (query === '') return takesBareForms && method === 'POST';
+      // some clients send every parameter in the body
+      if (query === '') return method === 'POST';
       const parameters = new URLSearchParams(query);
       const version = parameters.get('Version');
       return version === VERSION || (version === null && parameters.has('Action'));

@@ -6,7 +6,6 @@ export interface OAuthError {
   /** `server_error` and `temporarily_unavailable` are those of RFC 6749 section 4.1.2.1. */
   readonly error:
     | 'invalid_request'
-    | 'invalid_grant'
     | 'invalid_target'
     | 'invalid_scope'
     | 'unsupported_grant_type'
@@ -19,11 +18,6 @@ export interface OAuthError {
 const invalidRequest = (description: string, status: OAuthError['status'] = 400): OAuthError => ({
   status,
   error: 'invalid_request',
-  description,
-});
-const invalidGrant = (description: string): OAuthError => ({
-  status: 400,
-  error: 'invalid_grant',
   description,
 });
 const invalidTarget = (description: string): OAuthError => ({
@@ -42,14 +36,17 @@ const serverError = (description: string, status: 500 | 502): OAuthError => ({
   description,
 });
 
-/** RFC 8693 section 2.2.2: a subject token that is invalid for any reason is an `invalid_request`. */
+/**
+ * RFC 8693 section 2.2.2: a subject token that is invalid for any reason, or unacceptable based on
+ * policy, is an `invalid_request`. So it is without a grant too.
+ */
 const INVALID_TOKEN = invalidRequest(
   'The broker does not accept this subject token; its operator finds the reason in the audit log.',
 );
 const EXPIRED_TOKEN = invalidRequest(
   'The subject token has expired; get a new one from its issuer.',
 );
-const NO_GRANT = invalidGrant(
+const NO_GRANT = invalidRequest(
   'No grant fits this subject token and request; the operator finds the reason in the audit log.',
 );
 const TOO_MANY_REQUESTS = unavailable(
@@ -110,6 +107,11 @@ const ERRORS: Readonly<Record<Reason, OAuthError>> = {
   issuer_keys_unavailable: unavailable(
     'The keys of the issuer are temporarily unavailable; try again after the time in Retry-After.',
   ),
+  // of credential URLs only
+  ticket_invalid: INVALID_TOKEN,
+  ticket_expired: EXPIRED_TOKEN,
+  ticket_used_up: INVALID_TOKEN,
+  ticket_too_large: invalidRequest('The claims of this subject token do not fit into a URL.'),
   no_grant_fits: NO_GRANT,
   grant_not_available: NO_GRANT,
   ambiguous_grant: invalidRequest('Several grants fit; send one of the names in grants as grant.'),
@@ -133,8 +135,8 @@ const ERRORS: Readonly<Record<Reason, OAuthError>> = {
   token_life_too_short: invalidRequest(
     'The grant requires a subject token that is valid for 900 more seconds; get a new one.',
   ),
-  caller_address_unknown: invalidGrant(
-    'The grant needs the address of the caller, which is unknown; ask the operator to configure it.',
+  caller_address_unknown: invalidRequest(
+    'The address of the caller is needed and unknown; ask the operator to configure it.',
   ),
   session_policy_too_large: invalidTarget(
     'The grant covers more targets than one credential can hold; send one of them as resource.',

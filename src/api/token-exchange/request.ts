@@ -10,9 +10,7 @@ import {
   toLogged,
   toRequest,
 } from '../http/request-members.ts';
-import { ISSUED_TOKEN_TYPE } from './token-type.ts';
-
-const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:token-exchange';
+import { GRANT_TYPE, ISSUED_TOKEN_TYPE } from './token-type.ts';
 
 /** RFC 8693 section 3. An access token must be a JWT too: the broker introspects nothing. */
 const SUBJECT_TOKEN_TYPES = [

@@ -12,10 +12,17 @@ import type { SurfaceEnv } from '../http/surface-env.ts';
 import { readFormBody, requireJsonAccepted } from '../http/transport-rules.ts';
 import { toTokenBody } from './answer.ts';
 import { answerOAuthError, refuseExchange } from './answer-refusal.ts';
+import {
+  RESOURCE_METADATA_PATH,
+  SERVER_METADATA_PATH,
+  toResourceMetadata,
+  toServerMetadata,
+} from './metadata.ts';
 import { describeRequested, readParameters, readSubjectToken } from './request.ts';
 
 const TOKEN_PATH = '/oauth/token';
 const METHODS = 'POST, OPTIONS';
+const METADATA_METHODS = 'GET, HEAD, OPTIONS';
 
 /** Builds the surface. It opens nothing and keeps no state. */
 export function createTokenExchange(deps: PipelineDeps): SurfaceDefinition {
@@ -32,6 +39,25 @@ export function createTokenExchange(deps: PipelineDeps): SurfaceDefinition {
   api.all(TOKEN_PATH, (c) =>
     refuseExchange(c, refuse({ reason: 'method_not_allowed', allow: METHODS })),
   );
+
+  const documents = describeBroker(config.publicUrl);
+  for (const [path, document] of documents) {
+    addCrossOrigin(api, path, {
+      origins: config.cors.origins,
+      methods: METADATA_METHODS,
+      refuseWith: refuseExchange,
+    });
+    const body = JSON.stringify(document);
+    api.get(path, (c) =>
+      c.body(body, 200, {
+        ...answerHeaders(c.get('origin')),
+        'Content-Type': 'application/json',
+      }),
+    );
+    api.all(path, (c) =>
+      refuseExchange(c, refuse({ reason: 'method_not_allowed', allow: METADATA_METHODS })),
+    );
+  }
 
   async function exchange(c: Context<SurfaceEnv>): Promise<Response> {
     const trail = c.get('trail');
@@ -65,10 +91,19 @@ export function createTokenExchange(deps: PipelineDeps): SurfaceDefinition {
 
   return {
     name: 'token_exchange',
-    owns: ({ path }) => path === TOKEN_PATH,
+    owns: ({ path }) => path === TOKEN_PATH || documents.has(path),
     routes: api,
     answerError: answerOAuthError,
   };
+}
+
+/** The metadata by its path. None if the broker does not know its own address. */
+function describeBroker(publicUrl: string | undefined): ReadonlyMap<string, object> {
+  if (publicUrl === undefined) return new Map();
+  return new Map<string, object>([
+    [SERVER_METADATA_PATH, toServerMetadata(publicUrl, TOKEN_PATH)],
+    [RESOURCE_METADATA_PATH, toResourceMetadata(publicUrl)],
+  ]);
 }
 
 /** The broker has no clients to authenticate, and a second token would leave open which one counts. */

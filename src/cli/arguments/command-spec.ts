@@ -24,6 +24,10 @@ export interface CommandSpec {
   readonly takesProgram?: boolean;
   /** The words that the command takes without an option. */
   readonly operands?: readonly string[];
+  /** How many words of the user's own, such as paths, it takes at most. */
+  readonly takesWords?: number;
+  /** Whom the command is for. Absent: callers. */
+  readonly isForOperators?: true;
   /** What each example does, and its commands. */
   readonly examples: readonly (readonly [string, string, ...string[]])[];
   /** Lines below the examples. */

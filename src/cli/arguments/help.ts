@@ -11,7 +11,10 @@ export function programHelp(specs: readonly CommandSpec[]): string {
     'Gets short-lived credentials for OSS from a broker, in exchange for a subject token.',
     '',
     'Commands:',
-    ...columns(specs.map(({ name, summary }) => [name, summary])),
+    ...summariesOf(specs, (spec) => spec.isForOperators !== true),
+    '',
+    'Commands for operators of a broker:',
+    ...summariesOf(specs, (spec) => spec.isForOperators === true),
     '',
     'Options:',
     ...columns([
@@ -27,6 +30,7 @@ export function programHelp(specs: readonly CommandSpec[]): string {
       ['3', 'there is no subject token'],
       ['4', 'the broker refuses; the line on standard error has its code and the request id'],
       ['5', 'the broker cannot be reached, or asks to come back later'],
+      ['6', 'a command for operators found something'],
     ]),
     '',
     'Begin with:',
@@ -53,6 +57,13 @@ export function commandHelp(spec: CommandSpec): string {
     ...columns(optionsOf(spec).map((option) => [flagsOf(option), option.text])),
     ...(notes.length === 0 ? [] : ['', ...notes]),
   );
+}
+
+function summariesOf(
+  specs: readonly CommandSpec[],
+  isListed: (spec: CommandSpec) => boolean,
+): readonly string[] {
+  return columns(specs.filter(isListed).map(({ name, summary }) => [name, summary]));
 }
 
 function flagsOf({ name, short, value }: OptionSpec): string {

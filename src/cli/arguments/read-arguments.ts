@@ -36,7 +36,9 @@ export function readArguments(spec: CommandSpec, args: readonly string[]): Argum
       throw usageError(spec, `--${name} is one of ${choices.join(', ')}.`);
     }
   }
-  const [unexpected] = positionals.filter((word) => spec.operands?.includes(word) !== true);
+  const [unexpected] = positionals
+    .filter((word) => spec.operands?.includes(word) !== true)
+    .slice(spec.takesWords ?? 0);
   if (unexpected !== undefined) throw usageError(spec, describeUnexpected(spec, unexpected));
 
   const known = (name: string) => {

@@ -12,6 +12,7 @@ export function fishCompletion(specs: readonly CommandSpec[]): string {
     `complete -c ${NAME} ${first} -l version -d 'shows the version'`,
     ...specs.flatMap((spec) => [
       `complete -c ${NAME} ${first} -a ${spec.name} -d ${quote(spec.summary)}`,
+      ...(spec.takesWords === undefined ? [] : [`complete -c ${NAME} ${within(spec)} -F`]),
       ...optionsOf(spec).map((option) => describe(spec, option)),
       ...(spec.operands === undefined
         ? []

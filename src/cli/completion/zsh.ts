@@ -29,7 +29,8 @@ function argumentsOf(spec: CommandSpec): string {
   const rest = spec.takesProgram === true ? ["'*::program:_normal'"] : [];
   const operands =
     spec.operands === undefined ? [] : [quote(`1:shell:(${spec.operands.join(' ')})`)];
-  return ['-S', ...own, ...operands, ...rest].join(' \\\n        ');
+  const words = spec.takesWords === undefined ? [] : ["'*:file:_files'"];
+  return ['-S', ...own, ...operands, ...words, ...rest].join(' \\\n        ');
 }
 
 function describe({ name, short, value, choices, isPath, text }: OptionSpec): readonly string[] {

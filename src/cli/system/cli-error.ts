@@ -8,6 +8,8 @@ export const EXIT = {
   noSubjectToken: 3,
   refused: 4,
   unavailable: 5,
+  /** A command for operators found something: it is for scripts to act on. */
+  found: 6,
   /** Every failure of `exec` itself, as with `timeout` and `env`. */
   execFailed: 125,
   programNotRunnable: 126,
@@ -30,7 +32,12 @@ export class CliError extends Error {
   }
 }
 
+/** The two files of the built program hold this class once each, so its name decides. */
+export function isCliError(error: unknown): error is CliError {
+  return error instanceof Error && error.name === 'CliError' && 'exitCode' in error;
+}
+
 /** True if the same request may succeed later. */
 export function isTemporary(error: unknown): error is CliError {
-  return error instanceof CliError && error.exitCode === EXIT.unavailable;
+  return isCliError(error) && error.exitCode === EXIT.unavailable;
 }

@@ -1,5 +1,6 @@
 /** AssumeRoleWithOIDC through the public door, by the SDKs of Alibaba Cloud and by hand. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssumeRoleWithOIDCRequest } from '@alicloud/sts20150401';
@@ -449,6 +450,23 @@ describe('a call of STS', () => {
     expect(status).toBe(400);
     expect(lastLine()).toMatchObject({ reason: 'request_malformed' });
     expect(broker.stsCalls()).toBe(callsBefore);
+  });
+
+  it.each([
+    ['', 200],
+    ['DurationSeconds=900', 400],
+  ])('by GET with the body "%s" is answered with %i', async (body, expected) => {
+    const address = `${broker.url}/?${QUERY}&${parametersOf(await broker.issuer.token())}`;
+    const status = await new Promise((resolve, reject) => {
+      const sent = request(address, { headers: { 'Content-Length': body.length } }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      });
+      sent.once('error', reject);
+      sent.end(body);
+    });
+
+    expect(status).toBe(expected);
   });
 
   it('says nothing about the rest of a request to a caller without a valid token', async () => {

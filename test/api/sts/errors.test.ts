@@ -5,12 +5,7 @@ import { errorFor } from '../../../src/api/sts/errors.ts';
 import type { Reason } from '../../../src/refusal.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../../refusals/cases.ts';
 import { REFUSALS } from '../../refusals/kinds.ts';
-import {
-  type Answer,
-  SIMPLE_CONFIG,
-  startTestBroker,
-  type TestBroker,
-} from '../../support/broker.ts';
+import { type Answer, startTestBroker, type TestBroker } from '../../support/broker.ts';
 import { parametersOf, QUERY, ROLE_ARN, throughSts } from '../../support/sts-door.ts';
 
 const INVALID = 'AuthenticationFail.OIDCToken.Invalid';
@@ -44,6 +39,10 @@ const EXPECTED: Readonly<Record<Reason, readonly [status: number, code: string]>
   token_too_old: [400, EXPIRED],
   token_revoked: [400, EXPIRED],
   issuer_keys_unavailable: [503, 'ServiceUnavailable'],
+  ticket_invalid: [400, INVALID],
+  ticket_expired: [400, EXPIRED],
+  ticket_used_up: [400, INVALID],
+  ticket_too_large: [400, 'InvalidParameter'],
   no_grant_fits: [403, 'NoPermission'],
   grant_not_available: [403, 'NoPermission'],
   ambiguous_grant: [400, 'InvalidParameter.RoleArn'],
@@ -185,49 +184,6 @@ describe('the error of a refusal', () => {
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe('GET, POST');
     expect(answer.headers.get('access-control-allow-origin')).toBeNull();
-  });
-
-  it('of a limit has Retry-After and the state of the limit', async () => {
-    const limited = await startTestBroker({
-      config: `${SIMPLE_CONFIG}${ON}limits: { subject: { requests: 2, window: 24h } }\n`,
-    });
-    const door = throughSts(limited);
-    const first = await door.ask();
-    // the surfaces count together
-    const second = await limited.ask();
-    const third = await door.ask();
-    await limited.close();
-
-    expect([first, second].map(({ status }) => status)).toEqual([200, 200]);
-    expect(first.headers.get('ratelimit')).toMatch(/^"subject";r=1;t=\d+$/);
-    expectError(third, 'rate_limited');
-    expect(third.headers.get('retry-after')).toMatch(/^\d+$/);
-    expect(third.headers.get('ratelimit')).toMatch(/^"subject";r=0;t=\d+$/);
-  });
-
-  it('of a token that was used on another surface says so', async () => {
-    const once = await startTestBroker({
-      config: `${SIMPLE_CONFIG.replace('    types:', '    oneTimeTokens: true\n    types:')}${ON}`,
-    });
-    const token = await once.issuer.token({ jti: 'once' });
-    const native = await once.ask({ token });
-    const asSts = await throughSts(once).ask({ token });
-    await once.close();
-
-    expect(native.status).toBe(200);
-    expectError(asSts, 'token_replayed');
-    expect(asSts.body['Message']).toContain('used before');
-  });
-
-  it('of a lost audit log is a refusal without a credential', async () => {
-    const lost = await startTestBroker({
-      config: `${SIMPLE_CONFIG}${ON}`,
-      write: () => Promise.reject(new Error('disk full')),
-    });
-    const answer = await throughSts(lost).ask();
-    await lost.close();
-
-    expectError(answer, 'audit_unavailable');
   });
 
   it('is XML unless Format is JSON, before the surface is reached too', async () => {

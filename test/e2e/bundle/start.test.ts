@@ -1,13 +1,16 @@
 /** How the bundle starts: from a config in OSS, with mistakes, and without help. */
 import { spawn } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import OSS from 'ali-oss';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../../support/broker.ts';
 import { builtBundle } from '../../support/built-bundle.ts';
 import { type Bundle, freePort, startBundle } from '../../support/bundle.ts';
+import { TICKET_ENVIRONMENT } from '../../support/credential-urls.ts';
+import { toObject } from '../../support/declared.ts';
 
 /** A config of which nothing is asked. */
 const PLAIN_CONFIG = SIMPLE_CONFIG.replace('{{issuer}}', 'https://login.example.com/')
@@ -96,6 +99,63 @@ describe('the built broker, with its config in OSS', () => {
     expect(await ask()).toBe(200);
     await running.close();
     await cloud.close();
+  });
+});
+
+describe('the built broker with credential URLs', () => {
+  const TICKETS =
+    'publicUrl: https://broker.example.com\nsurfaces: { credentialUrls: { keys: [{ id: k1, keyFrom: TICKET_KEY_K1 }] } }\n';
+
+  it('seals and opens tickets, and keeps its config if a change names a key that it does not have', async () => {
+    const cloud = await startTestBroker({ config: SIMPLE_CONFIG });
+    const { simulator, issuer } = cloud;
+    const folder = mkdtempSync(join(tmpdir(), 'broker-config-'));
+    const file = join(folder, 'broker.yaml');
+    const text = `${SIMPLE_CONFIG}${TICKETS}`
+      .replace('{{issuer}}', issuer.url)
+      .replace('{{sts}}', simulator.sts.url)
+      .replace('{{oss}}', simulator.oss.url);
+    writeFileSync(file, text);
+    const running = await startBundle({
+      ...bundle,
+      text: '',
+      simulator,
+      write: async () => {},
+      environment: { BROKER_CONFIG: file, ...TICKET_ENVIRONMENT },
+    });
+    const origin = `http://127.0.0.1:${running.port}`;
+    const headers = { Authorization: `Bearer ${await issuer.token()}` };
+    const made = await fetch(`${origin}/v1/credential-urls`, { method: 'POST', headers });
+    const { Url } = toObject(await made.json());
+    const use = () => fetch(`${origin}${new URL(String(Url)).pathname}`);
+    const before = await use();
+    writeFileSync(file, text.replace('TICKET_KEY_K1', 'TICKET_KEY_GONE'));
+    running.child.kill('SIGHUP');
+    const problem =
+      'surfaces.credentialUrls.keys: the environment variable TICKET_KEY_GONE is not set; make a key with: openssl rand -base64 32';
+    await vi.waitFor(() => expect(running.errorOutput()).toContain(problem), { timeout: 5000 });
+    const after = await use();
+    await running.close();
+    await cloud.close();
+    rmSync(folder, { recursive: true });
+
+    expect([made.status, before.status, after.status]).toEqual([200, 200, 200]);
+    expect(running.errorOutput()).toContain('stays in use');
+    for (const key of Object.values(TICKET_ENVIRONMENT)) {
+      expect(running.errorOutput()).not.toContain(key);
+    }
+  });
+
+  it('does not start without its keys', async () => {
+    await expect(
+      startBundle({
+        ...bundle,
+        text: `${PLAIN_CONFIG}${TICKETS}`,
+        simulator: broker.simulator,
+        write: async () => {},
+        environment: { TICKET_KEY_K1: 'c2hvcnQ=' },
+      }),
+    ).rejects.toThrow('the environment variable TICKET_KEY_K1 has less than 256 bits');
   });
 });
 

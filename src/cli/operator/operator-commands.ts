@@ -1,0 +1,7 @@
+/** The commands for operators: who writes, checks and deploys `broker.yaml`. */
+import type { Command } from '../arguments/command.ts';
+import type { OperatorName } from './operator-names.ts';
+
+export const OPERATOR_COMMANDS: Readonly<Record<OperatorName, () => Promise<Command>>> = {
+  compile: () => import('./compile.ts'),
+};
