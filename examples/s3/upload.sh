@@ -11,5 +11,6 @@ while read -r name; do
 done
 
 aws s3 ls "$1" | while read -r _ _ _ name; do
-  echo "read $prefix$name $(aws s3 cp --only-show-errors "$1$name" - | wc -c)"
+  size=$(aws s3 cp --only-show-errors "$1$name" - | wc -c)
+  echo "read $prefix$name $size"
 done

@@ -1,4 +1,4 @@
-/** The credentials SDKs of three languages: they ask the broker as STS, and a credentials URI that the command line serves. */
+/** The credentials SDKs of three languages: they ask the broker as STS, a credential URL of the broker, and the command line. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
@@ -13,6 +13,12 @@ import { type ClientWorld, startClientWorld } from './support/world.ts';
 const python = inject('python');
 const go = inject('go');
 const java = inject('java');
+
+/** Makes a credential URL with the command line, and starts the program with it. */
+const THROUGH_URL = `
+ALIBABA_CLOUD_CREDENTIALS_URI=$("$NODE" "$CLI" url --grant "$GRANT" --token-file "$SUBJECT_TOKEN_FILE")
+export ALIBABA_CLOUD_CREDENTIALS_URI
+exec "$0" "$@"`;
 
 let world: ClientWorld;
 let front: TlsFront;
@@ -137,6 +143,28 @@ describe.each(SDKS.map((sdk) => [sdk.name, sdk] as const))('%s', (name, sdk) => 
           path: process.execPath,
           args: [cli.path, 'exec', ...options, '--', path, ...own, ...args],
           environment: { ...environment, OSS_TOKEN_BROKER_URL: BROKER_URL },
+        };
+      },
+    });
+  });
+
+  describe.skipIf(!sdk.isThere)('as credentials_uri, a credential URL of the broker', () => {
+    checkUploads(`${name}-url`, () => world, {
+      hasMultipart: true,
+      scheme: 'oss',
+      hasOwnRules: true,
+      command({ BROKER_URL = '', GRANT = '', SUBJECT_TOKEN_FILE = '' }, args) {
+        const { path, args: own, environment } = sdk.command();
+        return {
+          path: 'bash',
+          args: ['-ec', THROUGH_URL, path, ...own, ...args],
+          environment: {
+            ...environment,
+            ...{ NODE: process.execPath, CLI: cli.path, GRANT, SUBJECT_TOKEN_FILE },
+            OSS_TOKEN_BROKER_URL: BROKER_URL,
+            OSS_REGION: 'cn-hangzhou',
+            OSS_ENDPOINT: world.broker.simulator.oss.url,
+          },
         };
       },
     });

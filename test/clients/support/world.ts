@@ -1,8 +1,9 @@
 /** A broker whose credentials end after some seconds, and what a caller has: files, and a subject token in a file. */
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../../support/broker.ts';
+import { TICKET_ENVIRONMENT, URLS_ON } from '../../support/credential-urls.ts';
 
 /** A client asks for the next one when a fifth is left: on a slow machine, a request must not take longer. */
 export const CREDENTIAL_SECONDS = 12;
@@ -17,8 +18,7 @@ const CONFIG = `${SIMPLE_CONFIG}
     allow:
       - { target: "oss://app-media/releases/{user}/", permissions: [write] }
     restrict: { https: false }
-surfaces: { sts: true }
-`;
+${URLS_ON}`;
 
 export interface ClientWorld {
   readonly broker: TestBroker;
@@ -32,6 +32,7 @@ export interface ClientWorld {
 export async function startClientWorld(): Promise<ClientWorld> {
   const broker = await startTestBroker({
     config: CONFIG,
+    environment: TICKET_ENVIRONMENT,
     longestSessionSeconds: CREDENTIAL_SECONDS,
   });
   const folder = await mkdtemp(join(tmpdir(), 'clients-'));
@@ -52,6 +53,3 @@ export async function startClientWorld(): Promise<ClientWorld> {
     },
   };
 }
-
-/** The content of a file of the world. */
-export const contentOf = (world: ClientWorld, name: string) => readFile(join(world.folder, name));
