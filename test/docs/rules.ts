@@ -4,6 +4,7 @@ import { AUDIT_RULES } from './rules-audit.ts';
 import { CLI_RULES } from './rules-cli.ts';
 import { CLIENT_RULES } from './rules-client.ts';
 import { CONFIG_RULES } from './rules-config.ts';
+import { EXAMPLE_RULES } from './rules-examples.ts';
 import { JSON_RULES } from './rules-json.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
 import { S3_RULES } from './rules-s3.ts';
@@ -26,6 +27,7 @@ export const RULES: readonly Rule[] = [
   ...PROGRAM_RULES,
   ...AUDIT_RULES,
   ...WALK_RULES,
+  ...EXAMPLE_RULES,
   ...CLIENT_RULES,
   ...CLI_RULES,
 ];
