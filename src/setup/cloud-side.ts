@@ -54,6 +54,8 @@ interface TrustStatement {
 export interface BucketCors {
   readonly bucket: string;
   readonly region: string;
+  /** Where the bucket's settings are: the region's public endpoint, or that of a simulator. */
+  readonly endpoint: string;
   readonly rule: CorsRule;
 }
 

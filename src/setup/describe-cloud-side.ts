@@ -140,9 +140,10 @@ function describeCors({ buckets, grants, cors }: Config): readonly BucketCors[] 
   const granted = new Set(grants.flatMap(({ allow }) => allow.map(({ target }) => target.bucket)));
   return buckets
     .filter(({ name }) => granted.has(name))
-    .map(({ name, region }) => ({
+    .map(({ name, region, endpoint }) => ({
       bucket: name,
       region,
+      endpoint: endpoint.startsWith('http://') ? endpoint : `https://oss-${region}.aliyuncs.com`,
       rule: {
         allowedOrigins: cors.origins,
         allowedMethods: ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'],

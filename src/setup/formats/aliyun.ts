@@ -3,7 +3,7 @@ import type { BrokerIdentity, BucketCors, CloudSide, GrantRole, NamedPolicy } fr
 import { corsXml } from './cors-xml.ts';
 import { quoteForShell } from './quote-for-shell.ts';
 
-/** The broker comes first: RAM knows who is trusted when it creates a trust policy. */
+/** The broker comes first: who is trusted should exist before the trust policy does. */
 export function formatAliyun({ broker, roles, cors, notes }: CloudSide): string {
   const lines = [
     ...notes.map((note) => `# ${note}`),
@@ -68,10 +68,10 @@ function corsCommands(cors: readonly BucketCors[]): readonly string[] {
   if (cors.length === 0) return [];
   return [
     'cors=$(mktemp)',
-    ...cors.flatMap(({ bucket, region, rule }) => [
+    ...cors.flatMap(({ bucket, endpoint, rule }) => [
       `# the pages of the bucket ${bucket}`,
       `printf %s ${quoteForShell(corsXml(rule))} > "$cors"`,
-      `aliyun oss cors --method put oss://${bucket} "$cors" --endpoint https://oss-${region}.aliyuncs.com`,
+      `aliyun oss cors --method put oss://${bucket} "$cors" --endpoint ${endpoint}`,
     ]),
     'rm "$cors"',
   ];

@@ -38,7 +38,7 @@ function brokerResources(broker: BrokerIdentity): Resources {
 }
 
 function roleResources(role: GrantRole, id: string, broker: BrokerIdentity): Resources {
-  // RAM knows who is trusted when it creates a trust policy
+  // who is trusted should exist before the trust policy does
   const before = broker.trustPolicy === undefined ? [] : ['Broker'];
   const owner = { 'Fn::GetAtt': [id, 'RoleName'] };
   return [
@@ -81,7 +81,7 @@ function policyResource(
       Type: 'ALIYUN::RAM::ManagedPolicy',
       Properties: {
         PolicyName: name,
-        // the other property knows no conditions
+        // the document as it stands
         PolicyDocumentUnchecked: document,
         ...(kind === 'role' ? { Roles: [owner] } : { Users: [owner] }),
       },

@@ -45,7 +45,7 @@ function roleBlocks(role: GrantRole, label: string, broker: BrokerIdentity): rea
       `role_name = ${text(name)}`,
       `max_session_duration = ${maxSessionSeconds}`,
       `assume_role_policy_document = ${document(trustPolicy)}`,
-      // RAM knows who is trusted when it creates a trust policy
+      // who is trusted should exist before the trust policy does
       ...(broker.trustPolicy === undefined ? [] : ['depends_on = [alicloud_ram_role.broker]']),
     ]),
     ...policies.flatMap((policy, index) =>
