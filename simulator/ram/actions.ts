@@ -109,7 +109,11 @@ function attach({ policies }: RamAccount, parameters: Parameters, attached: Set<
     throw missing('Policy', name);
   }
   if (attached.size >= MAX_ATTACHED) {
-    throw new RamError(409, 'LimitExceeded.Role.Policy', 'The count of policies is over the limit.');
+    throw new RamError(
+      409,
+      'LimitExceeded.Role.Policy',
+      'The count of policies is over the limit.',
+    );
   }
   attached.add(name);
   return {};

@@ -1,8 +1,8 @@
 /** Who the broker is: the identity that the config tells, or that the operator names. */
 import type { Config } from '../config/config.ts';
 import type { SourceCredentialsSettings } from '../config/source-credentials-settings.ts';
-import { SetupProblem } from './setup-problem.ts';
 import type { TrustPolicy } from './cloud-side.ts';
+import { SetupProblem } from './setup-problem.ts';
 
 export interface Identity {
   readonly arn: string;
@@ -28,7 +28,9 @@ export function findBrokerIdentity(config: Config, named: string | undefined): I
   }
   const [, account, kind, name] = IDENTITY.exec(arn) ?? [];
   if (account === undefined || name === undefined || (kind !== 'role' && kind !== 'user')) {
-    throw new SetupProblem(`--broker must be the ARN of a RAM role or a RAM user, such as ${EXAMPLE}`);
+    throw new SetupProblem(
+      `--broker must be the ARN of a RAM role or a RAM user, such as ${EXAMPLE}`,
+    );
   }
   requireInstanceRole(config.sourceCredentials, kind, name);
   if (config.grants.some(({ role }) => role === arn)) {

@@ -46,7 +46,8 @@ export function createGetBucketCors(options: {
     const [, code = ''] = /<Code>([A-Za-z]{1,64})<\/Code>/.exec(text) ?? [];
     if (code === 'NoSuchCORSConfiguration') return [];
     if (code === 'NoSuchBucket') return 'missing';
-    const fix = status === 403 ? `; allow your identity oss:GetBucketCors on acs:oss:*:*:${bucket}` : '';
+    const fix =
+      status === 403 ? `; allow your identity oss:GetBucketCors on acs:oss:*:*:${bucket}` : '';
     throw new SetupProblem(`OSS answered ${status} ${code} for the bucket ${bucket}${fix}`);
   };
 }

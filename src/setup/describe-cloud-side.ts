@@ -4,10 +4,10 @@ import type { Target } from '../ports.ts';
 import type { RamPolicy, RamStatement } from '../session-policy/ram-policy.ts';
 import { brokerTrustPolicy, findBrokerIdentity, type Identity } from './broker-identity.ts';
 import type { BucketCors, CloudSide, GrantRole, NamedPolicy, TrustPolicy } from './cloud-side.ts';
+import { collectNotes } from './notes.ts';
 import { permissionPolicy } from './permission-policy.ts';
 import { SetupProblem } from './setup-problem.ts';
 import { MAX_POLICIES, splitPolicy } from './split-policy.ts';
-import { collectNotes } from './notes.ts';
 
 /** What the config does not tell. */
 export interface SetupOptions {
@@ -36,7 +36,9 @@ export function describeCloudSide(config: Config, options: SetupOptions): CloudS
   }
   const roles = [...byRole].sort(([left], [right]) => (left < right ? -1 : 1));
   const namePolicies = createNamePolicies();
-  const grantRoles = roles.map(([arn, grants]) => describeRole(arn, grants, identity, namePolicies));
+  const grantRoles = roles.map(([arn, grants]) =>
+    describeRole(arn, grants, identity, namePolicies),
+  );
   return {
     broker: {
       ...identity,

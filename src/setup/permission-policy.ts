@@ -3,7 +3,7 @@ import type { Grant } from '../config/config.ts';
 import type { GrantedTarget } from '../ports.ts';
 import type { ListStatement } from '../session-policy/list-statements.ts';
 import { OBJECT_ACTIONS } from '../session-policy/object-actions.ts';
-import { objectResource, type ObjectStatement } from '../session-policy/object-statements.ts';
+import { type ObjectStatement, objectResource } from '../session-policy/object-statements.ts';
 import type { RamPolicy } from '../session-policy/ram-policy.ts';
 import { collectObjectAllowances, toPolicy } from '../session-policy/session-policy.ts';
 import { outermostPatterns } from './outermost-patterns.ts';

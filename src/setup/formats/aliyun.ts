@@ -1,5 +1,11 @@
 /** The account's side as commands of the aliyun CLI, for a POSIX shell. */
-import type { BrokerIdentity, BucketCors, CloudSide, GrantRole, NamedPolicy } from '../cloud-side.ts';
+import type {
+  BrokerIdentity,
+  BucketCors,
+  CloudSide,
+  GrantRole,
+  NamedPolicy,
+} from '../cloud-side.ts';
 import { corsXml } from './cors-xml.ts';
 import { quoteForShell } from './quote-for-shell.ts';
 

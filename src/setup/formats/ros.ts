@@ -33,7 +33,9 @@ function brokerResources(broker: BrokerIdentity): Resources {
   const owner = isNew ? { 'Fn::GetAtt': ['Broker', 'RoleName'] } : name;
   return [
     ...(isNew ? [roleResource('Broker', { name, trustPolicy }, [])] : []),
-    ...policies.map((policy, index) => policyResource(`BrokerPolicy${index + 1}`, policy, kind, owner)),
+    ...policies.map((policy, index) =>
+      policyResource(`BrokerPolicy${index + 1}`, policy, kind, owner),
+    ),
   ];
 }
 

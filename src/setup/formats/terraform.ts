@@ -1,5 +1,11 @@
 /** The account's side for Terraform's provider aliyun/alicloud. */
-import type { BrokerIdentity, BucketCors, CloudSide, GrantRole, NamedPolicy } from '../cloud-side.ts';
+import type {
+  BrokerIdentity,
+  BucketCors,
+  CloudSide,
+  GrantRole,
+  NamedPolicy,
+} from '../cloud-side.ts';
 
 const HEAD = `terraform {
   required_providers {
@@ -49,12 +55,7 @@ function roleBlocks(role: GrantRole, label: string, broker: BrokerIdentity): rea
       ...(broker.trustPolicy === undefined ? [] : ['depends_on = [alicloud_ram_role.broker]']),
     ]),
     ...policies.flatMap((policy, index) =>
-      policyBlocks(
-        policy,
-        `${label}_${index + 1}`,
-        'role',
-        `alicloud_ram_role.${label}.role_name`,
-      ),
+      policyBlocks(policy, `${label}_${index + 1}`, 'role', `alicloud_ram_role.${label}.role_name`),
     ),
   ];
 }
