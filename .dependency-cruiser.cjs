@@ -205,8 +205,26 @@ const MAY_IMPORT = {
     'src/config/',
     'src/config-loader/',
     'src/lib/',
+    // setup and doctor
+    'src/grants/',
+    'src/ports.ts',
+    'src/refusal.ts',
+    'src/rpc/',
+    'src/setup/',
+    'src/source-credentials/',
   ],
   'src/cli/': ['src/lib/'],
+
+  // what commands for operators do
+  'src/rpc/': ['src/lib/', 'src/ports.ts', '@alicloud/openapi-core'],
+  'src/setup/': [
+    'src/config/',
+    'src/config-loader/source/sign-oss-get.ts',
+    'src/lib/',
+    'src/ports.ts',
+    'src/rpc/',
+    'src/session-policy/',
+  ],
 
   // not shipped
   'simulator/': ['src/', 'hono', '@hono/node-server', 'jose', 'oidc-provider'],

@@ -13,18 +13,20 @@ export function encodeOssPath(path: string): string {
 }
 
 /**
- * Returns the headers for a GET of one object, without a query.
+ * Returns the headers for a GET of one object, or of a bucket if the key is empty.
  * https://www.alibabacloud.com/help/en/oss/developer-reference/recommend-to-use-signature-version-4
  */
 export function signOssGet(options: {
   readonly bucket: string;
   readonly key: string;
+  /** A sub-resource without a value, e.g. `cors`. Absent: no query. */
+  readonly query?: string;
   readonly region: string;
   readonly credentials: SourceCredentials;
   /** Milliseconds since the epoch; OSS allows 15 minutes either way. */
   readonly nowMs: number;
 }): Readonly<Record<string, string>> {
-  const { bucket, key, region, credentials, nowMs } = options;
+  const { bucket, key, query = '', region, credentials, nowMs } = options;
   const { accessKeyId, accessKeySecret, securityToken } = credentials;
   const time = new Date(nowMs).toISOString().replace(/[-:]|\.\d{3}/g, '');
   const headers = {
@@ -32,10 +34,10 @@ export function signOssGet(options: {
     'x-oss-date': time,
     ...(securityToken === undefined ? {} : { 'x-oss-security-token': securityToken }),
   };
-  // these names are already sorted; the empty lines are the query and the list of additional headers
+  // these names are already sorted; the empty line is the list of additional headers
   const signed = Object.entries(headers).map(([name, value]) => `${name}:${value}\n`);
   const path = encodeOssPath(`/${bucket}/${key}`);
-  const request = ['GET', path, '', signed.join(''), '', UNSIGNED_PAYLOAD].join('\n');
+  const request = ['GET', path, query, signed.join(''), '', UNSIGNED_PAYLOAD].join('\n');
   const scope = [time.slice(0, 8), region, 'oss', 'aliyun_v4_request'];
   const hash = createHash('sha256').update(request).digest('hex');
   const toSign = [ALGORITHM, time, scope.join('/'), hash].join('\n');
