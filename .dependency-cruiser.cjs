@@ -196,6 +196,21 @@ const MAY_IMPORT = {
   ],
   'src/start/': [],
 
+  // commands for operators, which the broker never loads
+  'src/explain/': [
+    'src/audit/',
+    'src/config/',
+    'src/decide.ts',
+    'src/grants/',
+    'src/lib/',
+    'src/limits/kill-switches.ts',
+    'src/ports.ts',
+    'src/refusal.ts',
+    'src/report-mode.ts',
+    'src/session-policy/',
+    'src/subject-token/',
+  ],
+
   // what an app imports; it runs in browsers
   'src/client/': [],
   // the command line, which never loads the broker; only what is for operators reads a config
@@ -205,6 +220,13 @@ const MAY_IMPORT = {
     'src/config/',
     'src/config-loader/',
     'src/lib/',
+    // explain
+    'src/api/native/request.ts',
+    'src/cli/broker/',
+    'src/cli/subject-token/',
+    'src/explain/',
+    'src/grants/',
+    'src/subject-token/',
   ],
   'src/cli/': ['src/lib/'],
 
