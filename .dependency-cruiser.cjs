@@ -197,6 +197,7 @@ const MAY_IMPORT = {
   'src/start/': [],
 
   // commands for operators, which the broker never loads
+  'src/probe-broker/': ['src/lib/', 'yaml', 'zod'],
   'src/explain/': [
     'src/audit/',
     'src/config/',
@@ -227,6 +228,8 @@ const MAY_IMPORT = {
     'src/explain/',
     'src/grants/',
     'src/subject-token/',
+    // probe
+    'src/probe-broker/',
   ],
   'src/cli/': ['src/lib/'],
 
