@@ -109,7 +109,17 @@ function describeOperations(
 }
 
 function describeRefusal({ reason, meaning, why }: RefusalExplained, paint: Paint) {
-  return [`${paint('red', 'refused')}: ${reason}`, `  ${meaning}`, ...describeFacts(why)];
+  return [
+    `${paint('red', 'refused')}: ${reason}`,
+    `  ${meaning}`,
+    ...describeFacts(why),
+    ...describeWayOut(reason),
+  ];
+}
+
+function describeWayOut(reason: string): readonly string[] {
+  if (reason !== 'token_expired' && reason !== 'token_too_old') return [];
+  return ['  --at explains what was decided while the token was valid'];
 }
 
 /** The facts of a refusal, each in a line; misfits in a line each. */

@@ -52,6 +52,15 @@ export function explainLine(
   };
 }
 
+/** A text without quotes, or JSON of another value. */
+function say(value: unknown): string {
+  return typeof value === 'string' ? showText(value) : showValue(value);
+}
+
+function sayList(value: unknown): string {
+  return Array.isArray(value) ? value.map(say).join(', ') : say(value);
+}
+
 function findMeaning(reason: unknown): string | undefined {
   return Object.entries(MEANINGS).find(([name]) => name === reason)?.[1];
 }
@@ -61,9 +70,9 @@ function describeWho(line: JsonObject): string {
   const who =
     subject === undefined
       ? 'somebody whose token was not verified'
-      : `subject ${showValue(subject)} of issuer ${showValue(issuerName)}`;
-  const from = callerAddress === undefined ? '' : `, from ${showValue(callerAddress)}`;
-  return `At ${showValue(time)} the broker ${decision === 'granted' ? 'granted' : 'refused'} a request of ${who}${from}, by the surface ${showValue(surface)}.`;
+      : `subject ${showValue(subject)} of issuer ${say(issuerName)}`;
+  const from = callerAddress === undefined ? '' : `, from ${say(callerAddress)}`;
+  return `At ${say(time)} the broker ${decision === 'granted' ? 'granted' : 'refused'} a request of ${who}${from}, by the surface ${say(surface)}.`;
 }
 
 function describeAsked({ requested }: JsonObject): readonly string[] {
@@ -87,7 +96,7 @@ function describeCredential(line: JsonObject, nowMs: number): readonly string[] 
   const { ticketId, ticketExpiration } = line;
   const reached = Array.isArray(targets) ? targets.filter(isJsonObject) : [];
   const list = reached.map(
-    ({ target, permissions }) => `  ${showValue(target)} ${showValue(permissions)}`,
+    ({ target, permissions }) => `  ${say(target)}  ${sayList(permissions)}`,
   );
   const more = typeof targetCount === 'number' ? [`  … ${targetCount} in all`] : [];
   const end = typeof expiration === 'string' ? Date.parse(expiration) : Number.NaN;
@@ -97,25 +106,25 @@ function describeCredential(line: JsonObject, nowMs: number): readonly string[] 
       ? ' It is still valid: no config change ends it, see docs/incidents.md.'
       : ' It has expired.';
   return [
-    `Grant ${showValue(grant)} with role ${showValue(roleArn)} gave:`,
+    `Grant ${say(grant)} with role ${say(roleArn)} gave:`,
     ...list,
     ...more,
     ...(accessKeyId === undefined
       ? []
       : [
-          `The credential is ${showValue(accessKeyId)}, and expires at ${showValue(expiration)}.${state}${cacheHit === true ? ' An earlier answer of STS was used again.' : ''}`,
+          `The credential is ${say(accessKeyId)}, and expires at ${say(expiration)}.${state}${cacheHit === true ? ' An earlier answer of STS was used again.' : ''}`,
         ]),
     ...(ticketId === undefined
       ? []
       : [
-          `Credential URL ${showValue(ticketId)}${ticketExpiration === undefined ? ' was used' : ` was made, and ends at ${showValue(ticketExpiration)}`}.`,
+          `Credential URL ${say(ticketId)}${ticketExpiration === undefined ? ' was used' : ` was made, and ends at ${say(ticketExpiration)}`}.`,
         ]),
   ];
 }
 
 function describeCause({ reason, why }: JsonObject, meaning: string): readonly string[] {
   const facts = isJsonObject(why) ? describeFacts(withInstants(why)) : [];
-  return [`The reason is ${showValue(reason)}: ${meaning}.`, ...facts];
+  return [`The reason is ${say(reason)}: ${meaning}.`, ...facts];
 }
 
 /** Members of `why` that are seconds since the epoch. */
@@ -133,7 +142,7 @@ function withInstants(why: JsonObject): JsonObject {
 function describeGrantNow(line: JsonObject, grant: Grant | undefined): readonly string[] {
   const { grant: name, roleArn } = line;
   if (name === undefined) return [];
-  if (grant === undefined) return [`This config has no grant ${showValue(name)}.`];
+  if (grant === undefined) return [`This config has no grant ${say(name)}.`];
   const changes = [
     ...(grant.issuer === line['issuerName'] ? [] : [`is for issuer "${grant.issuer}"`]),
     ...(roleArn === undefined || grant.role === roleArn ? [] : [`has role ${grant.role}`]),
@@ -149,6 +158,6 @@ function describeReported({ reported }: JsonObject): readonly string[] {
     .filter(isJsonObject)
     .map(
       ({ grant, decision, reason }) =>
-        `Report mode: grant ${showValue(grant)} would have ${showText(String(decision))}${reason === undefined ? '' : `, with the reason ${showValue(reason)}`}.`,
+        `Report mode: grant ${say(grant)} would have ${say(decision)}${reason === undefined ? '' : `, with the reason ${say(reason)}`}.`,
     );
 }

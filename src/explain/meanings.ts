@@ -40,9 +40,9 @@ export const MEANINGS: Readonly<Record<Reason, string>> = {
   ticket_too_large:
     'the claims of the subject token make a credential URL longer than Function Compute takes; use fewer of them in conditions, attributes and audit.claims',
   no_grant_fits:
-    'each grant and the condition or attribute that did not fit; both types, if the type was the cause. Of more than 100 grants, the first 100, and how many there are',
+    'the claims fit no grant, or not the one that the caller names: correct the claims at the issuer, or the grant. misfits has each grant and the condition or attribute that did not fit; both types, if the type was the cause. Of more than 100 grants, the first 100, and how many there are',
   grant_not_available:
-    'each grant and the condition or attribute that did not fit; both types, if the type was the cause. Of more than 100 grants, the first 100, and how many there are',
+    'the claims fit no grant, or not the one that the caller names: correct the claims at the issuer, or the grant. misfits has each grant and the condition or attribute that did not fit; both types, if the type was the cause. Of more than 100 grants, the first 100, and how many there are',
   ambiguous_grant: 'the caller must name one of them',
   target_malformed: 'compare with requested.target',
   target_outside_grant: 'requested.target is in none of them',

@@ -27,7 +27,7 @@ export interface UseResult {
 
 const TIMEOUT_MS = 15_000;
 const MAX_ANSWER_BYTES = 1024 * 1024;
-const BODY = 'This object was written by a probe of oss-token-broker.\n';
+const TEXT = 'This object was written by a probe of oss-token-broker.\n';
 
 /** Never throws. `put` never replaces an object: where there is one, OSS says so, and has then allowed it. */
 export async function useCredential(
@@ -56,10 +56,11 @@ export async function useCredential(
     nowMs: at.nowMs,
   });
   try {
+    // bytes get no Content-Type, which OSS would expect to be signed
     const response = await at.fetch(toUrl(at.place, { bucket, key, query }), {
       method,
       headers,
-      ...(operation === 'put' ? { body: BODY } : {}),
+      ...(operation === 'put' ? { body: Buffer.from(TEXT) } : {}),
       redirect: 'manual',
       signal: AbortSignal.timeout(TIMEOUT_MS),
     });

@@ -4,6 +4,7 @@ import { AUDIT_RULES } from './rules-audit.ts';
 import { CLI_RULES } from './rules-cli.ts';
 import { CLIENT_RULES } from './rules-client.ts';
 import { CONFIG_RULES } from './rules-config.ts';
+import { EXPLAIN_RULES } from './rules-explain.ts';
 import { JSON_RULES } from './rules-json.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
 import { S3_RULES } from './rules-s3.ts';
@@ -28,4 +29,5 @@ export const RULES: readonly Rule[] = [
   ...WALK_RULES,
   ...CLIENT_RULES,
   ...CLI_RULES,
+  ...EXPLAIN_RULES,
 ];

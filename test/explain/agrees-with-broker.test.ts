@@ -7,6 +7,7 @@ import { explainRequest } from '../../src/explain/explain-request.ts';
 import { useCredential } from '../../src/probe-broker/use-credential.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
 import { toObject } from '../support/declared.ts';
+import { writtenConfig } from '../support/written-config.ts';
 
 const CONFIG = `
 region: cn-hangzhou
@@ -55,9 +56,7 @@ let config: Config;
 beforeAll(async () => {
   broker = await startTestBroker({ config: CONFIG });
   config = loadConfig({
-    text: CONFIG.replaceAll('{{issuer}}', broker.issuer.url)
-      .replaceAll('{{sts}}', broker.simulator.sts.url)
-      .replaceAll('{{oss}}', broker.simulator.oss.url),
+    text: writtenConfig(CONFIG, broker),
     file: 'broker.yaml',
     environment: {},
   }).config;
