@@ -196,6 +196,22 @@ const MAY_IMPORT = {
   ],
   'src/start/': [],
 
+  // commands for operators, which the broker never loads
+  'src/probe-broker/': ['src/lib/', 'yaml', 'zod'],
+  'src/explain/': [
+    'src/audit/',
+    'src/config/',
+    'src/decide.ts',
+    'src/grants/',
+    'src/lib/',
+    'src/limits/kill-switches.ts',
+    'src/ports.ts',
+    'src/refusal.ts',
+    'src/report-mode.ts',
+    'src/session-policy/',
+    'src/subject-token/',
+  ],
+
   // what an app imports; it runs in browsers
   'src/client/': [],
   // the command line, which never loads the broker; only what is for operators reads a config
@@ -212,19 +228,21 @@ const MAY_IMPORT = {
     'src/rpc/',
     'src/setup/',
     'src/source-credentials/',
+    // explain
+    'src/api/native/request.ts',
+    'src/cli/broker/',
+    'src/cli/subject-token/',
+    'src/explain/',
+    'src/grants/',
+    'src/subject-token/',
+    // probe
+    'src/probe-broker/',
   ],
   'src/cli/': ['src/lib/'],
 
   // what commands for operators do
   'src/rpc/': ['src/lib/', 'src/ports.ts', '@alicloud/openapi-core'],
-  'src/setup/': [
-    'src/config/',
-    'src/config-loader/source/sign-oss-get.ts',
-    'src/lib/',
-    'src/ports.ts',
-    'src/rpc/',
-    'src/session-policy/',
-  ],
+  'src/setup/': ['src/config/', 'src/lib/', 'src/ports.ts', 'src/rpc/', 'src/session-policy/'],
 
   // not shipped
   'simulator/': ['src/', 'hono', '@hono/node-server', 'jose', 'oidc-provider'],

@@ -5,4 +5,6 @@ import type { OperatorName } from './operator-names.ts';
 export const OPERATOR_COMMANDS: Readonly<Record<OperatorName, () => Promise<Command>>> = {
   compile: () => import('./compile.ts'),
   setup: () => import('./setup.ts'),
+  explain: () => import('./explain.ts'),
+  probe: () => import('./probe.ts'),
 };
