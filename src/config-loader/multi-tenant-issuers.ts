@@ -1,5 +1,7 @@
 /** Multi-tenant issuers: anybody can get a token from them, so a grant must name the tenant that it is for. */
 
+import type { WarningRule } from './config-problems.ts';
+
 interface MultiTenantIssuer {
   readonly matches: RegExp;
   /** Claims that identify one tenant permanently. */
@@ -46,14 +48,23 @@ const ISSUERS: readonly MultiTenantIssuer[] = [
  * Says why conditions on these claims do not limit a grant to one tenant of the issuer. Undefined if
  * they do, or if the issuer is not known to be multi-tenant.
  */
-export function multiTenantProblem(issuer: string, claims: readonly string[]): string | undefined {
+export function multiTenantProblem(
+  issuer: string,
+  claims: readonly string[],
+): { readonly message: string; readonly rule: WarningRule } | undefined {
   const known = ISSUERS.find(({ matches }) => matches.test(issuer));
   if (known === undefined || claims.some((claim) => known.lasting.includes(claim)))
     return undefined;
   const wanted = known.lasting.join(', ');
   const recyclable = claims.filter((claim) => known.recyclable.includes(claim));
   if (recyclable.length > 0) {
-    return `the conditions rely on ${recyclable.join(', ')}, which somebody else can register once it is given up; add a condition on one of ${wanted}`;
+    return {
+      message: `the conditions rely on ${recyclable.join(', ')}, which somebody else can register once it is given up; add a condition on one of ${wanted}`,
+      rule: 'recyclable-tenant',
+    };
   }
-  return `anybody can get a token from this issuer, and no condition limits the grant to one tenant; add a condition on one of ${wanted}`;
+  return {
+    message: `anybody can get a token from this issuer, and no condition limits the grant to one tenant; add a condition on one of ${wanted}`,
+    rule: 'shared-issuer',
+  };
 }
