@@ -8,12 +8,7 @@ import type { Warn } from './config-problems.ts';
 import { multiTenantProblem } from './multi-tenant-issuers.ts';
 
 /** Reports a session policy that is too large for STS. Warns of a grant that may fit more callers than intended. */
-export function checkGrant(
-  grant: Grant,
-  issuer: TrustedIssuer,
-  report: Report,
-  warn: Warn,
-): void {
+export function checkGrant(grant: Grant, issuer: TrustedIssuer, report: Report, warn: Warn): void {
   const attributes = attributesOf(grant);
   const isKnown = [...attributes].every((name) =>
     issuer.attributes.some((rule) => rule.name === name),

@@ -2,12 +2,15 @@
 
 import type { WarningRule } from './config-problems.ts';
 
-interface MultiTenantIssuer {
-  readonly matches: RegExp;
+interface MultiTenantClaims {
   /** Claims that identify one tenant permanently. */
   readonly lasting: readonly string[];
   /** Claims whose values somebody else can register once they are given up. */
   readonly recyclable: readonly string[];
+}
+
+interface MultiTenantIssuer extends MultiTenantClaims {
+  readonly matches: RegExp;
 }
 
 const ISSUERS: readonly MultiTenantIssuer[] = [
@@ -44,6 +47,11 @@ const ISSUERS: readonly MultiTenantIssuer[] = [
   },
 ];
 
+/** The claims that tell the tenants of an issuer apart. Undefined if it is not known to be multi-tenant. */
+export function multiTenantClaims(issuer: string): MultiTenantClaims | undefined {
+  return ISSUERS.find(({ matches }) => matches.test(issuer));
+}
+
 /**
  * Says why conditions on these claims do not limit a grant to one tenant of the issuer. Undefined if
  * they do, or if the issuer is not known to be multi-tenant.
@@ -52,7 +60,7 @@ export function multiTenantProblem(
   issuer: string,
   claims: readonly string[],
 ): { readonly message: string; readonly rule: WarningRule } | undefined {
-  const known = ISSUERS.find(({ matches }) => matches.test(issuer));
+  const known = multiTenantClaims(issuer);
   if (known === undefined || claims.some((claim) => known.lasting.includes(claim)))
     return undefined;
   const wanted = known.lasting.join(', ');
