@@ -11,7 +11,7 @@ export const mutableName: Rule = {
   find: ({ grants, issuers }) =>
     grants.flatMap((grant, index) => {
       const issuer = issuers.find(({ name }) => name === grant.issuer);
-      const claims = grant.when.map(({ claim }) => claim.join('.'));
+      const claims = enforcedClaims(grant);
       // the loader says so already
       const isToldBefore =
         issuer !== undefined && multiTenantProblem(issuer.issuer, claims) !== undefined;
@@ -20,8 +20,7 @@ export const mutableName: Rule = {
 };
 
 function findIn(grant: Grant, index: number): readonly Found[] {
-  const enforced = grant.when.filter(({ mode }) => mode !== 'report');
-  const claims = enforced.map(({ claim }) => claim.join('.'));
+  const claims = enforcedClaims(grant);
   return grant.when.flatMap(({ claim, operator, mode }, at) => {
     const name = claim.join('.');
     const known = lastingClaim(name);
@@ -35,4 +34,8 @@ function findIn(grant: Grant, index: number): readonly Found[] {
       fix: `compare ${lasting} instead, or as well`,
     };
   });
+}
+
+function enforcedClaims({ when }: Grant): readonly string[] {
+  return when.filter(({ mode }) => mode !== 'report').map(({ claim }) => claim.join('.'));
 }
