@@ -24,7 +24,9 @@ export function checkGrant(grant: Grant, issuer: TrustedIssuer, report: Report, 
   }
   // a condition in report mode excludes no caller
   const enforced = grant.when.filter(({ mode }) => mode !== 'report');
-  const claims = enforced.map(({ claim }) => claim.join('.'));
+  // that a claim exists says nothing of its value
+  const compared = enforced.filter(({ operator }) => operator !== 'exists');
+  const claims = compared.map(({ claim }) => claim.join('.'));
   const problem = multiTenantProblem(issuer.issuer, claims);
   if (problem !== undefined) warn(['when'], problem.message, problem.rule);
   if (enforced.length === 0 && attributes.size === 0) {

@@ -30,8 +30,14 @@ const ISSUERS: readonly MultiTenantIssuer[] = [
     recyclable: ['terraform_organization_name', 'terraform_workspace_name', 'sub'],
   },
   {
-    matches: /^https:\/\/(?:accounts\.google\.com|securetoken\.google\.com\/.*)$/,
+    matches: /^https:\/\/accounts\.google\.com$/,
     lasting: ['sub', 'hd'],
+    recyclable: ['email'],
+  },
+  {
+    // of one project, but its API key is public, and anybody signs up anonymously or with a password
+    matches: /^https:\/\/securetoken\.google\.com\/.*$/,
+    lasting: ['firebase.sign_in_provider', 'firebase.tenant', 'sub'],
     recyclable: ['email'],
   },
   {
