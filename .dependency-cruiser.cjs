@@ -214,12 +214,25 @@ const MAY_IMPORT = {
 
   // what an app imports; it runs in browsers
   'src/client/': [],
+  // what the operators' commands do; a broker loads none of it
+  'src/check/': [
+    'src/config/',
+    'src/config-loader/',
+    'src/grants/',
+    'src/ports.ts',
+    'src/session-policy/',
+    'yaml',
+  ],
+  'src/init/': [],
+
   // the command line, which never loads the broker; only what is for operators reads a config
   'src/cli/operator/': [
+    'src/check/',
     'src/cli/arguments/',
     'src/cli/system/',
     'src/config/',
     'src/config-loader/',
+    'src/init/',
     'src/lib/',
     // setup and doctor
     'src/grants/',

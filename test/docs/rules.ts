@@ -1,6 +1,7 @@
 /** One rule for each kind of fenced block: what it covers, and what must hold of it. */
 import type { Block } from './pages.ts';
 import { AUDIT_RULES } from './rules-audit.ts';
+import { CHECK_RULES } from './rules-check.ts';
 import { CLI_RULES } from './rules-cli.ts';
 import { CLIENT_RULES } from './rules-client.ts';
 import { CONFIG_RULES } from './rules-config.ts';
@@ -32,4 +33,5 @@ export const RULES: readonly Rule[] = [
   ...CLIENT_RULES,
   ...CLI_RULES,
   ...EXPLAIN_RULES,
+  ...CHECK_RULES,
 ];
