@@ -7,7 +7,13 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const VISIBLE = /^[ -~]*$/;
 /** What the exporter sets, and what would change how the request is read. */
-const RESERVED = new Set(['content-type', 'content-length', 'host', 'connection', 'transfer-encoding']);
+const RESERVED = new Set([
+  'content-type',
+  'content-length',
+  'host',
+  'connection',
+  'transfer-encoding',
+]);
 
 /** Says why the headers cannot be used, for the operator; undefined if they can be. Shows none of them. */
 export function findOtlpProblem(
