@@ -12,6 +12,9 @@ const MAY_IMPORT = {
   'src/ports.ts': ['src/config/', 'src/refusal.ts'],
   'src/observe/': ['src/lib/'],
 
+  // metrics and traces: fed by audit lines and events, and read only if the config turns them on
+  'src/metrics/': ['src/audit/', 'src/config/', 'src/lib/', 'src/observe/', 'prom-client'],
+
   // the steps of the pipeline; pure
   'src/grants/': ['src/config/', 'src/lib/', 'src/ports.ts', 'src/refusal.ts'],
   'src/session-policy/': [
@@ -184,6 +187,7 @@ const MAY_IMPORT = {
     'src/broker.ts',
     'src/config/',
     'src/config-loader/',
+    'src/metrics/',
     'src/observe/',
     'src/ports.ts',
     'src/reloading-broker.ts',
