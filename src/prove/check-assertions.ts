@@ -24,6 +24,8 @@ export function checkAssertions(
   });
 }
 
+const FIX = '; change the grant, or the assertion';
+
 function rightOf({ permission, action }: Assertion): Right {
   return toRight(permission ?? action ?? '') ?? ANY_RIGHT;
 }
@@ -42,9 +44,9 @@ function describeWay(ways: readonly Way[], right: Right): string | undefined {
   const { reach, family, example, why } = way;
   const { grant, issuer } = reach;
   const what = `is broken: the grant ${grant.name} gives callers of ${issuer.name} ${right.name}`;
-  if (example === undefined) return `${what} on ${family.template.text} (${why})`;
+  if (example === undefined) return `${what} on ${family.template.text} (${why})${FIX}`;
   const place = example.target === undefined ? family.template.text : formatTarget(example.target);
-  return `${what} on ${place}, e.g. with the claims ${JSON.stringify(example.claims)}`;
+  return `${what} on ${place}, e.g. with the claims ${JSON.stringify(example.claims)}${FIX}`;
 }
 
 function describeLack(
@@ -59,9 +61,9 @@ function describeLack(
   if (isShown) return undefined;
   const place = target === undefined ? 'anywhere' : `on all of ${formatTarget(target)}`;
   const why = ways.find(({ covers }) => covers === 'all')?.why;
-  if (why !== undefined) return `cannot be shown: ${right.name} ${place} (${why})`;
+  if (why !== undefined) return `cannot be shown: ${right.name} ${place} (${why})${FIX}`;
   const off = among.flatMap(({ grant, nothing }) =>
     nothing === undefined ? [] : [`${grant.name}: ${nothing}`],
   );
-  return `is broken: no caller can get ${right.name} ${place}${off.length === 0 ? '' : ` (${off.join('; ')})`}`;
+  return `is broken: no caller can get ${right.name} ${place}${off.length === 0 ? '' : ` (${off.join(', ')})`}${FIX}`;
 }

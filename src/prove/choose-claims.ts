@@ -129,6 +129,13 @@ function readText({ hash }: AttributeRule, text: string): string {
   return hash ? base32(createHash('sha256').update(text).digest()) : text;
 }
 
+/** What the hash of a text can be: exactly, if there are few texts. */
+export function hashesOf(texts: Language): Language {
+  const all = allTexts(texts, MAX_HASHED);
+  if (all === undefined) return HASHES;
+  return languageOf(all.map((text) => base32(createHash('sha256').update(text).digest())));
+}
+
 function hashes(): Language {
   const language = languageOf(['a', 'q']);
   const digits = 51;

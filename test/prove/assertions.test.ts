@@ -82,7 +82,7 @@ describe('an assertion', () => {
       '27 assert[0].always is broken: no caller can get write on all of oss://app-media/users/',
     ],
   ])('is broken, with line and counterexample: %s', async (line, problem) => {
-    expect(await problemsOf(line)).toEqual([problem]);
+    expect(await problemsOf(line)).toEqual([`${problem}; change the grant, or the assertion`]);
   });
 
   it.each([
