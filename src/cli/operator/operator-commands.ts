@@ -4,6 +4,7 @@ import type { OperatorName } from './operator-names.ts';
 
 export const OPERATOR_COMMANDS: Readonly<Record<OperatorName, () => Promise<Command>>> = {
   check: () => import('./check.ts'),
+  prove: () => import('./prove.ts'),
   compile: () => import('./compile.ts'),
   setup: () => import('./setup.ts'),
   explain: () => import('./explain.ts'),
