@@ -9,6 +9,7 @@ import { EXAMPLE_RULES } from './rules-examples.ts';
 import { EXPLAIN_RULES } from './rules-explain.ts';
 import { JSON_RULES } from './rules-json.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
+import { PROVE_RULES } from './rules-prove.ts';
 import { S3_RULES } from './rules-s3.ts';
 import { SHELL_RULES } from './rules-shell.ts';
 import { WALK_RULES } from './rules-walks.ts';
@@ -33,5 +34,6 @@ export const RULES: readonly Rule[] = [
   ...CLIENT_RULES,
   ...CLI_RULES,
   ...EXPLAIN_RULES,
+  ...PROVE_RULES,
   ...CHECK_RULES,
 ];
