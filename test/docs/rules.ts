@@ -5,7 +5,9 @@ import { CLI_RULES } from './rules-cli.ts';
 import { CLIENT_RULES } from './rules-client.ts';
 import { CONFIG_RULES } from './rules-config.ts';
 import { EXPLAIN_RULES } from './rules-explain.ts';
+import { INCIDENT_RULES } from './rules-incidents.ts';
 import { JSON_RULES } from './rules-json.ts';
+import { PROBE_RULES } from './rules-probe.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
 import { S3_RULES } from './rules-s3.ts';
 import { SHELL_RULES } from './rules-shell.ts';
@@ -30,4 +32,6 @@ export const RULES: readonly Rule[] = [
   ...CLIENT_RULES,
   ...CLI_RULES,
   ...EXPLAIN_RULES,
+  ...PROBE_RULES,
+  ...INCIDENT_RULES,
 ];
