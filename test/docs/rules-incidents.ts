@@ -37,9 +37,10 @@ const ANSWERS: readonly (readonly [mark: string, expected: readonly RegExp[]])[]
   [
     '[.configRevision[:12]',
     [
-      / 6 \["[0-9a-f]{12}","granted",/,
-      / 1 \["[0-9a-f]{12}","refused",/,
-      / 1 \["[0-9a-f]{12}","refused",/,
+      / 5 \["[0-9a-f]{12}","granted","user-files",null\]$/,
+      / 1 \["[0-9a-f]{12}","granted","acme-reports",null\]$/,
+      / 1 \["[0-9a-f]{12}","refused",null,"grant_not_available"\]$/,
+      / 1 \["[0-9a-f]{12}","refused","user-files","sts_throttled"\]$/,
     ],
   ],
   [
