@@ -14,7 +14,7 @@ export function signOssRequest(options: {
   readonly bucket: string;
   /** Empty: the bucket itself. */
   readonly key: string;
-  /** Absent: no query. */
+  /** Absent: no query. A sub-resource such as `cors` has an empty value. */
   readonly query?: Readonly<Record<string, string>>;
   /** Headers whose names begin with `x-oss-`, in lower case. */
   readonly headers?: Readonly<Record<`x-oss-${string}`, string>>;
@@ -38,7 +38,9 @@ export function signOssRequest(options: {
   };
   const signed = inOrder(headers).map(([name, value]) => `${name}:${value}\n`);
   const asked = inOrder(query).map(([name, value]) =>
-    [name, value].map((text) => encodeOssPath(text).replaceAll('/', '%2F')).join('='),
+    (value === '' ? [name] : [name, value])
+      .map((text) => encodeOssPath(text).replaceAll('/', '%2F'))
+      .join('='),
   );
   const path = encodeOssPath(`/${bucket}/${key}`);
   // the empty line is the list of additional headers
