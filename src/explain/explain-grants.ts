@@ -75,7 +75,7 @@ function seeAttribute(rule: AttributeRule, { claims }: SubjectToken): AttributeS
     name: rule.name,
     claim: formatClaimPath(rule.claim),
     saw: showValue(readClaim(claims, rule.claim)),
-    values: values.slice(0, MAX_VALUES).map(showText),
+    values: values.slice(0, MAX_VALUES).map((value) => showText(value)),
     valueCount: values.length,
     ...('problem' in reading ? { problem: reading.problem } : {}),
   };
