@@ -5,6 +5,7 @@ import { CHECK_RULES } from './rules-check.ts';
 import { CLI_RULES } from './rules-cli.ts';
 import { CLIENT_RULES } from './rules-client.ts';
 import { CONFIG_RULES } from './rules-config.ts';
+import { INIT_RULES } from './rules-init.ts';
 import { JSON_RULES } from './rules-json.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
 import { S3_RULES } from './rules-s3.ts';
@@ -30,4 +31,5 @@ export const RULES: readonly Rule[] = [
   ...CLIENT_RULES,
   ...CLI_RULES,
   ...CHECK_RULES,
+  ...INIT_RULES,
 ];
