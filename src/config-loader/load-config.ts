@@ -25,6 +25,7 @@ import { grantSchema } from './grant-schema.ts';
 import { hashConfig } from './hash-config.ts';
 import { issuerSchema } from './issuer-schema.ts';
 import { buildLimits, buildStore } from './limits-schema.ts';
+import { buildMonitoring } from './monitoring-schema.ts';
 import { describeIssue } from './schema-issues.ts';
 import { buildSourceCredentials } from './source-credentials-schema.ts';
 import { didYouMean } from './suggest.ts';
@@ -121,6 +122,7 @@ export function loadConfig(options: {
       : { sourceCredentials: buildSourceCredentials(sourceCredentials) }),
     ...(limits === undefined ? {} : { limits: buildLimits(limits) }),
     ...(store === undefined ? {} : { store: buildStore(store) }),
+    ...buildMonitoring(parsed.data),
   };
   return {
     config: freezeDeeply({ revision: hashConfig(content), ...content }),

@@ -34,7 +34,8 @@ const config: Rule = {
 
 const kubernetes: Rule = {
   name: 'a deployment that starts what the build writes and asks addresses that there are',
-  covers: ({ language, text }) => language === 'yaml' && text.startsWith('apiVersion:'),
+  covers: ({ page, language, text }) =>
+    page === 'docs/deployment.md' && language === 'yaml' && text.startsWith('apiVersion:'),
   async check({ text }, { broker }) {
     const [account, deployment] = parseAllDocuments(text).map((document) => {
       expect(document.errors).toEqual([]);

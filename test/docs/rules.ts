@@ -5,6 +5,8 @@ import { CHECK_RULES } from './rules-check.ts';
 import { CLI_RULES } from './rules-cli.ts';
 import { CLIENT_RULES } from './rules-client.ts';
 import { CONFIG_RULES } from './rules-config.ts';
+import { EXAMPLE_RULES } from './rules-examples.ts';
+import { EXPLAIN_RULES } from './rules-explain.ts';
 import { INIT_RULES } from './rules-init.ts';
 import { JSON_RULES } from './rules-json.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
@@ -28,8 +30,10 @@ export const RULES: readonly Rule[] = [
   ...PROGRAM_RULES,
   ...AUDIT_RULES,
   ...WALK_RULES,
+  ...EXAMPLE_RULES,
   ...CLIENT_RULES,
   ...CLI_RULES,
+  ...EXPLAIN_RULES,
   ...CHECK_RULES,
   ...INIT_RULES,
 ];

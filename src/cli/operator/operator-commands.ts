@@ -6,4 +6,7 @@ export const OPERATOR_COMMANDS: Readonly<Record<OperatorName, () => Promise<Comm
   init: () => import('./init.ts'),
   check: () => import('./check.ts'),
   compile: () => import('./compile.ts'),
+  setup: () => import('./setup.ts'),
+  explain: () => import('./explain.ts'),
+  probe: () => import('./probe.ts'),
 };
