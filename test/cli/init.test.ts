@@ -15,9 +15,10 @@ import { PRESETS } from '../../src/init/presets.ts';
 import { type Cli, createCli } from '../support/cli.ts';
 
 /** Gives a program a terminal. It is part of util-linux. */
+const TERMINAL = 'script';
 const hasTerminal =
   process.env['SKIP_NOTHING'] === '1' ||
-  spawnSync('script', ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') === true;
+  spawnSync(TERMINAL, ['--version'], { encoding: 'utf8' }).stdout?.includes('util-linux') === true;
 const GITHUB = [
   'github-actions',
   '--tenant',
@@ -126,7 +127,7 @@ describe('init where something is in the way', () => {
 /** Runs it on a terminal of its own, and types a line whenever it asks. Undefined closes the terminal's input. */
 function runOnTerminal(args: readonly string[], lines: readonly (string | undefined)[]) {
   const command = [process.execPath, cli.path, ...args].join(' ');
-  const child = spawn('script', ['-qec', command, '/dev/null'], {
+  const child = spawn(TERMINAL, ['-qec', command, '/dev/null'], {
     cwd: cli.folder,
     env: { PATH: process.env['PATH'] ?? '', TERM: 'dumb' },
   });
