@@ -3,6 +3,7 @@ import type { Command } from '../arguments/command.ts';
 import type { OperatorName } from './operator-names.ts';
 
 export const OPERATOR_COMMANDS: Readonly<Record<OperatorName, () => Promise<Command>>> = {
+  init: () => import('./init.ts'),
   check: () => import('./check.ts'),
   compile: () => import('./compile.ts'),
   setup: () => import('./setup.ts'),
