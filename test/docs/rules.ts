@@ -7,6 +7,7 @@ import { CONFIG_RULES } from './rules-config.ts';
 import { JSON_RULES } from './rules-json.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
 import { S3_RULES } from './rules-s3.ts';
+import { SETUP_RULES } from './rules-setup.ts';
 import { SHELL_RULES } from './rules-shell.ts';
 import { WALK_RULES } from './rules-walks.ts';
 import type { World } from './world.ts';
@@ -28,4 +29,5 @@ export const RULES: readonly Rule[] = [
   ...WALK_RULES,
   ...CLIENT_RULES,
   ...CLI_RULES,
+  ...SETUP_RULES,
 ];
