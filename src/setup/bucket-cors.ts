@@ -1,6 +1,6 @@
 /** Reads the CORS rules of a bucket from OSS. */
-import { signOssGet } from '../config-loader/source/sign-oss-get.ts';
 import { readBounded } from '../lib/read-bounded.ts';
+import { signOssRequest } from '../lib/sign-oss-request.ts';
 import { systemErrorCode } from '../lib/system-error-code.ts';
 import type { SourceCredentials } from '../ports.ts';
 import type { CorsRule } from './cloud-side.ts';
@@ -20,7 +20,15 @@ export function createGetBucketCors(options: {
   const { fetch, now, credentials } = options;
 
   return async function getBucketCors({ bucket, region, endpoint }) {
-    const signing = { bucket, key: '', query: 'cors', region, credentials, nowMs: now() };
+    const signing = {
+      method: 'GET',
+      bucket,
+      key: '',
+      query: { cors: '' },
+      region,
+      credentials,
+      nowMs: now(),
+    } as const;
     // an IP address has no subdomains, so the bucket goes into the path
     const url = new URL(endpoint);
     if (url.protocol === 'http:') url.pathname = `/${bucket}/`;
@@ -30,7 +38,7 @@ export function createGetBucketCors(options: {
     let text: string;
     try {
       const response = await fetch(url, {
-        headers: signOssGet(signing),
+        headers: signOssRequest(signing),
         redirect: 'manual',
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
