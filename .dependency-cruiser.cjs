@@ -243,7 +243,9 @@ const MAY_IMPORT = {
     'src/refusal.ts',
     'src/rpc/',
     'src/setup/',
+    'src/doctor/',
     'src/source-credentials/',
+    'src/sts/',
     // explain
     'src/api/native/request.ts',
     'src/cli/broker/',
@@ -258,6 +260,16 @@ const MAY_IMPORT = {
 
   // what commands for operators do
   'src/rpc/': ['src/lib/', 'src/ports.ts', '@alicloud/openapi-core'],
+  'src/doctor/': [
+    'src/config/',
+    'src/config-loader/source/sign-oss-get.ts',
+    'src/lib/',
+    'src/ports.ts',
+    'src/refusal.ts',
+    'src/rpc/',
+    'src/sts/errors.ts',
+    'src/subject-token/keys/',
+  ],
   'src/setup/': ['src/config/', 'src/lib/', 'src/ports.ts', 'src/rpc/', 'src/session-policy/'],
 
   // not shipped
