@@ -262,7 +262,6 @@ const MAY_IMPORT = {
   'src/rpc/': ['src/lib/', 'src/ports.ts', '@alicloud/openapi-core'],
   'src/doctor/': [
     'src/config/',
-    'src/config-loader/source/sign-oss-get.ts',
     'src/lib/',
     'src/ports.ts',
     'src/refusal.ts',

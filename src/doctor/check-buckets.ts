@@ -1,7 +1,7 @@
 /** Checks where each bucket is, whether OSS takes a session there, and what pages may ask it. */
 
 import type { Bucket, Grant } from '../config/config.ts';
-import { signOssGet } from '../config-loader/source/sign-oss-get.ts';
+import { signOssRequest } from '../lib/sign-oss-request.ts';
 import type { AssumedRole } from '../ports.ts';
 import { explainEc } from './explain-ec.ts';
 import { type Finding, failed, ok } from './finding.ts';
@@ -42,7 +42,14 @@ export async function checkSession(options: {
   const check = `session at ${bucket.name}`;
   const { name, region } = bucket;
   const credentials = session;
-  const headers = signOssGet({ bucket: name, key: '', region, credentials, nowMs: now() });
+  const headers = signOssRequest({
+    method: 'GET',
+    bucket: name,
+    key: '',
+    region,
+    credentials,
+    nowMs: now(),
+  });
   const reply = await askOss({ bucket, method: 'GET', headers });
   if ('problem' in reply) return failed(check, unreachable(bucket, reply.problem));
   const elsewhere = explainElsewhere(bucket, reply);
