@@ -239,12 +239,13 @@ const MAY_IMPORT = {
     'src/init/',
     'src/lib/',
     // setup and doctor
-    'src/grants/',
     'src/ports.ts',
     'src/refusal.ts',
     'src/rpc/',
     'src/setup/',
+    'src/doctor/',
     'src/source-credentials/',
+    'src/sts/',
     // explain
     'src/api/native/request.ts',
     'src/cli/broker/',
@@ -259,6 +260,15 @@ const MAY_IMPORT = {
 
   // what commands for operators do
   'src/rpc/': ['src/lib/', 'src/ports.ts', '@alicloud/openapi-core'],
+  'src/doctor/': [
+    'src/config/',
+    'src/lib/',
+    'src/ports.ts',
+    'src/refusal.ts',
+    'src/rpc/',
+    'src/sts/errors.ts',
+    'src/subject-token/keys/',
+  ],
   'src/setup/': ['src/config/', 'src/lib/', 'src/ports.ts', 'src/rpc/', 'src/session-policy/'],
 
   // not shipped

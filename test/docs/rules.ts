@@ -13,6 +13,7 @@ import { JSON_RULES } from './rules-json.ts';
 import { PROBE_RULES } from './rules-probe.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
 import { S3_RULES } from './rules-s3.ts';
+import { SETUP_RULES } from './rules-setup.ts';
 import { SHELL_RULES } from './rules-shell.ts';
 import { WALK_RULES } from './rules-walks.ts';
 import type { World } from './world.ts';
@@ -40,4 +41,5 @@ export const RULES: readonly Rule[] = [
   ...INCIDENT_RULES,
   ...CHECK_RULES,
   ...INIT_RULES,
+  ...SETUP_RULES,
 ];

@@ -7,6 +7,7 @@ export const OPERATOR_COMMANDS: Readonly<Record<OperatorName, () => Promise<Comm
   check: () => import('./check.ts'),
   compile: () => import('./compile.ts'),
   setup: () => import('./setup.ts'),
+  doctor: () => import('./doctor.ts'),
   explain: () => import('./explain.ts'),
   probe: () => import('./probe.ts'),
 };
