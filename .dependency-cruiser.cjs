@@ -13,7 +13,14 @@ const MAY_IMPORT = {
   'src/observe/': ['src/lib/'],
 
   // metrics and traces: fed by audit lines and events, and read only if the config turns them on
-  'src/metrics/': ['src/audit/', 'src/config/', 'src/lib/', 'src/observe/', 'prom-client'],
+  'src/metrics/': [
+    'src/audit/',
+    'src/config/',
+    'src/lib/',
+    'src/observe/',
+    'src/refusal.ts',
+    'prom-client',
+  ],
 
   // the steps of the pipeline; pure
   'src/grants/': ['src/config/', 'src/lib/', 'src/ports.ts', 'src/refusal.ts'],

@@ -90,6 +90,9 @@ describe('the metrics of the built broker', () => {
     // the load decided in at least so many ways
     expect(Object.keys(expected).length).toBeGreaterThanOrEqual(9);
     expect(valuesOf(last(), 'decisions_total')).toEqual(expected);
+    expect(valuesOf(last(), 'refusals_total')).toEqual(
+      tally(lines(), ({ reason }) => (reason === undefined ? undefined : { reason })),
+    );
   });
 
   it('add up to the audit lines exactly: times, credentials and limits', () => {
