@@ -15,7 +15,7 @@ import {
 } from '../support/promtool.ts';
 
 const read = (name: string) =>
-  readFileSync(new URL(`../../docs/dashboards/${name}`, import.meta.url), 'utf8');
+  readFileSync(new URL(`../../deploy/${name}`, import.meta.url), 'utf8');
 const RULES = read('alerts.yaml');
 
 interface Query {
