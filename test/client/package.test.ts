@@ -45,6 +45,7 @@ describe('the package', () => {
         'bin/oss-token-broker.cjs',
         'CHANGELOG.md',
         'LICENSE',
+        'LICENSES.txt',
         'README.md',
         'package.json',
         ...['alicloud', 'aws', 'index'].flatMap((name) => [

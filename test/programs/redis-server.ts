@@ -1,10 +1,9 @@
 /** redis-server for tests: the one on PATH, or else that of Debian, unpacked beside the project's packages. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { mayUnpackDebian, unpackDebian } from './debian.ts';
+import { unpackPackages } from './debian-packages.ts';
 import { canStart, findNamedBy, findOnPath, type Program, unpackOnce } from './program.ts';
 
-/** One that the machine has is not in the folder, so that both are taken in any case. */
 const PACKAGES = ['redis-server', 'redis-tools'];
 
 /** The one that `REDIS_SERVER` names, else one on PATH, else that of Debian. Throws why there is none. */
@@ -13,8 +12,10 @@ export async function findRedisServer(): Promise<Program> {
   if (named !== undefined) return named;
   const onPath = findOnPath('redis-server');
   if (onPath !== undefined && (await canStart(onPath))) return onPath;
-  mayUnpackDebian();
-  return unpackOnce('redis-server', (folder) => unpackDebian(folder, PACKAGES), programIn);
+  if (findOnPath('apt-get') === undefined || findOnPath('dpkg-deb') === undefined) {
+    throw new Error('it is not on PATH, and there is no apt-get to get it with');
+  }
+  return unpackOnce('redis-server', (folder) => unpackPackages(folder, PACKAGES), programIn);
 }
 
 function programIn(folder: string): Program {

@@ -1,28 +1,21 @@
-/** Packages of Debian, unpacked into a folder for tests. */
+/** Unpacks packages of Debian into a folder, without installing them. */
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { findOnPath } from './program.ts';
 
 /** For everything that apt-get does, so that a machine without network is not waited for. */
 const DOWNLOAD_MS = 90_000;
 
-/** Throws on a machine that has no Debian packages. */
-export function mayUnpackDebian(): void {
-  if (findOnPath('apt-get') === undefined || findOnPath('dpkg-deb') === undefined) {
-    throw new Error('it is not on PATH, and there is no apt-get to get it with');
-  }
-}
-
 /**
- * Installs nothing: that would take root, and would start a Redis for the whole machine. apt-get
- * works in a folder of its own, and leaves the machine as it was.
+ * Installs nothing: that would take root, and would start servers for the whole machine. apt-get
+ * works in a folder of its own, and leaves the machine as it was. `needs`: whether what the packages
+ * need, and the machine does not have, is unpacked too.
  */
-export async function unpackDebian(
+export async function unpackPackages(
   folder: string,
   packages: readonly string[],
-  needs: 'with what they need' | 'alone' = 'with what they need',
+  needs: 'too' | 'not' = 'too',
 ): Promise<void> {
   const archives = join(folder, 'archives');
   const lists = join(folder, 'lists');
@@ -30,7 +23,7 @@ export async function unpackDebian(
   await mkdir(join(folder, 'usr', 'lib'), { recursive: true });
   await mkdir(join(archives, 'partial'), { recursive: true });
   await mkdir(join(lists, 'partial'), { recursive: true });
-  await download(packages, needs, { cache: folder, archives, lists });
+  await download({ cache: folder, archives, lists }, packages, needs);
   const files = (await readdir(archives)).filter((name) => name.endsWith('.deb'));
   if (files.length === 0) throw new Error('it is not on PATH, and apt-get does not reach Debian');
   for (const name of files) await run('dpkg-deb', ['--extract', join(archives, name), folder]);
@@ -38,11 +31,10 @@ export async function unpackDebian(
   await rm(lists, { recursive: true });
 }
 
-/** The packages, and all that they need and the machine does not have if that is wanted. */
 async function download(
-  packages: readonly string[],
-  needs: 'with what they need' | 'alone',
   folders: { cache: string; archives: string; lists: string },
+  packages: readonly string[],
+  needs: 'too' | 'not',
 ): Promise<void> {
   const settings = [
     `Dir::Cache=${folders.cache}`,
@@ -56,8 +48,9 @@ async function download(
     'Acquire::http::Timeout=10',
     'Acquire::https::Timeout=10',
   ].flatMap((setting) => ['-o', setting]);
+  // one that the machine has is not in this folder, so that both are taken in any case
   const flags = ['--no-install-recommends', '--download-only', '--reinstall'];
-  const command = needs === 'alone' ? ['download'] : ['-y', ...flags, 'install'];
+  const command = needs === 'not' ? ['download'] : ['-y', ...flags, 'install'];
   const cwd = folders.archives;
   const signal = AbortSignal.timeout(DOWNLOAD_MS);
   try {
