@@ -189,6 +189,7 @@ const MAY_IMPORT = {
     'src/subject-token/',
     'src/tickets/',
   ],
+  'src/secret-problem.ts': ['src/config/', 'src/metrics/', 'src/tickets/'],
   'src/main.ts': [
     'src/audit/',
     'src/broker.ts',
@@ -198,6 +199,7 @@ const MAY_IMPORT = {
     'src/observe/',
     'src/ports.ts',
     'src/reloading-broker.ts',
+    'src/secret-problem.ts',
     'src/server.ts',
     'src/source-credentials/',
     'src/start-error.ts',

@@ -30,6 +30,11 @@ for (const line of lines) insert.run(line);
 console.log(JSON.stringify(queries.map((query) => database.prepare(query.replace(/^\\* \\| /, '')).all())));
 `;
 
+/** Whether the shipped Node runs here, which has SQLite. Tests run in one that may have none. */
+export function hasSqlite(): boolean {
+  return spawnSync(builtBundle().node, ['-e', "require('node:sqlite')"]).status === 0;
+}
+
 export type Row = Readonly<Record<string, unknown>>;
 
 /** Returns the rows of each query. Throws if SQLite does not take one. */
