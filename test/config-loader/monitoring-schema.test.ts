@@ -67,7 +67,7 @@ describe('metrics and telemetry in the config', () => {
       'telemetry.otlp.headersFrom must be the name of an environment variable',
     ],
     [otlp('endpoint: "https://x", sampleRatio: 2'), 'telemetry.otlp.sampleRatio must be a number'],
-    ['telemetry: {}', 'telemetry.otlp must be like { endpoint:'],
+    ['telemetry: {}', 'telemetry.otlp is missing; it must be like { endpoint:'],
   ])('are refused as %s', (more, expected) => {
     const [problem = '', ...others] = problemsOf(more);
 
