@@ -13,7 +13,14 @@ const MAY_IMPORT = {
   'src/observe/': ['src/lib/'],
 
   // metrics and traces: fed by audit lines and events, and read only if the config turns them on
-  'src/metrics/': ['src/audit/', 'src/config/', 'src/lib/', 'src/observe/', 'prom-client'],
+  'src/metrics/': [
+    'src/audit/',
+    'src/config/',
+    'src/lib/',
+    'src/observe/',
+    'src/refusal.ts',
+    'prom-client',
+  ],
 
   // the steps of the pipeline; pure
   'src/grants/': ['src/config/', 'src/lib/', 'src/ports.ts', 'src/refusal.ts'],
@@ -182,6 +189,7 @@ const MAY_IMPORT = {
     'src/subject-token/',
     'src/tickets/',
   ],
+  'src/secret-problem.ts': ['src/config/', 'src/metrics/', 'src/tickets/'],
   'src/main.ts': [
     'src/audit/',
     'src/broker.ts',
@@ -191,6 +199,7 @@ const MAY_IMPORT = {
     'src/observe/',
     'src/ports.ts',
     'src/reloading-broker.ts',
+    'src/secret-problem.ts',
     'src/server.ts',
     'src/source-credentials/',
     'src/start-error.ts',
