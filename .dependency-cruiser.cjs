@@ -75,6 +75,8 @@ const MAY_IMPORT = {
     'src/grants/',
     'src/lib/',
     'src/ports.ts',
+    // only for a config with assertions
+    'src/prove/',
     'src/refusal.ts',
     'src/session-policy/',
     'yaml',
@@ -91,6 +93,15 @@ const MAY_IMPORT = {
     'src/sts/role-session-name.ts',
   ],
   'src/remember-decisions.ts': ['src/grants/', 'src/ports.ts'],
+  // what a config can ever issue
+  'src/prove/': [
+    'src/config/',
+    'src/decide.ts',
+    'src/grants/',
+    'src/lib/',
+    'src/ports.ts',
+    'src/session-policy/',
+  ],
   'src/report-mode.ts': [
     'src/audit/',
     'src/config/',
@@ -233,6 +244,7 @@ const MAY_IMPORT = {
     'src/config-loader/',
     'src/grants/',
     'src/ports.ts',
+    'src/prove/',
     'src/session-policy/',
     'yaml',
   ],
@@ -247,6 +259,7 @@ const MAY_IMPORT = {
     'src/config-loader/',
     'src/init/',
     'src/lib/',
+    'src/prove/',
     // setup and doctor
     'src/ports.ts',
     'src/refusal.ts',
