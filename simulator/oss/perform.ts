@@ -2,6 +2,7 @@
 import type { SimulatedCloud } from '../cloud.ts';
 import { type OssAnswer, xmlAnswer } from './answer.ts';
 import { appendObject } from './append-object.ts';
+import { renderCors } from './cors.ts';
 import { readDeleteList } from './delete-list.ts';
 import { ossError } from './error.ts';
 import { listObjects } from './list.ts';
@@ -45,6 +46,8 @@ export function perform(world: World, operation: Operation, request: OssRequest)
       const region = cloud.buckets.get(bucket)?.region ?? '';
       return xmlAnswer(xmlDocument('LocationConstraint', [`oss-${region}`]));
     }
+    case 'GetBucketCors':
+      return xmlAnswer(renderCors(cloud, bucket));
     case 'HeadBucket':
       return { status: 200 };
     case 'ListObjects':

@@ -145,6 +145,25 @@ const agent = cliRule(
   },
 );
 
+const credentialUrl = cliRule(
+  'a credential URL for a program',
+  'sh',
+  /token-broker url/,
+  async ({ text }, world, cli) => {
+    const { code, stderr, calls } = await runWith(text, world, cli);
+    const url = calls[0]?.environment['ALIBABA_CLOUD_CREDENTIALS_URI'] ?? '';
+    const answer = await (await fetch(url.replace(BROKER_URL, world.broker.url))).json();
+
+    expect({ code, names: calls.map(({ name }) => name) }).toEqual({ code: 0, names: ['aliyun'] });
+    expect(stderr).toMatch(/It works until \S+Z\. The audit log calls it \S+\.\n$/);
+    expect(answer).toMatchObject({ Code: 'Success', Grant: { Name: 'acme-reports' } });
+    expect(world.broker.auditLines().at(-1)).toMatchObject({
+      surface: 'credential_urls',
+      ticketId: stderr.match(/calls it (\S+)\./)?.[1],
+    });
+  },
+);
+
 const completion = cliRule(
   'completion that bash takes',
   'sh',
@@ -298,6 +317,7 @@ export const CLI_RULES: readonly Rule[] = [
   file,
   longRun,
   agent,
+  credentialUrl,
   completion,
   aliyunProfile,
   awsProfile,
