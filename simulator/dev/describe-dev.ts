@@ -7,7 +7,7 @@ import { describeWalk, tokenCommand } from './walk.ts';
 
 /** Text for a terminal, with a line break at its end. */
 export function describeDev(dev: Dev, file: string, options: DevOptions): string {
-  const { config, brokerUrl, issuersUrl, stsUrl, ossUrl, ports } = dev;
+  const { config, brokerUrl, issuersUrl, stsUrl, ossUrl, s3Url, ports } = dev;
   const portOption = ports.issuers === USUAL_PORTS.issuers ? '' : `--port ${ports.issuers} `;
   const tried = config.grants.flatMap((grant) => {
     const issuer = config.issuers.find(({ name }) => name === grant.issuer);
@@ -23,6 +23,7 @@ export function describeDev(dev: Dev, file: string, options: DevOptions): string
     `issuers  ${issuersUrl}   (stands in for ${config.issuers.map(({ name }) => name).join(', ')})`,
     `STS      ${stsUrl}   (simulated)`,
     `OSS      ${ossUrl}   (simulated; takes plain HTTP for HTTPS)`,
+    `S3       ${s3Url}   (the same OSS, for clients of S3)`,
     '',
     ...describePorts(ports, options),
     ...describePages(dev),
