@@ -12,13 +12,13 @@ import { DevProblem } from './dev-problem.ts';
 import type { DevOptions } from './options.ts';
 import { rolesOf, standInConfig } from './stand-in-config.ts';
 
-export const USUAL_PORTS = { broker: 9000, issuers: 9001, STS: 9002, OSS: 9003 };
+export const USUAL_PORTS = { broker: 9000, issuers: 9001, STS: 9002, OSS: 9003, playground: 9004 };
 
 /** Where everything is. */
 export interface Dev {
   /** As the broker uses it. */
   readonly config: Config;
-  readonly ports: Readonly<Record<keyof typeof USUAL_PORTS, number>>;
+  readonly ports: Readonly<Record<Exclude<keyof typeof USUAL_PORTS, 'playground'>, number>>;
   readonly brokerUrl: string;
   readonly issuersUrl: string;
   readonly stsUrl: string;

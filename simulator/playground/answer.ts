@@ -1,0 +1,110 @@
+/** What the server of the playground answers, as the page reads it. */
+
+/** A problem or a warning of the config, with its place. */
+export interface ToldProblem {
+  /** Counted from 1. */
+  readonly line: number;
+  readonly column: number;
+  readonly path: string;
+  readonly message: string;
+}
+
+/** Somebody to sign in as. */
+export interface Caller {
+  readonly label: string;
+  readonly issuer: string;
+  readonly claims: Readonly<Record<string, unknown>>;
+}
+
+/** Answers `GET /start`. */
+export interface Start {
+  readonly file: string;
+  readonly text: string;
+}
+
+/** Answers `POST /check`. The lists are empty where the config does not load. */
+export interface Checked {
+  readonly problems: readonly ToldProblem[];
+  readonly warnings: readonly ToldProblem[];
+  readonly issuers: readonly string[];
+  readonly grants: readonly string[];
+  readonly callers: readonly Caller[];
+}
+
+export type StepName =
+  | 'verify'
+  | 'limit the caller'
+  | 'match'
+  | 'narrow'
+  | 'render'
+  | 'limit the request'
+  | 'assume'
+  | 'record';
+
+export interface Step {
+  readonly name: StepName;
+  readonly state: 'passed' | 'refused' | 'not reached';
+  /** What the step found, or why it refuses. */
+  readonly says: readonly string[];
+}
+
+/** One grant of the token's issuer, and what each of its conditions and attributes saw. */
+export interface GrantFate {
+  readonly name: string;
+  readonly fits: boolean;
+  /** Why it does not fit. */
+  readonly why?: string;
+  /** True: it gives nothing, and its decision is audited only. */
+  readonly isReported: boolean;
+  readonly conditions: readonly {
+    readonly text: string;
+    readonly saw: string;
+    readonly holds: boolean;
+    readonly isReported: boolean;
+  }[];
+  readonly attributes: readonly { readonly text: string; readonly isRead: boolean }[];
+}
+
+export interface IssuedKeys {
+  readonly accessKeyId: string;
+  readonly accessKeySecret: string;
+  readonly securityToken: string;
+  readonly expiration: string;
+}
+
+/** Answers `POST /ask`. */
+export interface Asked {
+  readonly outcome: 'granted' | 'refused';
+  /** The answer of the broker to the caller, without the secrets of a credential. */
+  readonly answer: { readonly status: number; readonly text: string };
+  readonly steps: readonly Step[];
+  readonly grants: readonly GrantFate[];
+  readonly policy?: { readonly text: string; readonly bytes: number; readonly maxBytes: number };
+  readonly keys?: IssuedKeys;
+  /** The line of the audit log. */
+  readonly audit: string;
+  readonly oss: { readonly endpoint: string; readonly regions: Readonly<Record<string, string>> };
+}
+
+export const PERMISSIONS = ['read', 'write', 'list', 'delete'] as const;
+export type TreePermission = (typeof PERMISSIONS)[number];
+
+/** A bucket, a prefix or an object. */
+export interface Place {
+  readonly kind: 'bucket' | 'prefix' | 'object';
+  readonly bucket: string;
+  /** The key or the prefix; empty for the bucket. */
+  readonly key: string;
+  /** The last part of the name. */
+  readonly name: string;
+  /** 0 for a bucket. */
+  readonly depth: number;
+  readonly may: Readonly<Record<TreePermission, boolean>>;
+  readonly isStored: boolean;
+}
+
+/** Answers `POST /tree`. */
+export interface Tree {
+  /** Each place after the one that it is in. */
+  readonly places: readonly Place[];
+}
