@@ -13,6 +13,8 @@ export interface ToldProblem {
 export interface Caller {
   readonly label: string;
   readonly issuer: string;
+  /** What this caller comes for. Absent: whatever fits. */
+  readonly grant?: string;
   readonly claims: Readonly<Record<string, unknown>>;
 }
 
@@ -80,6 +82,8 @@ export interface Asked {
   readonly steps: readonly Step[];
   readonly grants: readonly GrantFate[];
   readonly policy?: { readonly text: string; readonly bytes: number; readonly maxBytes: number };
+  /** What the credential is for: `oss://bucket/prefix/`. */
+  readonly targets: readonly string[];
   readonly keys?: IssuedKeys;
   /** The line of the audit log. */
   readonly audit: string;

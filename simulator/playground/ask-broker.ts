@@ -1,6 +1,6 @@
 /** Signs in and asks the broker for a credential, and explains the decision step by step. */
 import { parseBody, readMembers } from '../../src/api/native/request.ts';
-import { parseTarget } from '../../src/grants/target.ts';
+import { formatTarget, parseTarget } from '../../src/grants/target.ts';
 import type { SubjectToken } from '../../src/ports.ts';
 import { RefusalError } from '../../src/refusal.ts';
 import { MAX_SESSION_POLICY_BYTES } from '../../src/session-policy/session-policy.ts';
@@ -35,7 +35,7 @@ export async function askBroker(
     body,
   });
   const response = await broker.fetch(request, {
-    incoming: { socket: { remoteAddress: callerAddress } },
+    incoming: { socket: { remoteAddress: callerAddress }, rawHeaders: [] },
   });
   const answer: unknown = await response.json();
   const requestId = textOf(answer, 'RequestId') ?? textOf(answer, 'requestId') ?? '';
@@ -59,6 +59,7 @@ export async function askBroker(
           },
         }
       : {}),
+    targets: decision?.narrowed?.allowances.map(({ target }) => formatTarget(target)) ?? [],
     ...(keys === undefined ? {} : { keys }),
     audit: JSON.stringify(line, null, 2),
     oss: {

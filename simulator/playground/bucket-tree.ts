@@ -31,7 +31,9 @@ export function layOutBuckets(options: {
   readonly targets: readonly string[];
   readonly connection: Pick<OssRequestHead, 'sourceIp' | 'isSecure'>;
 }): Tree {
-  const { cloud, objects, identity, targets, connection } = options;
+  const { cloud, objects, targets, connection } = options;
+  const isEnded = (options.identity?.expiresAtMs ?? Number.POSITIVE_INFINITY) <= cloud.now();
+  const identity = isEnded ? undefined : options.identity;
 
   function may(permission: TreePermission, bucket: string, key: string): boolean {
     if (identity === undefined) return false;

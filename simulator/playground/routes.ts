@@ -74,8 +74,8 @@ async function check(
 ): Promise<Checked> {
   try {
     const { config, warnings } = await open(text);
-    const callers = suggestCallers(config).map(({ label, issuer, claims }) => ({
-      ...{ label, issuer, claims },
+    const callers = suggestCallers(config).map(({ label, issuer, grant, claims }) => ({
+      ...{ label, issuer, grant, claims },
     }));
     return {
       problems: [],

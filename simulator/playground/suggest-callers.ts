@@ -7,7 +7,9 @@ import type { Caller } from './answer.ts';
 const MAX_CALLERS = 40;
 const NAMES = ['alice', 'bob'] as const;
 
-interface SuggestedCaller extends Caller, Suggestion {}
+interface SuggestedCaller extends Caller, Suggestion {
+  readonly grant: string;
+}
 
 /** Alice and Bob of each grant that somebody can be found for. */
 export function suggestCallers({ grants, issuers }: Config): readonly SuggestedCaller[] {
@@ -19,7 +21,7 @@ export function suggestCallers({ grants, issuers }: Config): readonly SuggestedC
       const suggestion = suggestClaims(grant, issuer, name);
       if (suggestion === undefined || found.size >= MAX_CALLERS) continue;
       const label = `${name}, for ${grant.name}`;
-      found.set(label, { label, issuer: issuer.name, ...suggestion });
+      found.set(label, { label, issuer: issuer.name, grant: grant.name, ...suggestion });
     }
   }
   return [...found.values()];
