@@ -58,7 +58,7 @@ async function refreshTree(): Promise<void> {
   const { keys, targets } = asked;
   const tree: Tree = await fetchTree({ accessKeyId: keys?.accessKeyId, targets });
   if (asked !== newest) return;
-  showTree(tree, operations.choose);
+  showTree(tree, keys !== undefined, operations.choose);
   operations.use(asked, tree);
 }
 

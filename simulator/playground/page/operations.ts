@@ -24,7 +24,6 @@ export function createOperations(onDone: () => void): Operations {
   const neighbour = find('neighbour-key', HTMLButtonElement);
   let asked: Asked | undefined;
   let places: readonly Place[] = [];
-  let isTouched = false;
 
   function createClient(): OssClient | undefined {
     if (asked?.keys === undefined) return undefined;
@@ -102,9 +101,6 @@ export function createOperations(onDone: () => void): Operations {
 
   own.addEventListener('click', () => fill(findOwn()));
   neighbour.addEventListener('click', () => fill(findNeighbour()));
-  key.addEventListener('input', () => {
-    isTouched = true;
-  });
   form.addEventListener('submit', (event) => {
     event.preventDefault();
     const { submitter } = event;
@@ -113,6 +109,7 @@ export function createOperations(onDone: () => void): Operations {
 
   return {
     use(newest, tree) {
+      const isForOthers = String(newest.targets) !== String(asked?.targets);
       asked = newest;
       places = tree.places;
       setChoices(
@@ -121,10 +118,9 @@ export function createOperations(onDone: () => void): Operations {
       );
       own.disabled = findOwn() === undefined;
       neighbour.disabled = findNeighbour() === undefined;
-      if (!isTouched) fill(findOwn());
+      if (isForOthers) fill(findOwn());
     },
     choose(place) {
-      isTouched = true;
       fill(place);
       key.focus();
     },

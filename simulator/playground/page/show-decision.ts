@@ -28,6 +28,8 @@ export function showDecision(asked: Asked): void {
     ...asked.steps.map((step) => toStep(step, step.name === 'match' ? asked.grants : [])),
   );
   showPolicy(asked);
+  // a refusal leaves room for it, and is what it is read for
+  if (!isGranted) find('told', HTMLDetailsElement).open = true;
   find('answer', HTMLElement).textContent = `${asked.answer.status}\n${asked.answer.text}`;
   find('audit', HTMLElement).textContent = asked.audit;
 }

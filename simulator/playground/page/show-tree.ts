@@ -4,8 +4,18 @@ import { find, make, sign } from './dom.ts';
 
 const KINDS: Readonly<Record<Place['kind'], string>> = { bucket: '▣', prefix: '▾', object: '–' };
 
+const NOTE =
+  'Choose a place to try it. Beside a prefix stands what goes for any object right below it.';
+const NO_CREDENTIAL =
+  'The request is refused, so there is no credential, and everything is closed.';
+
 /** `onChoose` is called with the place that somebody wants to try. */
-export function showTree({ places }: Tree, onChoose: (place: Place) => void): void {
+export function showTree(
+  { places }: Tree,
+  hasCredential: boolean,
+  onChoose: (place: Place) => void,
+): void {
+  find('tree-note', HTMLElement).textContent = hasCredential ? NOTE : NO_CREDENTIAL;
   find('tree', HTMLElement).replaceChildren(...places.map((place) => toRow(place, onChoose)));
 }
 
