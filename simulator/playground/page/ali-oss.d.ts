@@ -9,7 +9,7 @@ interface OssClient {
   put(key: string, content: Blob): Promise<OssAnswer>;
   delete(key: string): Promise<OssAnswer>;
   listV2(query: {
-    readonly prefix: string;
+    readonly prefix?: string;
     readonly 'max-keys': string;
   }): Promise<OssAnswer & { readonly objects?: readonly { readonly name: string }[] }>;
 }

@@ -51,7 +51,7 @@ export function createConfigEditor(initial: string, onChange: () => void): Confi
     button.type = 'button';
     button.addEventListener('click', () => goTo(problem));
     const where = path === '' ? [] : [make('code', '', path), ': '];
-    return make('li', kind, button, make('span', '', ...where, message));
+    return make('li', kind, button, ' ', make('span', '', ...where, message));
   }
 
   area.value = initial;

@@ -53,7 +53,9 @@ export function createOperations(onDone: () => void): Operations {
         await client.put(key.value, new Blob([content.value], { type: 'text/plain' }));
         return 'It is stored.';
       case 'list': {
-        const { objects = [] } = await client.listV2({ prefix: key.value, 'max-keys': '20' });
+        // ali-oss signs an empty prefix, and does not send it
+        const prefix = key.value === '' ? {} : { prefix: key.value };
+        const { objects = [] } = await client.listV2({ ...prefix, 'max-keys': '20' });
         const names = objects.map((object) => object.name).join(', ');
         return names === '' ? 'Nothing is there.' : names;
       }
@@ -80,7 +82,7 @@ export function createOperations(onDone: () => void): Operations {
   function say(kind: 'ok' | 'bad', what: string, how: string): void {
     const symbol = kind === 'ok' ? '✓' : '✕';
     verdict.className = `verdict ${kind}`;
-    verdict.replaceChildren(make('strong', '', `${symbol} ${what}`), make('span', '', how));
+    verdict.replaceChildren(make('strong', '', `${symbol} ${what}`), ' ', make('span', '', how));
     history.prepend(make('li', kind, make('code', '', `${symbol} ${what}`), make('span', '', how)));
     while (history.children.length > MAX_SHOWN) history.lastElementChild?.remove();
   }
