@@ -12,6 +12,9 @@ const MAY_IMPORT = {
   'src/ports.ts': ['src/config/', 'src/refusal.ts'],
   'src/observe/': ['src/lib/'],
 
+  // metrics and traces: fed by audit lines and events, and read only if the config turns them on
+  'src/metrics/': ['src/audit/', 'src/config/', 'src/lib/', 'src/observe/', 'prom-client'],
+
   // the steps of the pipeline; pure
   'src/grants/': ['src/config/', 'src/lib/', 'src/ports.ts', 'src/refusal.ts'],
   'src/session-policy/': [
@@ -184,6 +187,7 @@ const MAY_IMPORT = {
     'src/broker.ts',
     'src/config/',
     'src/config-loader/',
+    'src/metrics/',
     'src/observe/',
     'src/ports.ts',
     'src/reloading-broker.ts',
@@ -196,17 +200,66 @@ const MAY_IMPORT = {
   ],
   'src/start/': [],
 
+  // commands for operators, which the broker never loads
+  'src/probe-broker/': ['src/lib/', 'yaml', 'zod'],
+  'src/explain/': [
+    'src/audit/',
+    'src/config/',
+    'src/decide.ts',
+    'src/grants/',
+    'src/lib/',
+    'src/limits/kill-switches.ts',
+    'src/ports.ts',
+    'src/refusal.ts',
+    'src/report-mode.ts',
+    'src/session-policy/',
+    'src/subject-token/',
+  ],
+
   // what an app imports; it runs in browsers
   'src/client/': [],
+  // what the operators' commands do; a broker loads none of it
+  'src/check/': [
+    'src/config/',
+    'src/config-loader/',
+    'src/grants/',
+    'src/ports.ts',
+    'src/session-policy/',
+    'yaml',
+  ],
+  'src/init/': [],
+
   // the command line, which never loads the broker; only what is for operators reads a config
   'src/cli/operator/': [
+    'src/check/',
     'src/cli/arguments/',
     'src/cli/system/',
     'src/config/',
     'src/config-loader/',
+    'src/init/',
     'src/lib/',
+    // setup and doctor
+    'src/grants/',
+    'src/ports.ts',
+    'src/refusal.ts',
+    'src/rpc/',
+    'src/setup/',
+    'src/source-credentials/',
+    // explain
+    'src/api/native/request.ts',
+    'src/cli/broker/',
+    'src/cli/subject-token/',
+    'src/explain/',
+    'src/grants/',
+    'src/subject-token/',
+    // probe
+    'src/probe-broker/',
   ],
   'src/cli/': ['src/lib/'],
+
+  // what commands for operators do
+  'src/rpc/': ['src/lib/', 'src/ports.ts', '@alicloud/openapi-core'],
+  'src/setup/': ['src/config/', 'src/lib/', 'src/ports.ts', 'src/rpc/', 'src/session-policy/'],
 
   // not shipped
   // a page: it runs in browsers

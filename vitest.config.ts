@@ -9,6 +9,8 @@ process.stdout.write(`property tests: FC_SEED=${seed}\n`);
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    // they install clients in other languages: npm run test:clients
+    exclude: ['test/clients/**'],
     globalSetup: 'test/programs/global-setup.ts',
     testTimeout: 30_000,
     // by default one core is left free, which halves the speed of a machine with two

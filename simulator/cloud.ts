@@ -28,6 +28,8 @@ export interface Role {
    */
   readonly trustedArns: readonly string[];
   readonly externalId?: string;
+  /** Any of these is accepted. Absent: none is required but `externalId`. */
+  readonly externalIds?: readonly string[];
   readonly maxSessionDurationSeconds: number;
 }
 

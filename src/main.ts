@@ -1,5 +1,5 @@
 /** Starts the broker: environment, config, application, server. Only this file reads the environment and the real clock. */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns';
 import { homedir } from 'node:os';
 import { setTimeout as sleepFor } from 'node:timers/promises';
@@ -13,6 +13,8 @@ import { ConfigError, formatProblem } from './config-loader/config-problems.ts';
 import { parseConfig } from './config-loader/parse-config.ts';
 import type { ConfigText } from './config-loader/source/config-source.ts';
 import { openConfigSource } from './config-loader/source/open-config-source.ts';
+import { openMonitoring } from './metrics/open-monitoring.ts';
+import { findOtlpProblem } from './metrics/otlp/headers.ts';
 import type { Observe } from './observe/event.ts';
 import { createTellOperator } from './observe/tell-operator.ts';
 import type { SourceCredentialsProvider } from './ports.ts';
@@ -35,6 +37,8 @@ const DEFAULT_PORT = 9000;
 const SHUTDOWN_GRACE_MS = 10_000;
 /** Loading the SDK blocks for some 30 ms, so a probe that waits for the start is answered first. */
 const WARM_UP_DELAY_MS = 100;
+/** What a message about the port of the metrics calls its settings. */
+const METRICS_PLACE = { port: 'metrics.port', host: 'metrics.host' };
 /** STS settings for the role that reads the config. The settings in the config are not known yet. */
 const CONFIG_STS: Config['sts'] = { network: 'public', timeoutMs: 5000 };
 
@@ -44,10 +48,15 @@ const random = Math.random;
 const isOnFunctionCompute = environment['FC_FUNCTION_NAME'] !== undefined;
 
 async function main(): Promise<void> {
-  const observe = createTellOperator({ tell, now });
-  const createCredentials = createCredentialsFrom(observe);
-  const configSource = await openSource(createCredentials);
+  const tellOperator = createTellOperator({ tell, now });
+  const configSource = await openSource(createCredentialsFrom(tellOperator));
   const { config, warnings } = await parse(await configSource.read());
+  const monitoring = await openMonitoringOf(config, tellOperator);
+  const observe: Observe = (event) => {
+    tellOperator(event);
+    monitoring.observe(event);
+  };
+  const createCredentials = createCredentialsFrom(observe);
   for (const warning of warnings) {
     observe({ kind: 'config_warning', warning: formatProblem(warning) });
   }
@@ -56,7 +65,14 @@ async function main(): Promise<void> {
   await requireStartable(source, config);
   const sourceCredentials = createCredentials(source, config);
   const store = createStore(config.store, { environment, now, random, observe });
-  const build = createBuild(config, { source, sourceCredentials, store, observe });
+  const build = createBuild(config, {
+    source,
+    sourceCredentials,
+    store,
+    tellOperator,
+    observe,
+    monitoring,
+  });
   const broker = createReloadingBroker({
     config,
     build,
@@ -66,7 +82,7 @@ async function main(): Promise<void> {
     observe,
   });
   const server = await startServer({
-    fetch: broker.fetch,
+    fetch: monitoring.trace(broker.fetch),
     hostname: environment['HOST'] ?? '0.0.0.0',
     port: readPort(environment['FC_CUSTOM_LISTEN_PORT'] ?? environment['PORT']),
     neverHangUp: isOnFunctionCompute,
@@ -76,7 +92,7 @@ async function main(): Promise<void> {
   // on Function Compute the platform calls /initialize instead
   if (!isOnFunctionCompute) setTimeout(broker.warmUp, WARM_UP_DELAY_MS).unref();
   renewOnHangup(broker, { source, sourceCredentials });
-  stopOnSignals(server, store);
+  stopOnSignals(server, [store, monitoring]);
 }
 
 function openSource(createCredentials: CreateCredentials) {
@@ -92,13 +108,43 @@ function openSource(createCredentials: CreateCredentials) {
   });
 }
 
-/** Also refuses a config whose ticket keys are not in the environment: at the start, and on a reload. */
+/** Also refuses a config whose secrets are not in the environment: at the start, and on a reload. */
 async function parse(text: ConfigText) {
   const loaded = await parseConfig({ ...text, environment });
-  const message = findTicketKeyProblem(loaded.config.surfaces?.credentialUrls, environment);
-  if (message === undefined) return loaded;
-  const path = 'surfaces.credentialUrls.keys';
-  throw new ConfigError([{ file: text.file, line: 1, column: 1, path, message }]);
+  const { surfaces, telemetry } = loaded.config;
+  const problems = [
+    {
+      path: 'surfaces.credentialUrls.keys',
+      message: findTicketKeyProblem(surfaces?.credentialUrls, environment),
+    },
+    { path: 'telemetry.otlp.headersFrom', message: findOtlpProblem(telemetry?.otlp, environment) },
+  ];
+  for (const { path, message } of problems) {
+    if (message === undefined) continue;
+    throw new ConfigError([{ file: text.file, line: 1, column: 1, path, message }]);
+  }
+  return loaded;
+}
+
+type RunningMonitoring = Awaited<ReturnType<typeof openMonitoring>>;
+
+/** Before the first broker, so that nothing goes uncounted. */
+async function openMonitoringOf(config: Config, observe: Observe): Promise<RunningMonitoring> {
+  try {
+    return await openMonitoring(config, {
+      now,
+      random,
+      randomHex: (bytes) => randomBytes(bytes).toString('hex'),
+      fetch,
+      environment,
+      observe,
+      isOnFunctionCompute,
+      listen: (server) => startServer({ ...server, neverHangUp: false }),
+    });
+  } catch (error) {
+    tell(describeStartError(error, METRICS_PLACE));
+    process.exit(1);
+  }
 }
 
 type CreateCredentials = (
@@ -135,18 +181,23 @@ interface Kept {
   readonly source: SourceCredentialsSettings;
   readonly sourceCredentials: SourceCredentialsProvider;
   readonly store: Store;
+  readonly tellOperator: Observe;
+  /** Tells the operator, and counts. */
   readonly observe: Observe;
+  readonly monitoring: RunningMonitoring;
 }
 
 /** Makes the function that builds the application for each config. */
-function createBuild(startConfig: Config, { source, sourceCredentials, store, observe }: Kept) {
+function createBuild(startConfig: Config, kept: Kept) {
+  const { source, sourceCredentials, store, tellOperator, observe, monitoring } = kept;
   const recordAudit = createAuditLog(
     createAuditSink({ write: writeToStdout, afterTurn: setImmediate, now, observe }),
   );
   const keepIssuerKeys = createKeptIssuerKeys();
   const fetchIssuer = createFetchIssuer({ lookup });
   return (config: Config) => {
-    for (const section of ['sourceCredentials', 'store'] as const) {
+    const reports = monitoring.watch(config, { recordAudit, observe: tellOperator });
+    for (const section of ['sourceCredentials', 'store', 'metrics', 'telemetry'] as const) {
       if (!isDeepStrictEqual(config[section], startConfig[section])) {
         observe({ kind: 'restart_needed', section });
       }
@@ -154,14 +205,13 @@ function createBuild(startConfig: Config, { source, sourceCredentials, store, ob
     return createBroker({
       config,
       sourceCredentials,
-      recordAudit,
+      ...reports,
       now,
       fetchIssuer,
       randomUuid: randomUUID,
       random,
       isOnFunctionCompute,
       usesFunctionRole: source.type === 'function',
-      observe,
       store,
       keepIssuerKeys,
       ticketKeys: readTicketKeys(config.surfaces?.credentialUrls, config.publicUrl, environment),
@@ -185,12 +235,13 @@ function renewOnHangup(
   });
 }
 
-function stopOnSignals(server: RunningServer, store: Store): void {
+/** `others` are closed after the server, in their order. */
+function stopOnSignals(server: RunningServer, others: readonly { close(): Promise<void> }[]): void {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, async () => {
       tell(`${signal}: finishing the requests in flight`);
       await server.close(SHUTDOWN_GRACE_MS);
-      await store.close();
+      for (const other of others) await other.close();
       process.exit(0);
     });
   }

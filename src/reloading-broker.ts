@@ -38,6 +38,9 @@ export function createReloadingBroker(options: {
   /** One read at a time, so that an older config cannot replace a newer one. */
   let lastRead: Promise<void> = Promise.resolve();
   let knownProblem: string | undefined;
+  /** Whether the operator knows of a config that is not in use, and whether there is one. */
+  let isToldRefused = false;
+  let isTextRefused = false;
 
   async function apply(text: ConfigText): Promise<void> {
     const { config, warnings } = await parse(text);
@@ -47,19 +50,29 @@ export function createReloadingBroker(options: {
       observe({ kind: 'config_warning', warning: formatProblem(warning) });
     }
     observe({ kind: 'config_applied', revision: config.revision });
+    isToldRefused = false;
   }
 
   async function readAndApply(read: ConfigSource['readChange']): Promise<void> {
     try {
       const text = await read();
-      if (text !== undefined) await apply(text);
+      if (text !== undefined) {
+        isTextRefused = true;
+        await apply(text);
+        isTextRefused = false;
+      }
       knownProblem = undefined;
+      // the config in use is back, so nothing was applied
+      if (!isToldRefused || isTextRefused) return;
+      isToldRefused = false;
+      observe({ kind: 'config_applied', revision: current.revision });
     } catch (error) {
       const problem = error instanceof ConfigError ? error.message : 'the config cannot be read';
       // a lasting problem is reported once
       if (problem === knownProblem) return;
       knownProblem = problem;
       observe({ kind: 'config_refused', problem, revisionInUse: current.revision });
+      isToldRefused = true;
     }
   }
 

@@ -51,10 +51,8 @@ function toKey(asked: AskedOf): string {
 }
 
 function isLasting({ grant, narrowed }: Granted, asked: AskedOf): boolean {
-  const wanted = wantedSeconds(grant.duration, asked);
   return (
-    narrowed.durationSeconds === wanted &&
-    wanted <= asked.tokenLeftSeconds &&
+    wantedSeconds(grant.duration, asked) <= asked.tokenLeftSeconds &&
     narrowed.allowances.length <= MAX_TARGETS
   );
 }

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { type BuildOptions, build, type PluginBuild } from 'esbuild';
 import { buildCli } from './build-cli.ts';
 import { collectLicences, packageFolder } from './dependencies/collect-licences.ts';
@@ -53,6 +53,11 @@ const broker = await build({
   outfile: join(OUT, 'broker.cjs'),
   plugins: [{ name: 'later', setup: loadLater }],
 });
+const monitoring = await build({
+  ...SETTINGS,
+  entryPoints: ['src/metrics/monitoring.ts'],
+  outfile: join(OUT, 'monitoring.cjs'),
+});
 const start = await build({
   ...SETTINGS,
   entryPoints: ['src/start/start.ts'],
@@ -89,7 +94,9 @@ const productionFolders = new Set(
     .map(({ folder }) => folder),
 );
 const inputs = [
-  ...[broker, start, importer, ...later].flatMap(({ metafile }) => Object.keys(metafile.inputs)),
+  ...[broker, monitoring, start, importer, ...later].flatMap(({ metafile }) =>
+    Object.keys(metafile.inputs),
+  ),
   ...cli.caller,
   ...cli.operator,
 ];
@@ -161,8 +168,8 @@ function loadLater({ onResolve, onLoad }: PluginBuild): void {
       contents: `module.exports = require('./${group}.cjs')[${JSON.stringify(path)}];`,
     }));
   }
-  onResolve({ filter: /\/import-module\.ts$/ }, () => ({
-    path: './import-module.cjs',
+  onResolve({ filter: /\/(?:import-module|monitoring)\.ts$/ }, ({ path }) => ({
+    path: `./${basename(path, '.ts')}.cjs`,
     external: true,
   }));
   onResolve({ filter: /^\.\/[a-z]+\.cjs$/ }, ({ path }) => ({ path, external: true }));

@@ -3,7 +3,9 @@ import type { SimulatedCloud } from '../cloud.ts';
 import type { OssAnswer } from './answer.ts';
 import { ossError } from './error.ts';
 import type { OssRequestHead } from './request.ts';
+import { element, xmlDocument } from './xml.ts';
 
+const EXPOSED = ['ETag', 'x-oss-request-id', 'x-oss-hash-crc64ecma'];
 const METHODS = ['GET', 'PUT', 'POST', 'DELETE', 'HEAD'];
 
 /** Answers OPTIONS, which needs no signature. Throws an OssError if no CORS rule matches. */
@@ -24,6 +26,19 @@ export function answerPreflight(cloud: SimulatedCloud, request: OssRequestHead):
   };
 }
 
+/** https://www.alibabacloud.com/help/en/oss/developer-reference/getbucketcors. Throws an OssError if there is no rule. */
+export function renderCors(cloud: SimulatedCloud, bucket: string): string {
+  const origins = cloud.buckets.get(bucket)?.corsOrigins ?? [];
+  if (origins.length === 0) throw ossError('NoSuchCORSConfiguration');
+  const rule = [
+    ...origins.map((origin) => element('AllowedOrigin', origin)),
+    ...METHODS.map((method) => element('AllowedMethod', method)),
+    element('AllowedHeader', '*'),
+    ...EXPOSED.map((header) => element('ExposeHeader', header)),
+  ];
+  return xmlDocument('CORSConfiguration', [element('CORSRule', rule)]);
+}
+
 /** The headers that let a page of a listed origin read the answer; none for any other. */
 export function corsHeaders(
   cloud: SimulatedCloud,
@@ -34,7 +49,7 @@ export function corsHeaders(
   if (allowed === undefined) return {};
   return {
     'access-control-allow-origin': allowed,
-    'access-control-expose-headers': 'ETag, x-oss-request-id, x-oss-hash-crc64ecma',
+    'access-control-expose-headers': EXPOSED.join(', '),
     vary: 'Origin',
   };
 }

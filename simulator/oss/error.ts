@@ -47,6 +47,7 @@ const ERRORS = {
   DeniedByPolicy: kind(403, '0003-00000201', NO_RIGHT, 'AccessDenied'),
   DeniedBySessionPolicy: kind(403, '0003-00000301', NO_RIGHT, 'AccessDenied'),
   NoCorsRule: kind(403, '0003-00000001', 'CORSResponse: no rule matches.', 'AccessForbidden'),
+  NoSuchCORSConfiguration: kind(404, '0044-00000001', 'The CORS Configuration does not exist.'),
   SignatureDoesNotMatch: kind(
     403,
     '0002-00000040',

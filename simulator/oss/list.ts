@@ -2,7 +2,7 @@
 import { ossError } from './error.ts';
 import { compareKeys, type OssObjects, typeOf } from './objects.ts';
 import type { OssRequest } from './request.ts';
-import { element, xmlDocument } from './xml.ts';
+import { element, instant, xmlDocument } from './xml.ts';
 
 const DEFAULT_MAX_KEYS = 100;
 const MAX_KEYS = 1000;
@@ -23,9 +23,10 @@ export function listObjects(objects: OssObjects, { bucket, query }: OssRequest):
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') ?? '';
   const maxKeys = readMaxKeys(query.get('max-keys'));
-  const token = query.get('continuation-token');
+  // oss2 sends an empty one for the first page
+  const token = query.get('continuation-token') ?? '';
   const after = isV2
-    ? token === undefined
+    ? token === ''
       ? (query.get('start-after') ?? '')
       : readToken(token)
     : (query.get('marker') ?? '');
@@ -44,7 +45,7 @@ export function listObjects(objects: OssObjects, { bucket, query }: OssRequest):
       ? [
           element('KeyCount', page.keys.length + page.prefixes.length),
           element('StartAfter', shown(query.get('start-after') ?? '')),
-          element('ContinuationToken', token ?? ''),
+          element('ContinuationToken', token),
           ...(page.next === undefined
             ? []
             : [element('NextContinuationToken', toToken(page.next))]),
@@ -121,7 +122,7 @@ function renderContents(
   const object = objects.get(listed.bucket, listed.key);
   return element('Contents', [
     element('Key', listed.shown),
-    element('LastModified', new Date(object?.modifiedAtMs ?? 0).toISOString()),
+    element('LastModified', instant(object?.modifiedAtMs ?? 0)),
     element('ETag', object?.etag ?? ''),
     element('Type', object === undefined ? 'Normal' : typeOf(object)),
     element('Size', object?.body.length ?? 0),

@@ -18,7 +18,7 @@ import {
   readProperties,
   readSource,
 } from './write-object.ts';
-import { element, elementsOf, textsOf, xmlDocument } from './xml.ts';
+import { element, elementsOf, instant, textsOf, xmlDocument } from './xml.ts';
 
 const MAX_PARTS = 10_000;
 
@@ -130,7 +130,7 @@ export function listParts(objects: OssObjects, request: OssRequest): string {
     ...page.map(([number, part]) =>
       element('Part', [
         element('PartNumber', number),
-        element('LastModified', new Date(part.modifiedAtMs).toISOString()),
+        element('LastModified', instant(part.modifiedAtMs)),
         element('ETag', part.etag),
         element('Size', part.body.length),
       ]),
@@ -152,7 +152,7 @@ export function listUploads(objects: OssObjects, { bucket, query }: OssRequest):
       element('Upload', [
         element('Key', key),
         element('UploadId', id),
-        element('Initiated', new Date(initiatedAtMs).toISOString()),
+        element('Initiated', instant(initiatedAtMs)),
       ]),
     ),
   ]);

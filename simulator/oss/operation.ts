@@ -10,6 +10,7 @@ const OPERATIONS = {
   'service GET ': 'ListBuckets',
   'bucket GET ': 'ListObjects',
   'bucket GET bucketInfo': 'GetBucketInfo',
+  'bucket GET cors': 'GetBucketCors',
   'bucket GET location': 'GetBucketLocation',
   'bucket GET uploads': 'ListMultipartUploads',
   'bucket HEAD ': 'HeadBucket',

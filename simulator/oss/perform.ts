@@ -2,6 +2,7 @@
 import type { SimulatedCloud } from '../cloud.ts';
 import { type OssAnswer, xmlAnswer } from './answer.ts';
 import { appendObject } from './append-object.ts';
+import { renderCors } from './cors.ts';
 import { readDeleteList } from './delete-list.ts';
 import { ossError } from './error.ts';
 import { listObjects } from './list.ts';
@@ -21,7 +22,7 @@ import type { OssRequest } from './request.ts';
 import { followSymlink, getSymlink, putSymlink } from './symlink.ts';
 import type { Undocumented } from './undocumented.ts';
 import { checkDigest, copyObject, putObject, readAcl } from './write-object.ts';
-import { element, xmlDocument } from './xml.ts';
+import { element, instant, xmlDocument } from './xml.ts';
 
 export interface World {
   readonly cloud: SimulatedCloud;
@@ -45,6 +46,8 @@ export function perform(world: World, operation: Operation, request: OssRequest)
       const region = cloud.buckets.get(bucket)?.region ?? '';
       return xmlAnswer(xmlDocument('LocationConstraint', [`oss-${region}`]));
     }
+    case 'GetBucketCors':
+      return xmlAnswer(renderCors(cloud, bucket));
     case 'HeadBucket':
       return { status: 200 };
     case 'ListObjects':
@@ -136,7 +139,7 @@ function checksumsOf({ etag, crc64 }: Pick<StoredObject, 'etag' | 'crc64'>) {
 
 /** The ETag is in the body as documented, and in the header, where ali-oss reads it. */
 function answerPartCopy({ etag, modifiedAtMs }: Part): OssAnswer {
-  const modified = element('LastModified', new Date(modifiedAtMs).toISOString());
+  const modified = element('LastModified', instant(modifiedAtMs));
   return xmlAnswer(xmlDocument('CopyPartResult', [modified, element('ETag', etag)]), { etag });
 }
 

@@ -14,6 +14,7 @@ export interface NeededPermission {
 export const ACTIONS: Readonly<Record<Operation, string>> = {
   ListBuckets: 'oss:ListBuckets',
   GetBucketInfo: 'oss:GetBucketInfo',
+  GetBucketCors: 'oss:GetBucketCors',
   GetBucketLocation: 'oss:GetBucketLocation',
   // an assumption: which action the S3 side asks for is not documented
   HeadBucket: 'oss:GetBucketInfo',

@@ -99,7 +99,8 @@ export function readCopySource({ headers }: OssRequestHead): CopySource | undefi
 function readTarget(target: string): { authority: string | undefined; path: string } {
   const [, authority, path] = /^(?:http:\/\/([^/]+))?(\/.*)$/.exec(target) ?? [];
   if (path === undefined) throw ossError('InvalidArgument', 'The URL has no path.');
-  return { authority, path };
+  // a client may name the usual port there and not in Host, which it has signed
+  return { authority: authority?.replace(/:80$/, ''), path };
 }
 
 /** The hosts that name no bucket: `s3.` before any domain, since bucket names are longer, and those of a region. */

@@ -4,7 +4,7 @@ import { type OssAnswer, xmlAnswer } from './answer.ts';
 import { ossError } from './error.ts';
 import { type ObjectProperties, type OssObjects, type StoredObject, toObject } from './objects.ts';
 import { type OssRequest, readCopySource } from './request.ts';
-import { element, xmlDocument } from './xml.ts';
+import { element, instant, xmlDocument } from './xml.ts';
 
 const ACLS: ReadonlySet<string> = new Set([
   'default',
@@ -55,7 +55,7 @@ export function copyObject(objects: OssObjects, request: OssRequest, nowMs: numb
   return xmlAnswer(
     xmlDocument('CopyObjectResult', [
       element('ETag', copy.etag),
-      element('LastModified', new Date(nowMs).toISOString()),
+      element('LastModified', instant(nowMs)),
     ]),
   );
 }

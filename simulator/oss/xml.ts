@@ -6,6 +6,11 @@ export function element(name: string, content: string | number | readonly string
   return `<${name}>${inner}</${name}>`;
 }
 
+/** Milliseconds since the epoch as OSS writes them: whole seconds, and `.000` all the same. oss2 reads nothing else. */
+export function instant(ms: number): string {
+  return `${new Date(ms).toISOString().slice(0, 19)}.000Z`;
+}
+
 /** A whole document. */
 export function xmlDocument(root: string, children: readonly string[]): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n${element(root, children)}`;

@@ -38,6 +38,9 @@ export function assumeRole(options: {
   if (role.externalId !== undefined && role.externalId !== externalId) {
     throw stsError('NoPermission', UNTRUSTED);
   }
+  if (role.externalIds !== undefined && !role.externalIds.includes(externalId ?? '')) {
+    throw stsError('NoPermission', UNTRUSTED);
+  }
   if (caller.sourceIdentity !== undefined && caller.sourceIdentity !== sourceIdentity) {
     throw stsError('NoPermission', UNTRUSTED);
   }

@@ -4,15 +4,11 @@ import type { Grant, TrustedIssuer } from '../config/config.ts';
 import { MAX_SESSION_POLICY_BYTES } from '../session-policy/session-policy.ts';
 import { worstCasePolicyBytes } from '../session-policy/worst-case.ts';
 import type { Report } from './build-config.ts';
+import type { Warn } from './config-problems.ts';
 import { multiTenantProblem } from './multi-tenant-issuers.ts';
 
 /** Reports a session policy that is too large for STS. Warns of a grant that may fit more callers than intended. */
-export function checkGrant(
-  grant: Grant,
-  issuer: TrustedIssuer,
-  report: Report,
-  warn: Report,
-): void {
+export function checkGrant(grant: Grant, issuer: TrustedIssuer, report: Report, warn: Warn): void {
   const attributes = attributesOf(grant);
   const isKnown = [...attributes].every((name) =>
     issuer.attributes.some((rule) => rule.name === name),
@@ -28,13 +24,16 @@ export function checkGrant(
   }
   // a condition in report mode excludes no caller
   const enforced = grant.when.filter(({ mode }) => mode !== 'report');
-  const claims = enforced.map(({ claim }) => claim.join('.'));
+  // that a claim exists says nothing of its value
+  const compared = enforced.filter(({ operator }) => operator !== 'exists');
+  const claims = compared.map(({ claim }) => claim.join('.'));
   const problem = multiTenantProblem(issuer.issuer, claims);
-  if (problem !== undefined) warn(['when'], problem);
+  if (problem !== undefined) warn(['when'], problem.message, problem.rule);
   if (enforced.length === 0 && attributes.size === 0) {
     warn(
       [],
       `has no conditions and no attributes, so all subjects of the issuer "${issuer.name}" share its targets; add a condition, or an attribute in each target`,
+      'open-grant',
     );
   }
 }

@@ -10,7 +10,26 @@ export interface ConfigProblem {
   readonly path: string;
   /** What is wrong, and what to write instead. */
   readonly message: string;
+  /** Which warning this is. Absent: the config must not be used. */
+  readonly rule?: WarningRule;
 }
+
+/** The warnings, as `oss-token-broker check` and docs/check.md name them. */
+export type WarningRule =
+  | 'claim-name-with-dots'
+  | 'host-bits-in-range'
+  | 'id-is-number'
+  | 'issuer-without-grants'
+  | 'issuers-share-target'
+  | 'open-grant'
+  | 'recyclable-tenant'
+  | 'shared-issuer'
+  | 'symlink-reach'
+  | 'target-is-object'
+  | 'targets-overlap';
+
+/** Warns of what is at a path. The path is relative to the part that is looked at. */
+export type Warn = (path: readonly PropertyKey[], message: string, rule: WarningRule) => void;
 
 /** Thrown for a config that must not be used. Holds every problem found in it. */
 export class ConfigError extends Error {

@@ -4,6 +4,7 @@ import { credentialUrlsSchema } from './credential-urls-schema.ts';
 import { grantSchema } from './grant-schema.ts';
 import { issuerSchema } from './issuer-schema.ts';
 import { limitsSchema, storeSchema } from './limits-schema.ts';
+import { metricsSchema, telemetrySchema } from './monitoring-schema.ts';
 import {
   claimPath,
   duration,
@@ -145,6 +146,8 @@ export const configSchema = z.strictObject({
   sourceCredentials: sourceCredentialsSchema.optional(),
   limits: limitsSchema.optional(),
   store: storeSchema.optional(),
+  metrics: metricsSchema.optional(),
+  telemetry: telemetrySchema.optional(),
 });
 
 function isLoopbackHttp(value: string): boolean {

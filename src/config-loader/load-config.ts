@@ -12,13 +12,20 @@ import {
 } from './build-config.ts';
 import { checkGrant } from './check-grant.ts';
 import { checkNumbers } from './check-numbers.ts';
-import { ConfigError, type ConfigProblem, formatPath } from './config-problems.ts';
+import {
+  ConfigError,
+  type ConfigProblem,
+  formatPath,
+  type Warn,
+  type WarningRule,
+} from './config-problems.ts';
 import { bucketSchema, type ConfigInput, configSchema } from './config-schema.ts';
 import { freezeDeeply } from './freeze-deeply.ts';
 import { grantSchema } from './grant-schema.ts';
 import { hashConfig } from './hash-config.ts';
 import { issuerSchema } from './issuer-schema.ts';
 import { buildLimits, buildStore } from './limits-schema.ts';
+import { buildMonitoring } from './monitoring-schema.ts';
 import { describeIssue } from './schema-issues.ts';
 import { buildSourceCredentials } from './source-credentials-schema.ts';
 import { didYouMean } from './suggest.ts';
@@ -66,12 +73,14 @@ export function loadConfig(options: {
     throw new ConfigError(problems);
   }
   const reportTo =
-    (list: ConfigProblem[]): Report =>
-    (path, message) => {
+    (list: ConfigProblem[]) =>
+    (path: readonly PropertyKey[], message: string, rule?: WarningRule): void => {
       if (source.isUnset(path)) return;
-      list.push({ file, ...source.locate(path), path: formatPath(path), message });
+      const what = rule === undefined ? { message } : { message, rule };
+      list.push({ file, ...source.locate(path), path: formatPath(path), ...what });
     };
-  const report = reportTo(problems);
+  const report: Report = reportTo(problems);
+  const warn: Warn = reportTo(warnings);
 
   const parsed = configSchema.safeParse(source.value);
   for (const issue of parsed.error?.issues ?? []) {
@@ -88,12 +97,12 @@ export function loadConfig(options: {
       'needs publicUrl, where its URLs lead; add e.g. publicUrl: https://broker.example.com',
     );
   }
-  const parts = buildParts({ raw: source.value, valid: parsed.data }, report, reportTo(warnings));
+  const parts = buildParts({ raw: source.value, valid: parsed.data }, report, warn);
   if (!parsed.success || problems.length > 0) throw new ConfigError(inOrder(problems));
-  warnOfSymlinks(parts.grants, reportTo(warnings));
+  warnOfSymlinks(parts.grants, warn);
 
   for (const [index, claim] of parsed.data.audit.claims.entries()) {
-    warnOfDots(claim, under(reportTo(warnings), ['audit', 'claims', index]));
+    warnOfDots(claim, under(warn, ['audit', 'claims', index]));
   }
   const { region, sts, cors, audit, callerAddress, sourceCredentials, limits, store } = parsed.data;
   const { publicUrl } = parsed.data;
@@ -113,6 +122,7 @@ export function loadConfig(options: {
       : { sourceCredentials: buildSourceCredentials(sourceCredentials) }),
     ...(limits === undefined ? {} : { limits: buildLimits(limits) }),
     ...(store === undefined ? {} : { store: buildStore(store) }),
+    ...buildMonitoring(parsed.data),
   };
   return {
     config: freezeDeeply({ revision: hashConfig(content), ...content }),
@@ -130,7 +140,7 @@ interface Parts {
 function buildParts(
   { raw: value, valid }: { readonly raw: unknown; readonly valid: ConfigInput | undefined },
   report: Report,
-  warn: Report,
+  warn: Warn,
 ): Parts {
   const buckets = buildBuckets(memberOf(value, 'buckets'), report);
   const bucketNames = Object.keys(toObject(memberOf(value, 'buckets')));
@@ -178,6 +188,7 @@ function buildParts(
       warn(
         ['issuers', index],
         `no grant names the issuer "${name}", so its subject tokens are always refused; add a grant, or remove the issuer`,
+        'issuer-without-grants',
       );
     }
   }
@@ -185,8 +196,11 @@ function buildParts(
 }
 
 /** Reports under a path. */
-function under(report: Report, parent: readonly PropertyKey[]): Report {
-  return (path, message) => report([...parent, ...path], message);
+function under<What extends readonly unknown[]>(
+  report: (path: readonly PropertyKey[], ...what: What) => void,
+  parent: readonly PropertyKey[],
+): (path: readonly PropertyKey[], ...what: What) => void {
+  return (path, ...what) => report([...parent, ...path], ...what);
 }
 
 function buildBuckets(value: unknown, report: Report): readonly Bucket[] {

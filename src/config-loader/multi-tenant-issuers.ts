@@ -1,11 +1,16 @@
 /** Multi-tenant issuers: anybody can get a token from them, so a grant must name the tenant that it is for. */
 
-interface MultiTenantIssuer {
-  readonly matches: RegExp;
+import type { WarningRule } from './config-problems.ts';
+
+interface MultiTenantClaims {
   /** Claims that identify one tenant permanently. */
   readonly lasting: readonly string[];
   /** Claims whose values somebody else can register once they are given up. */
   readonly recyclable: readonly string[];
+}
+
+interface MultiTenantIssuer extends MultiTenantClaims {
+  readonly matches: RegExp;
 }
 
 const ISSUERS: readonly MultiTenantIssuer[] = [
@@ -25,8 +30,14 @@ const ISSUERS: readonly MultiTenantIssuer[] = [
     recyclable: ['terraform_organization_name', 'terraform_workspace_name', 'sub'],
   },
   {
-    matches: /^https:\/\/(?:accounts\.google\.com|securetoken\.google\.com\/.*)$/,
+    matches: /^https:\/\/accounts\.google\.com$/,
     lasting: ['sub', 'hd'],
+    recyclable: ['email'],
+  },
+  {
+    // of one project, but its API key is public, and anybody signs up anonymously or with a password
+    matches: /^https:\/\/securetoken\.google\.com\/.*$/,
+    lasting: ['firebase.sign_in_provider', 'firebase.tenant', 'sub'],
     recyclable: ['email'],
   },
   {
@@ -42,18 +53,32 @@ const ISSUERS: readonly MultiTenantIssuer[] = [
   },
 ];
 
+/** The claims that tell the tenants of an issuer apart. Undefined if it is not known to be multi-tenant. */
+export function multiTenantClaims(issuer: string): MultiTenantClaims | undefined {
+  return ISSUERS.find(({ matches }) => matches.test(issuer));
+}
+
 /**
  * Says why conditions on these claims do not limit a grant to one tenant of the issuer. Undefined if
  * they do, or if the issuer is not known to be multi-tenant.
  */
-export function multiTenantProblem(issuer: string, claims: readonly string[]): string | undefined {
-  const known = ISSUERS.find(({ matches }) => matches.test(issuer));
+export function multiTenantProblem(
+  issuer: string,
+  claims: readonly string[],
+): { readonly message: string; readonly rule: WarningRule } | undefined {
+  const known = multiTenantClaims(issuer);
   if (known === undefined || claims.some((claim) => known.lasting.includes(claim)))
     return undefined;
   const wanted = known.lasting.join(', ');
   const recyclable = claims.filter((claim) => known.recyclable.includes(claim));
   if (recyclable.length > 0) {
-    return `the conditions rely on ${recyclable.join(', ')}, which somebody else can register once it is given up; add a condition on one of ${wanted}`;
+    return {
+      message: `the conditions rely on ${recyclable.join(', ')}, which somebody else can register once it is given up; add a condition on one of ${wanted}`,
+      rule: 'recyclable-tenant',
+    };
   }
-  return `anybody can get a token from this issuer, and no condition limits the grant to one tenant; add a condition on one of ${wanted}`;
+  return {
+    message: `anybody can get a token from this issuer, and no condition limits the grant to one tenant; add a condition on one of ${wanted}`,
+    rule: 'shared-issuer',
+  };
 }

@@ -2,10 +2,10 @@
 import { isIP } from 'node:net';
 import type { Grant } from '../config/config.ts';
 import { ipv6Groups } from '../lib/ipv6-groups.ts';
-import type { Report } from './build-config.ts';
+import type { Warn } from './config-problems.ts';
 
 /** Warns of targets that may have been meant as prefixes, and of CIDR ranges with host bits. */
-export function warnOfGrant(grant: Grant, warn: Report): void {
+export function warnOfGrant(grant: Grant, warn: Warn): void {
   for (const [index, { target }] of grant.allow.entries()) {
     const last = target.text.slice(target.text.lastIndexOf('/') + 1);
     // the name of a file has an extension outside of attributes
@@ -13,6 +13,7 @@ export function warnOfGrant(grant: Grant, warn: Report): void {
     warn(
       ['allow', index, 'target'],
       `is one object, because it does not end with "/"; write "${target.text}/" if a prefix is meant`,
+      'target-is-object',
     );
   }
   const { sourceIp } = grant.restrict;
@@ -23,6 +24,7 @@ export function warnOfGrant(grant: Grant, warn: Report): void {
     warn(
       ['restrict', 'sourceIp', index],
       `has bits set beyond its prefix length, so it means ${network}; write that, or ${range.split('/')[0]} for one address`,
+      'host-bits-in-range',
     );
   }
 }

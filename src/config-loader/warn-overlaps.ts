@@ -1,7 +1,7 @@
 /** Warns of targets where two callers can reach the same place by accident. */
 import type { AttributeRule, Grant, TargetTemplate, TrustedIssuer } from '../config/config.ts';
 import { fitsGrammar } from '../grants/attributes.ts';
-import type { Report } from './build-config.ts';
+import type { Warn, WarningRule } from './config-problems.ts';
 
 interface Place {
   /** The order in the file. */
@@ -27,7 +27,7 @@ interface Segment {
 export function warnOfOverlaps(
   grants: readonly { readonly grant: Grant; readonly index: number }[],
   issuers: readonly TrustedIssuer[],
-  warn: Report,
+  warn: Warn,
 ): void {
   const places = distinctPlaces(grants, issuers);
   const byLiterals = indexByLiterals(places);
@@ -35,9 +35,9 @@ export function warnOfOverlaps(
     const start = leadingLiterals(place);
     if (start.length === place.segments.length) continue;
     for (const other of byLiterals.get(toKey(place, start)) ?? []) {
-      const message = describeOverlap(place, other);
-      if (message === undefined) continue;
-      warn(place.path, message);
+      const overlap = describeOverlap(place, other);
+      if (overlap === undefined) continue;
+      warn(place.path, overlap.message, overlap.rule);
       break;
     }
   }
@@ -91,7 +91,10 @@ function leadingLiterals({ segments }: Place): readonly string[] {
 const toKey = ({ target }: Place, literals: readonly string[]) =>
   [target.bucket, ...literals].join('/');
 
-function describeOverlap(place: Place, other: Place): string | undefined {
+function describeOverlap(
+  place: Place,
+  other: Place,
+): { readonly message: string; readonly rule: WarningRule } | undefined {
   if (place === other) return undefined;
   const [shorter, longer] = [place, other].sort((a, b) => a.segments.length - b.segments.length);
   const isPrefix = shorter?.target.text.endsWith('/') === true;
@@ -109,13 +112,19 @@ function describeOverlap(place: Place, other: Place): string | undefined {
     else isFilledByBoth ||= segment.attribute !== undefined;
   }
   if (match !== undefined) {
-    return `a caller whose {${match.name}} is "${match.value}" shares a place with "${other.target.text}" of the grant ${other.grant}; begin the two targets with different prefixes`;
+    return {
+      message: `a caller whose {${match.name}} is "${match.value}" shares a place with "${other.target.text}" of the grant ${other.grant}; begin the two targets with different prefixes`,
+      rule: 'targets-overlap',
+    };
   }
   // two issuers share a target in both directions, so only the later grant is warned about
   if (!isFilledByBoth || place.issuer === other.issuer || place.order < other.order) {
     return undefined;
   }
-  return `subjects of the issuers ${place.issuer} and ${other.issuer} with equal values share this target (see the grant ${other.grant}); give each issuer a prefix of its own`;
+  return {
+    message: `subjects of the issuers ${place.issuer} and ${other.issuer} with equal values share this target (see the grant ${other.grant}); give each issuer a prefix of its own`,
+    rule: 'issuers-share-target',
+  };
 }
 
 /** The value of the attribute that makes the segment equal to the text, or undefined if there is none. */

@@ -1,6 +1,6 @@
 /** Warns of grants whose callers could read a shared bucket through symbolic links, if OSS lets them. */
 import type { Allowance, Grant } from '../config/config.ts';
-import type { Report } from './build-config.ts';
+import type { Warn } from './config-problems.ts';
 
 /** A few names are enough to find the rest. */
 const MAX_NAMED = 3;
@@ -11,7 +11,7 @@ const MAX_NAMED = 3;
  * grant in report mode gives nothing, so it neither is warned about nor counts as another.
  * https://www.alibabacloud.com/help/en/oss/developer-reference/putsymlink
  */
-export function warnOfSymlinks(grants: readonly Grant[], warn: Report): void {
+export function warnOfSymlinks(grants: readonly Grant[], warn: Warn): void {
   const enforced = grants.filter(({ mode }) => mode !== 'report');
   const grantsIn = indexByBucket(enforced);
   for (const [index, grant] of grants.entries()) {
@@ -25,6 +25,7 @@ export function warnOfSymlinks(grants: readonly Grant[], warn: Report): void {
       warn(
         ['grants', index, 'allow', at],
         `gives read and write in the bucket ${bucket}, where other grants have targets too (${listed(others)}); OSS does not document whether a session policy holds at the destination of a symbolic link, so settle it with npm run probe:symlinks, or use a bucket for this grant alone`,
+        'symlink-reach',
       );
     }
   }

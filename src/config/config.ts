@@ -4,6 +4,7 @@
  */
 import type { CredentialUrlSettings } from './credential-url-settings.ts';
 import type { DenyLists, LimitSettings } from './limit-settings.ts';
+import type { MetricsSettings, TelemetrySettings } from './monitoring-settings.ts';
 import type { SourceCredentialsSettings } from './source-credentials-settings.ts';
 import type { StoreSettings } from './store-settings.ts';
 
@@ -46,6 +47,10 @@ export interface Config {
   readonly limits?: LimitSettings;
   /** Absent: the memory of each instance. */
   readonly store?: StoreSettings;
+  /** Absent: no port for Prometheus. */
+  readonly metrics?: MetricsSettings;
+  /** Absent: nothing is pushed. */
+  readonly telemetry?: TelemetrySettings;
 }
 
 /** An absent surface is off, and its addresses do not exist. */

@@ -24,6 +24,7 @@ const REPEAT: Readonly<Partial<Record<OperationalEvent['kind'], Repeat>>> = {
   config_applied: 'always',
   config_refused: 'always',
   audit_lines_lost: 'always',
+  export_failed: 'each_minute',
 };
 
 /** Describes an event: what happened, and what the operator can do about it. */
@@ -76,6 +77,10 @@ function toLine(event: OperationalEvent): Line {
         'audit',
         `the audit log could not be written: ${event.lines} ${event.lines === 1 ? 'line was' : 'lines were'} lost; check what reads standard output`,
       ];
+    case 'export_failed':
+      return ['export', `traces and metrics do not reach the collector: ${event.problem}`];
+    case 'export_works':
+      return ['export', 'traces and metrics reach the collector again'];
   }
 }
 

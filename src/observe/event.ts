@@ -39,7 +39,10 @@ export type OperationalEvent =
   | { readonly kind: 'config_warning'; readonly warning: string }
   | { readonly kind: 'restart_needed'; readonly section: string }
   // the audit log
-  | { readonly kind: 'audit_lines_lost'; readonly lines: number };
+  | { readonly kind: 'audit_lines_lost'; readonly lines: number }
+  // the collector of traces and metrics
+  | { readonly kind: 'export_failed'; readonly problem: string }
+  | { readonly kind: 'export_works' };
 
 /** Receives an event. Must not throw, and must not wait. */
 export type Observe = (event: OperationalEvent) => void;

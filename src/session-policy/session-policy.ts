@@ -80,17 +80,26 @@ export function collectListings({ allowances }: SessionPolicyInput): readonly Li
 }
 
 function serialize(input: SessionPolicyInput, objects: readonly ObjectStatement[]): RenderedPolicy {
-  const listings = collectListings(input);
-  const statement = [
-    ...objects.map((object) => allowObjects(object, input.sourceIps)).sort(compareStatements),
-    ...listings.map((listing) => allowListing(listing, input.sourceIps)).sort(compareStatements),
-  ];
-  if (statement.length === 0) throw new Error('session policy: nothing is allowed');
-  if (input.publicAcl === 'deny') statement.push(...denyPublishing(objects));
-  if (input.https) statement.push(DENY_PLAIN_HTTP);
-  const policy: RamPolicy = { Version: '1', Statement: statement };
+  const policy = toPolicy(input, objects, collectListings(input));
   const text = JSON.stringify(policy);
   return { policy, text, bytes: Buffer.byteLength(text) };
+}
+
+/** The policy that allows these objects and listings under these restrictions. Throws if that is nothing. */
+export function toPolicy(
+  restrictions: Pick<SessionPolicyInput, 'https' | 'sourceIps' | 'publicAcl'>,
+  objects: readonly ObjectStatement[],
+  listings: readonly ListStatement[],
+): RamPolicy {
+  const { https, sourceIps, publicAcl } = restrictions;
+  const statement = [
+    ...objects.map((object) => allowObjects(object, sourceIps)).sort(compareStatements),
+    ...listings.map((listing) => allowListing(listing, sourceIps)).sort(compareStatements),
+  ];
+  if (statement.length === 0) throw new Error('session policy: nothing is allowed');
+  if (publicAcl === 'deny') statement.push(...denyPublishing(objects));
+  if (https) statement.push(DENY_PLAIN_HTTP);
+  return { Version: '1', Statement: statement };
 }
 
 function allowObjects(

@@ -176,7 +176,8 @@ describe('a request that is not from an SDK of this machine', () => {
       ({ port }) => ({ headers: { Host: `127.0.0.1.evil.example:${port}` } }),
     ],
     ['with another port in Host', 403, () => ({ headers: { Host: '127.0.0.1:80' } })],
-    ['without a port in Host', 403, () => ({ headers: { Host: '127.0.0.1' } })],
+    ['without a port in Host, as of Python', 200, () => ({ headers: { Host: '127.0.0.1' } })],
+    ['with another Host without a port', 403, () => ({ headers: { Host: 'evil.example' } })],
     ['of a page', 403, ({ port }) => ({ headers: { Host: `127.0.0.1:${port}`, Origin: 'null' } })],
     [
       'of a proxy',

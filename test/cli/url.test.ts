@@ -1,7 +1,9 @@
 /** `url`: what it asks of the broker, and what it prints. */
 import { createServer } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { SIMPLE_CONFIG, startTestBroker } from '../support/broker.ts';
 import { ANY_TOKEN, type Cli, createCli } from '../support/cli.ts';
+import { TICKET_ENVIRONMENT, URLS_ON } from '../support/credential-urls.ts';
 
 const ANSWER = {
   RequestId: 'request-1',
@@ -44,6 +46,22 @@ const ask = (...args: readonly string[]) =>
   });
 
 describe('url', () => {
+  it('gets a URL at which a broker gives credentials', async () => {
+    const broker = await startTestBroker({
+      config: `${SIMPLE_CONFIG}${URLS_ON}`,
+      environment: TICKET_ENVIRONMENT,
+    });
+    const { code, stdout } = await cli.run(['url', '--token-env', 'T', '--uses', '1'], {
+      environment: { OSS_TOKEN_BROKER_URL: broker.url, T: await broker.issuer.token() },
+    });
+    const answers = [await fetch(stdout.trim()), await fetch(stdout.trim())];
+    await broker.close();
+
+    expect(code).toBe(0);
+    expect(answers.map(({ status }) => status)).toEqual([200, 401]);
+    expect(await answers[0]?.json()).toMatchObject({ Code: 'Success' });
+  });
+
   it('prints the URL alone, and tells its end and its name in the audit log', async () => {
     const { code, stdout, stderr } = await ask();
 

@@ -441,6 +441,8 @@ describe('a config that loads with a warning', () => {
     ['[]', 'anybody can get a token'],
     ['[{ claim: ref, equals: refs/heads/main }]', 'anybody can get a token'],
     ['[{ claim: repository, equals: acme/app }]', 'register once it is given up'],
+    // every token of GitHub has the claim
+    ['[{ claim: repository_id, exists: true }]', 'anybody can get a token'],
   ])('warns about the conditions %s for GitHub', (when, warning) => {
     expect(
       load(github(when))
@@ -451,6 +453,20 @@ describe('a config that loads with a warning', () => {
 
   it('does not warn about a condition on a permanent id', () => {
     expect(load(github('[{ claim: repository_owner_id, equals: "1" }]')).warnings).toEqual([]);
+  });
+
+  it('takes the way of signing in as what limits a grant for Firebase', () => {
+    const firebase = (when: string) =>
+      load(
+        changed('https://login.example.com/', 'https://securetoken.google.com/my-project').replace(
+          '    role:',
+          `    when: ${when}\n    role:`,
+        ),
+      ).warnings.map(({ message }) => message);
+    const signIn = '[{ claim: [firebase, sign_in_provider], in: [google.com] }]';
+
+    expect(firebase(signIn)).toEqual([]);
+    expect(firebase('[]').join()).toContain('add a condition on one of firebase.sign_in_provider');
   });
 
   it('warns about a prefix that all subjects share', () => {

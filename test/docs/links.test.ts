@@ -54,10 +54,16 @@ describe('the README', () => {
     expect(Buffer.byteLength(readme?.text ?? '')).toBeLessThanOrEqual(MAX_README_BYTES);
   });
 
-  it('leads to every other page', () => {
+  it('leads to every other page, and the page of callers to a page for each', () => {
     const others = PAGES.map(({ path }) => path).filter((path) => path !== 'README.md');
+    const callers = PAGES.find(({ path }) => path === 'docs/callers.md');
+    const linked = [
+      ...(readme?.links ?? []),
+      ...(callers?.links ?? []).map((link) => `docs/${link}`),
+    ];
 
-    expect(others.filter((path) => readme?.links.includes(path) !== true)).toEqual([]);
+    expect(others.filter((path) => !linked.includes(path))).toEqual([]);
+    expect(readme?.links).toContain('docs/callers.md');
   });
 });
 

@@ -27,7 +27,10 @@ const FENCE = /^( *)```(.*)$/;
 
 export const PAGES: readonly Page[] = [
   ...TOP,
-  ...readdirSync(`${ROOT}docs`).map((name) => `docs/${name}`),
+  ...readdirSync(`${ROOT}docs`, { encoding: 'utf8', recursive: true })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`)
+    .sort(),
 ].map((path) => readPage(path, readFileSync(`${ROOT}${path}`, 'utf8')));
 
 /** The blocks of one page in a language, in their order. */

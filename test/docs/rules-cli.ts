@@ -145,6 +145,25 @@ const agent = cliRule(
   },
 );
 
+const credentialUrl = cliRule(
+  'a credential URL for a program',
+  'sh',
+  /token-broker url/,
+  async ({ text }, world, cli) => {
+    const { code, stderr, calls } = await runWith(text, world, cli);
+    const url = calls[0]?.environment['ALIBABA_CLOUD_CREDENTIALS_URI'] ?? '';
+    const answer = await (await fetch(url.replace(BROKER_URL, world.broker.url))).json();
+
+    expect({ code, names: calls.map(({ name }) => name) }).toEqual({ code: 0, names: ['aliyun'] });
+    expect(stderr).toMatch(/It works until \S+Z\. The audit log calls it \S+\.\n$/);
+    expect(answer).toMatchObject({ Code: 'Success', Grant: { Name: 'acme-reports' } });
+    expect(world.broker.auditLines().at(-1)).toMatchObject({
+      surface: 'credential_urls',
+      ticketId: stderr.match(/calls it (\S+)\./)?.[1],
+    });
+  },
+);
+
 const completion = cliRule(
   'completion that bash takes',
   'sh',
@@ -247,51 +266,58 @@ const pod = cliRule(
   'a pod whose application gets credentials from the agent',
   'yaml',
   /^containers:/,
-  async ({ text }, { broker, token }, cli) => {
-    const spec = toObject(parse(text));
-    const [app, sidecar] = toList(spec['containers']).map(toObject);
-    const secret = 's'.repeat(32);
-    const port = String(await freePort());
-    const args = [...toList(sidecar?.['command']), ...toList(sidecar?.['args'])]
-      .map(String)
-      .map((arg) => arg.replace('9911', port))
-      .map((arg) => arg.replace('/etc/agent/secret', cli.file('secret', secret)));
-    const running = cli.start(args.slice(1), {
-      environment: {
-        OSS_TOKEN_BROKER_URL: broker.url,
-        OSS_TOKEN_BROKER_TOKEN_FILE: cli.file('token', await token('acme')),
-      },
-    });
-    await running.says('The agent listens on port');
-    const [uri] = toList(app?.['env'])
-      .map(toObject)
-      .filter(({ name }) => name === 'ALIBABA_CLOUD_CREDENTIALS_URI');
-    const address = String(uri?.['value']).replace('9911', port).replace('$(AGENT_SECRET)', secret);
-    const answer = await (await fetch(address)).json();
-    const mounts = toList(sidecar?.['volumeMounts']).map(toObject);
-    const [projected] = toList(spec['volumes']).map(toObject);
-    const [source] = toList(memberAt(projected, ['projected', 'sources']));
-
-    expect(answer).toMatchObject({ Code: 'Success' });
-    expect(args[0]).toBe('oss-token-broker');
-    expect(mounts.map(({ name }) => name)).toEqual(
-      toList(spec['volumes']).map((volume) => toObject(volume)['name']),
-    );
-    expect(source).toMatchObject({ serviceAccountToken: { audience: 'oss-token-broker' } });
-    // without a variable, the agent says where it looks for the token
-    const { stderr } = await cli.run(args.slice(1), {
-      environment: { OSS_TOKEN_BROKER_URL: broker.url },
-    });
-    const path = `${mounts[0]?.['mountPath']}/${memberAt(source, ['serviceAccountToken', 'path'])}`;
-    expect(stderr).toContain(` ${path} cannot be read`);
-  },
+  ({ text }, world, cli) => checkPod(toObject(parse(text)), world, cli),
 );
+
+/** Starts the agent of a pod, and asks it at the address that the application has. */
+export async function checkPod(
+  spec: Readonly<Record<string, unknown>>,
+  { broker, token }: Pick<World, 'broker' | 'token'>,
+  cli: Cli,
+): Promise<void> {
+  const [app, sidecar] = toList(spec['containers']).map(toObject);
+  const secret = 's'.repeat(32);
+  const port = String(await freePort());
+  const args = [...toList(sidecar?.['command']), ...toList(sidecar?.['args'])]
+    .map(String)
+    .map((arg) => arg.replace('9911', port))
+    .map((arg) => arg.replace('/etc/agent/secret', cli.file('secret', secret)));
+  const running = cli.start(args.slice(1), {
+    environment: {
+      OSS_TOKEN_BROKER_URL: broker.url,
+      OSS_TOKEN_BROKER_TOKEN_FILE: cli.file('token', await token('acme')),
+    },
+  });
+  await running.says('The agent listens on port');
+  const [uri] = toList(app?.['env'])
+    .map(toObject)
+    .filter(({ name }) => name === 'ALIBABA_CLOUD_CREDENTIALS_URI');
+  const address = String(uri?.['value']).replace('9911', port).replace('$(AGENT_SECRET)', secret);
+  const answer = await (await fetch(address)).json();
+  const mounts = toList(sidecar?.['volumeMounts']).map(toObject);
+  const [projected] = toList(spec['volumes']).map(toObject);
+  const [source] = toList(memberAt(projected, ['projected', 'sources']));
+
+  expect(answer).toMatchObject({ Code: 'Success' });
+  expect(args[0]).toBe('oss-token-broker');
+  expect(mounts.map(({ name }) => name)).toEqual(
+    toList(spec['volumes']).map((volume) => toObject(volume)['name']),
+  );
+  expect(source).toMatchObject({ serviceAccountToken: { audience: 'oss-token-broker' } });
+  // without a variable, the agent says where it looks for the token
+  const { stderr } = await cli.run(args.slice(1), {
+    environment: { OSS_TOKEN_BROKER_URL: broker.url },
+  });
+  const path = `${mounts[0]?.['mountPath']}/${memberAt(source, ['serviceAccountToken', 'path'])}`;
+  expect(stderr).toContain(` ${path} cannot be read`);
+}
 
 export const CLI_RULES: readonly Rule[] = [
   upload,
   file,
   longRun,
   agent,
+  credentialUrl,
   completion,
   aliyunProfile,
   awsProfile,

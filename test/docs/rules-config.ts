@@ -16,7 +16,9 @@ const SYMLINKS = /^gives read and write in the bucket /;
 
 const config: Rule = {
   name: 'a config that loads without a warning that has to be heeded',
-  covers({ language, text }) {
+  covers({ page, language, text }) {
+    // its configs are to have findings
+    if (page === 'docs/check.md') return false;
     if (language !== 'yaml' || text.includes('apiVersion:')) return false;
     const keys = Object.keys(toObject(parse(text)));
     return keys.length > 0 && keys.every((key) => CONFIG_KEYS.includes(key));
@@ -32,7 +34,8 @@ const config: Rule = {
 
 const kubernetes: Rule = {
   name: 'a deployment that starts what the build writes and asks addresses that there are',
-  covers: ({ language, text }) => language === 'yaml' && text.startsWith('apiVersion:'),
+  covers: ({ page, language, text }) =>
+    page === 'docs/deployment.md' && language === 'yaml' && text.startsWith('apiVersion:'),
   async check({ text }, { broker }) {
     const [account, deployment] = parseAllDocuments(text).map((document) => {
       expect(document.errors).toEqual([]);

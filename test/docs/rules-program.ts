@@ -40,7 +40,7 @@ const credentialSource: Rule = {
 
 const mobile: Rule = {
   name: 'a provider of the Android SDK that reads what the answer has',
-  covers: ({ language, text }) => language === 'kotlin' && text.includes('OSSFederationToken'),
+  covers: ({ page, language }) => page === 'README.md' && language === 'kotlin',
   check({ text }) {
     const [, path = '', grant] =
       /"https:\/\/broker\.example\.com([^?"]*)\?Grant=([^"]*)"/.exec(text) ?? [];

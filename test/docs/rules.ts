@@ -1,9 +1,12 @@
 /** One rule for each kind of fenced block: what it covers, and what must hold of it. */
 import type { Block } from './pages.ts';
 import { AUDIT_RULES } from './rules-audit.ts';
+import { CHECK_RULES } from './rules-check.ts';
 import { CLI_RULES } from './rules-cli.ts';
 import { CLIENT_RULES } from './rules-client.ts';
 import { CONFIG_RULES } from './rules-config.ts';
+import { EXAMPLE_RULES } from './rules-examples.ts';
+import { EXPLAIN_RULES } from './rules-explain.ts';
 import { JSON_RULES } from './rules-json.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
 import { S3_RULES } from './rules-s3.ts';
@@ -26,6 +29,9 @@ export const RULES: readonly Rule[] = [
   ...PROGRAM_RULES,
   ...AUDIT_RULES,
   ...WALK_RULES,
+  ...EXAMPLE_RULES,
   ...CLIENT_RULES,
   ...CLI_RULES,
+  ...EXPLAIN_RULES,
+  ...CHECK_RULES,
 ];

@@ -221,7 +221,7 @@ describe('a running broker', () => {
     expect(answer.status).toBe(200);
   });
 
-  it('reports an unreadable config once per outage, and on every call of reload', async () => {
+  it('reports an unreadable config once per outage, the end of the outage, and every call of reload', async () => {
     const { broker, file, clock, operatorLines } = startReloading();
     const look = async () => {
       clock.nowMs += 2001;
@@ -235,11 +235,13 @@ describe('a running broker', () => {
 
     file.isGone = false;
     await look();
+    expect(operatorLines).toHaveLength(2);
+    expect(operatorLines[1]).toMatch(/^config [0-9a-f]{12} is in use$/);
     file.isGone = true;
     await look();
-    expect(operatorLines).toHaveLength(2);
-    await broker.reload();
     expect(operatorLines).toHaveLength(3);
+    await broker.reload();
+    expect(operatorLines).toHaveLength(4);
   });
 
   it('uses the config that it read last, even if an earlier check takes longer', async () => {

@@ -103,6 +103,23 @@ describe('the share of STS', () => {
 });
 
 describe('an STS fault', () => {
+  it('of one connection is invisible to the caller', async ({ task }) => {
+    const before = broker.stsCalls();
+    const during = [];
+    for (const name of subjects('user', 10)) {
+      broker.simulator.sts.faults.once({ kind: 'reset' });
+      during.push(await watched.ask(name));
+    }
+    const calls = broker.stsCalls() - before;
+
+    watched.expectPromisesKept();
+    showInTable(task, {
+      fault: 'STS closes a connection that the broker has kept open',
+      promise: 'AssumeRole is sent once more within `sts.timeout`',
+      seen: `10 callers: ${tally(during)}, ${calls} AssumeRole`,
+    });
+  });
+
   it('issues nothing when the answer has no usable credential', async ({ task }) => {
     broker.simulator.sts.faults.set({ kind: 'malformedCredentials', omit: ['SecurityToken'] });
     const incomplete = await watched.askAll(subjects('user', 10));

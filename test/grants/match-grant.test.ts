@@ -77,9 +77,10 @@ describe('matching', () => {
 
   it('refuses the role of a grant that does not fit, and tells the operator why', () => {
     const roleArn = 'acs:ram::123456789012:role/teams';
-    expect(refusalOf([own, teams], { roleArn })).toMatchObject({
+    const other = { ...teams, name: 'other' };
+    expect(refusalOf([own, other, teams], { roleArn })).toEqual({
       reason: 'grant_not_available',
-      misfits: [{ grant: 'teams' }],
+      misfits: [{ grant: 'teams', why: expect.anything() }],
     });
   });
 

@@ -237,6 +237,17 @@ describe('narrowing the duration', () => {
     expect(narrowTo(asked, left)).toBe(expected);
   });
 
+  it.each([
+    [900, 900],
+    [3600, 3600],
+    // the usual duration of a protocol is no wish of the caller: it is shortened, and not refused
+    [43_200, 3600],
+  ])('whose protocol usually has %i s gives %i s', (usualDurationSeconds, expected) => {
+    const asked = { durationSeconds: undefined, usualDurationSeconds, tokenLeftSeconds: 7200 };
+    expect(narrowDuration('g', duration, asked)).toBe(expected);
+    expect(narrowDuration('g', duration, { ...asked, durationSeconds: 1000 })).toBe(1000);
+  });
+
   it('refuses a longer duration than the grant allows', () => {
     expect(refusalOf(() => narrowTo(3601, 7200))).toEqual({
       reason: 'duration_outside_grant',

@@ -47,7 +47,7 @@ const NEEDED = [
 ] as const;
 
 /** What a test file imports if it starts the bundle. */
-const STARTS_BUNDLE = ['support/built-bundle.ts', './black-box.ts'];
+const STARTS_BUNDLE = ['support/built-bundle.ts', 'support/monitored.ts', './black-box.ts'];
 
 /** With SKIP_NOTHING=1, a test that cannot run fails the run. */
 const mayNotSkip = process.env['SKIP_NOTHING'] === '1';

@@ -1,13 +1,10 @@
 /** redis-server for tests: the one on PATH, or else that of Debian, unpacked beside the project's packages. */
-import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
-import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { unpackPackages } from './debian-packages.ts';
 import { canStart, findNamedBy, findOnPath, type Program, unpackOnce } from './program.ts';
 
-/** For everything that apt-get does, so that a machine without network is not waited for. */
-const DOWNLOAD_MS = 90_000;
+const PACKAGES = ['redis-server', 'redis-tools'];
 
 /** The one that `REDIS_SERVER` names, else one on PATH, else that of Debian. Throws why there is none. */
 export async function findRedisServer(): Promise<Program> {
@@ -18,7 +15,7 @@ export async function findRedisServer(): Promise<Program> {
   if (findOnPath('apt-get') === undefined || findOnPath('dpkg-deb') === undefined) {
     throw new Error('it is not on PATH, and there is no apt-get to get it with');
   }
-  return unpackOnce('redis-server', fill, programIn);
+  return unpackOnce('redis-server', (folder) => unpackPackages(folder, PACKAGES), programIn);
 }
 
 function programIn(folder: string): Program {
@@ -29,56 +26,3 @@ function programIn(folder: string): Program {
     environment: { LD_LIBRARY_PATH: folders.join(':') },
   };
 }
-
-/**
- * Installs nothing: that would take root, and would start a Redis for the whole machine. apt-get
- * works in a folder of its own, and leaves the machine as it was.
- */
-async function fill(folder: string): Promise<void> {
-  const archives = join(folder, 'archives');
-  const lists = join(folder, 'lists');
-  // it stays empty where the machine has the libraries
-  await mkdir(join(folder, 'usr', 'lib'), { recursive: true });
-  await mkdir(join(archives, 'partial'), { recursive: true });
-  await mkdir(join(lists, 'partial'), { recursive: true });
-  await download({ cache: folder, archives, lists });
-  const packages = (await readdir(archives)).filter((name) => name.endsWith('.deb'));
-  if (packages.length === 0)
-    throw new Error('it is not on PATH, and apt-get does not reach Debian');
-  for (const name of packages) await run('dpkg-deb', ['--extract', join(archives, name), folder]);
-  await rm(archives, { recursive: true });
-  await rm(lists, { recursive: true });
-}
-
-/** The packages, with all that they need and the machine does not have. */
-async function download(folders: {
-  cache: string;
-  archives: string;
-  lists: string;
-}): Promise<void> {
-  const settings = [
-    `Dir::Cache=${folders.cache}`,
-    `Dir::Cache::Archives=${folders.archives}`,
-    `Dir::State::Lists=${folders.lists}`,
-    // the machine's own locks are for those who change it
-    'Debug::NoLocking=1',
-    // another user might not be allowed to write here
-    'APT::Sandbox::User=',
-    'Acquire::Retries=0',
-    'Acquire::http::Timeout=10',
-    'Acquire::https::Timeout=10',
-  ].flatMap((setting) => ['-o', setting]);
-  // one that the machine has is not in this folder, so that both are taken in any case
-  const flags = ['--no-install-recommends', '--download-only', '--reinstall'];
-  const packages = ['redis-server', 'redis-tools'];
-  const signal = AbortSignal.timeout(DOWNLOAD_MS);
-  try {
-    await run('apt-get', ['-qq', ...settings, 'update'], { signal });
-    await run('apt-get', ['-qq', '-y', ...settings, ...flags, 'install', ...packages], { signal });
-  } catch (error) {
-    const [reason = 'it takes too long'] = /^E: .*/m.exec(String(error)) ?? [];
-    throw new Error(`it is not on PATH, and apt-get does not get it: ${reason}`, { cause: error });
-  }
-}
-
-const run = promisify(execFile);

@@ -78,8 +78,8 @@ export interface TestBrokerOptions {
   readonly sourceCredentials?: SourceCredentialsProvider;
   /** Replaces the broker's own issuer. It is not closed with the broker. */
   readonly issuer?: TestIssuer;
-  /** The environment variables that the config can read. */
-  readonly environment?: Readonly<Record<string, string>>;
+  /** The environment variables that the config can read. A built broker gets no others but the platform's. */
+  readonly environment?: Readonly<Record<string, string | undefined>>;
   /** Replaces the machine's resolver. */
   readonly lookup?: Lookup;
   /** Replaces the store that the config names. It is not closed with the broker. */
@@ -141,7 +141,13 @@ export async function startTestBroker(options: TestBrokerOptions = {}): Promise<
   const server: Started =
     bundle === undefined
       ? await startHere({ ...options, text, simulator, now, write: options.write ?? keep })
-      : await startBundle({ ...bundle, text, simulator, write: keep });
+      : await startBundle({
+          ...bundle,
+          text,
+          simulator,
+          write: keep,
+          environment: options.environment ?? {},
+        });
   const url = `http://127.0.0.1:${server.port}`;
 
   async function ask(asked: AskOptions = {}): Promise<Answer> {

@@ -14,6 +14,11 @@ export function readBrokerUrl(args: Arguments, environment: Environment): URL {
   if (text === '') {
     throw new CliError(EXIT.usage, `There is no broker. Set ${VARIABLE}, or use --broker.`);
   }
+  return parseBrokerUrl(text, name);
+}
+
+/** `name`: what the address is called. Throws a CliError for one that would show the subject token to others. */
+export function parseBrokerUrl(text: string, name: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !['https:', 'http:'].includes(url.protocol)) {
     throw new CliError(EXIT.usage, `${name} must be a URL such as https://broker.example.com`);

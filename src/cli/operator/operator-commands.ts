@@ -3,5 +3,9 @@ import type { Command } from '../arguments/command.ts';
 import type { OperatorName } from './operator-names.ts';
 
 export const OPERATOR_COMMANDS: Readonly<Record<OperatorName, () => Promise<Command>>> = {
+  check: () => import('./check.ts'),
   compile: () => import('./compile.ts'),
+  setup: () => import('./setup.ts'),
+  explain: () => import('./explain.ts'),
+  probe: () => import('./probe.ts'),
 };

@@ -1,6 +1,8 @@
 /** Reads the config from an object in OSS. Checks send its ETag, so that an unchanged config is not sent again. */
 import { parseTarget } from '../../grants/target.ts';
+import { encodeOssPath } from '../../lib/encode-oss-path.ts';
 import { readBounded } from '../../lib/read-bounded.ts';
+import { signOssRequest } from '../../lib/sign-oss-request.ts';
 import { systemErrorCode } from '../../lib/system-error-code.ts';
 import type { Target } from '../../ports.ts';
 import { RefusalError } from '../../refusal.ts';
@@ -11,7 +13,6 @@ import {
   type CreateConfigCredentials,
 } from './config-credentials.ts';
 import type { ConfigSource, ConfigText } from './config-source.ts';
-import { encodeOssPath, signOssGet } from './sign-oss-get.ts';
 
 /** Each check is a request to OSS. */
 const CHECK_EVERY_MS = 10_000;
@@ -43,7 +44,15 @@ export function createOssSource(options: {
   let givenETag: string | undefined;
 
   async function get(knownETag: string | undefined): Promise<ConfigText | undefined> {
-    const signed = signOssGet({ bucket, key, region, credentials: await signWith(), nowMs: now() });
+    const credentials = await signWith();
+    const signed = signOssRequest({
+      method: 'GET',
+      bucket,
+      key,
+      region,
+      credentials,
+      nowMs: now(),
+    });
     const response = await fetch(url, {
       headers: {
         ...signed,

@@ -6,7 +6,7 @@ import { type Simulator, startSimulator } from '../../../simulator/simulator.ts'
 import { createStaticCredentials } from '../../../simulator/static-credentials.ts';
 import { ConfigError } from '../../../src/config-loader/config-problems.ts';
 import { createOssSource } from '../../../src/config-loader/source/oss-source.ts';
-import { encodeOssPath } from '../../../src/config-loader/source/sign-oss-get.ts';
+import { encodeOssPath } from '../../../src/lib/encode-oss-path.ts';
 
 const PLACE = 'oss://config/broker/broker.yaml';
 /** The role session of a function. */

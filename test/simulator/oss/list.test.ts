@@ -25,6 +25,7 @@ async function list(query: Readonly<Record<string, string>>) {
     keys: textsOf(answer.text, 'Key').map(unescapeXml),
     groups: groups.map(([, group = '']) => unescapeXml(group)),
     isTruncated: textOf(answer.text, 'IsTruncated') === 'true',
+    modified: textsOf(answer.text, 'LastModified'),
     next: unescapeXml(
       textOf(answer.text, 'NextContinuationToken') || textOf(answer.text, 'NextMarker'),
     ),
@@ -128,15 +129,31 @@ describe('a listing of version 2', () => {
   });
 });
 
+describe('an object of a listing', () => {
+  it('was modified in a whole second, in the only form that oss2 reads', async () => {
+    const { modified } = await list({});
+
+    expect(modified).toHaveLength(KEYS.length);
+    for (const text of modified) expect(text).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z$/);
+  });
+});
+
 describe('the continuation of a page', () => {
   it('is an opaque token in version 2, and no other text is accepted', async () => {
     const { next } = await list({ 'list-type': '2', 'max-keys': '1' });
     const continueAt = (token: string) => list({ 'list-type': '2', 'continuation-token': token });
 
     expect((await continueAt(next)).keys).toEqual(KEYS.slice(1));
-    for (const token of ['a', 'b/1', `${next}x`, '']) {
+    for (const token of ['a', 'b/1', `${next}x`]) {
       expect((await continueAt(token)).code).toBe('InvalidArgument');
     }
+  });
+
+  it('begins at the first page with an empty token, as the SDK for Python does', async () => {
+    const first = { 'list-type': '2', 'continuation-token': '', 'max-keys': '1' };
+
+    expect((await list(first)).keys).toEqual(KEYS.slice(0, 1));
+    expect((await list({ ...first, 'start-after': KEYS[0] ?? '' })).keys).toEqual(KEYS.slice(1, 2));
   });
 
   it('is a key in version 1, encoded on request', async () => {

@@ -1,0 +1,131 @@
+/** Takes the first step of the pipeline, the checks of the subject token, with a line for each of them. */
+import type { Config, TrustedIssuer } from '../config/config.ts';
+import type { JsonObject } from '../lib/strict-json.ts';
+import type { SubjectToken, VerifySubjectToken } from '../ports.ts';
+import { RefusalError, refuse } from '../refusal.ts';
+import { checkClaims } from '../subject-token/claims.ts';
+import { parseCompactJws } from '../subject-token/compact-jws.ts';
+import { checkHeader } from '../subject-token/header.ts';
+import { createIssuerHint } from '../subject-token/issuer-hint.ts';
+import type { Check } from './explanation.ts';
+import { showInstant, showText, showValue } from './show-value.ts';
+
+export type TokenInput =
+  | {
+      readonly kind: 'token';
+      readonly compactJws: string;
+      /** Checks the signature with the issuer's keys. Absent: it is not checked. */
+      readonly verify?: VerifySubjectToken;
+    }
+  | { readonly kind: 'claims'; readonly claims: JsonObject; readonly issuer: TrustedIssuer };
+
+export interface CheckedToken {
+  readonly checks: readonly Check[];
+  /** Absent: a check refuses. */
+  readonly token?: SubjectToken;
+  readonly refusal?: RefusalError;
+}
+
+/**
+ * Checks as the broker does, in its order, and ends at the first check that refuses. A token without
+ * `verify` is read without its signature, so the result says nothing about who made it.
+ */
+export async function checkToken(
+  input: TokenInput,
+  config: Config,
+  nowMs: number,
+): Promise<CheckedToken> {
+  const checks: Check[] = [];
+  let current: Check = { step: 'form', result: 'refuses', saw: '' };
+  const begin = (step: Check['step'], saw: string) => {
+    current = { step, result: 'refuses', saw };
+  };
+  const holds = (result: Check['result'] = 'holds') => checks.push({ ...current, result });
+  try {
+    if (input.kind === 'claims') {
+      begin('issuer', `${showText(input.issuer.issuer)} is issuer "${input.issuer.name}"`);
+      holds();
+      begin('signature', 'these are claims, and no token');
+      holds('not checked');
+      begin('claims', describeClaims(input.claims));
+      const token = toToken(input.issuer, input.claims, nowMs);
+      holds();
+      return { checks, token };
+    }
+    begin('form', `${input.compactJws.length} characters`);
+    const jws = parseCompactJws(input.compactJws);
+    holds();
+    begin('issuer', showValue(jws.claimedIssuer));
+    const issuer = findIssuer(jws.claimedIssuer, config);
+    begin('issuer', `${showText(issuer.issuer)} is issuer "${issuer.name}"`);
+    holds();
+    const { alg, typ, kid } = jws.header;
+    begin('header', `alg ${showValue(alg)}, typ ${showValue(typ)}, kid ${showValue(kid)}`);
+    const { keyId } = checkHeader(jws.header, issuer);
+    holds();
+    if (input.verify === undefined) {
+      begin(
+        'signature',
+        'not verified, so anybody may have made this token; --verify asks the issuer',
+      );
+      holds('not checked');
+      begin('claims', '');
+      const claims = jws.readClaims();
+      begin('claims', describeClaims(claims));
+      const token = toToken(issuer, claims, nowMs, keyId);
+      holds();
+      return { checks, token };
+    }
+    begin('signature', "checked with the issuer's keys");
+    const { token, refusal } = await input.verify(input.compactJws).then(
+      (verified) => ({ token: verified, refusal: undefined }),
+      (error: unknown) => ({ token: undefined, refusal: error }),
+    );
+    if (refusal instanceof RefusalError && isAboutSignature(refusal)) throw refusal;
+    if (refusal !== undefined && !(refusal instanceof RefusalError)) throw refusal;
+    holds();
+    begin('claims', describeClaims(jws.readClaims()));
+    if (refusal !== undefined) throw refusal;
+    holds();
+    return { checks, ...(token === undefined ? {} : { token }) };
+  } catch (error) {
+    if (!(error instanceof RefusalError)) throw error;
+    return { checks: [...checks, current], refusal: error };
+  }
+}
+
+function isAboutSignature({ refusal: { reason } }: RefusalError): boolean {
+  return ['key_unknown', 'signature_invalid', 'issuer_keys_unavailable'].includes(reason);
+}
+
+/** The issuer whose `iss` is exactly this, as verification looks it up. Throws `issuer_untrusted`. */
+function findIssuer(iss: unknown, { issuers }: Config): TrustedIssuer {
+  const found = issuers.find(({ issuer }) => issuer === iss);
+  if (found !== undefined) return found;
+  const hint = createIssuerHint(issuers)(iss);
+  throw refuse({
+    reason: 'issuer_untrusted',
+    claimedIssuer: typeof iss === 'string' ? showText(iss) : typeof iss,
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+function toToken(
+  issuer: TrustedIssuer,
+  claims: JsonObject,
+  nowMs: number,
+  keyId?: string,
+): SubjectToken {
+  const checked = checkClaims(claims, issuer, nowMs);
+  return { issuer, claims, ...checked, ...(keyId === undefined ? {} : { keyId }) };
+}
+
+function describeClaims(claims: JsonObject): string {
+  const times = ['iat', 'nbf', 'exp'].flatMap((name) =>
+    name in claims ? [`${name} ${showInstant(claims[name])}`] : [],
+  );
+  const texts = ['sub', 'aud', 'jti'].flatMap((name) =>
+    name in claims ? [`${name} ${showValue(claims[name])}`] : [],
+  );
+  return [...texts, ...times].join(', ');
+}
