@@ -50,21 +50,30 @@ export interface Step {
   readonly says: readonly string[];
 }
 
-/** One grant of the token's issuer, and what each of its conditions and attributes saw. */
+/** One grant of the token's issuer, what became of it, and what its conditions and attributes saw. */
 export interface GrantFate {
-  readonly name: string;
-  readonly fits: boolean;
-  /** Why it does not fit. */
+  readonly grant: string;
+  readonly fate:
+    | 'chosen'
+    | 'fits too'
+    | 'does not fit'
+    | 'does not reach the target'
+    | 'is not the one asked for'
+    | 'is in report mode';
   readonly why?: string;
-  /** True: it gives nothing, and its decision is audited only. */
-  readonly isReported: boolean;
   readonly conditions: readonly {
-    readonly text: string;
+    readonly claim: string;
+    readonly wants: string;
     readonly saw: string;
     readonly holds: boolean;
-    readonly isReported: boolean;
+    readonly isReport: boolean;
   }[];
-  readonly attributes: readonly { readonly text: string; readonly isRead: boolean }[];
+  readonly attributes: readonly {
+    readonly name: string;
+    readonly values: readonly string[];
+    readonly valueCount: number;
+    readonly problem?: string;
+  }[];
 }
 
 export interface IssuedKeys {

@@ -1,12 +1,13 @@
 /** Signs in and asks the broker for a credential, and explains the decision step by step. */
+
 import { parseBody, readMembers } from '../../src/api/native/request.ts';
+import { explainGrants } from '../../src/explain/explain-grants.ts';
 import { formatTarget, parseTarget } from '../../src/grants/target.ts';
 import type { SubjectToken } from '../../src/ports.ts';
 import { RefusalError } from '../../src/refusal.ts';
 import { MAX_SESSION_POLICY_BYTES } from '../../src/session-policy/session-policy.ts';
-import type { Asked, GrantFate, IssuedKeys } from './answer.ts';
+import type { Asked, IssuedKeys } from './answer.ts';
 import type { EditedConfig } from './edited-config.ts';
-import { explainGrant } from './explain-grant.ts';
 import { type Explanation, explainSteps } from './explain-steps.ts';
 
 /** What the page asks. */
@@ -17,6 +18,8 @@ export interface Question {
   readonly request: Readonly<Record<string, unknown>>;
 }
 
+/** More make a list that nobody reads. */
+const MAX_GRANTS = 100;
 const SECRETS = ['AccessKeySecret', 'SecurityToken'];
 
 /** Throws a plain Error with what the issuer says if it signs nothing. */
@@ -49,7 +52,7 @@ export async function askBroker(
     outcome: line.decision,
     answer: { status: response.status, text: withoutSecrets(answer) },
     steps: explainSteps(explanation, line),
-    grants: explainGrants(edited, explanation),
+    grants: explanation.grants,
     ...(decision?.outcome === 'granted'
       ? {
           policy: {
@@ -83,19 +86,20 @@ async function explain(
     const target = request.target === undefined ? undefined : parseTarget(request.target);
     const tokenLeftSeconds = token.expiresAt - Math.ceil(Date.now() / 1000);
     const asked = { ...request, target, tokenLeftSeconds, callerAddress };
-    return { token, decision: edited.decide(token, asked) };
+    const decision = edited.decide(token, asked);
+    const { name } = token.issuer;
+    const ofIssuer = edited.config.grants.filter(({ issuer }) => issuer === name);
+    const grants = explainGrants(
+      ofIssuer.slice(0, MAX_GRANTS),
+      edited.render,
+      [token, asked],
+      decision,
+    );
+    return { token, decision, grants };
   } catch (error) {
     if (!(error instanceof RefusalError)) throw error;
-    return { ...(token === undefined ? {} : { token }), refusal: error };
+    return { ...(token === undefined ? {} : { token }), refusal: error, grants: [] };
   }
-}
-
-function explainGrants({ config }: EditedConfig, { token }: Explanation): readonly GrantFate[] {
-  if (token === undefined) return [];
-  const { issuer, claims } = token;
-  return config.grants
-    .filter((grant) => grant.issuer === issuer.name)
-    .map((grant) => explainGrant(grant, issuer, claims));
 }
 
 async function signToken(url: string, { issuer, claims }: Question): Promise<string> {

@@ -6,7 +6,7 @@ import type { Config } from '../../src/config/config.ts';
 import type { ConfigProblem } from '../../src/config-loader/config-problems.ts';
 import { parseConfig } from '../../src/config-loader/parse-config.ts';
 import { createDecide } from '../../src/decide.ts';
-import type { Decide, VerifySubjectToken } from '../../src/ports.ts';
+import type { Decide, RenderSessionPolicy, VerifySubjectToken } from '../../src/ports.ts';
 import { createSessionPolicyMemo } from '../../src/session-policy/session-policy-memo.ts';
 import { createFetchIssuer } from '../../src/subject-token/keys/issuer-fetch.ts';
 import { createVerifySubjectToken } from '../../src/subject-token/verify-subject-token.ts';
@@ -25,6 +25,7 @@ export interface EditedConfig {
   readonly verifySubjectToken: VerifySubjectToken;
   /** Decides as the broker does. */
   readonly decide: Decide;
+  readonly render: RenderSessionPolicy;
   /** The address at which the issuers sign tokens. */
   readonly tokensUrl: string;
   /** Takes the audit line of a request. */
@@ -90,6 +91,7 @@ export function createEditedConfigs(around: {
     });
     const lines = new Map<string, AuditLine>();
     const enforced = config.grants.filter(({ mode }) => mode !== 'report');
+    const render = createSessionPolicyMemo(MAX_RENDERED_POLICIES);
     const edited: EditedConfig = {
       config,
       warnings,
@@ -110,7 +112,8 @@ export function createEditedConfigs(around: {
         fetchIssuer: createFetchIssuer({ lookup }),
         observe: () => {},
       }),
-      decide: createDecide(enforced, createSessionPolicyMemo(MAX_RENDERED_POLICIES)),
+      decide: createDecide(enforced, render),
+      render,
       tokensUrl: `${standIns.url}/tokens`,
       takeLine(requestId) {
         const line = lines.get(requestId);

@@ -1,10 +1,11 @@
 /** Tells the pipeline as steps: which passed, which refused and why, and which were not reached. */
 import type { AuditLine } from '../../src/audit/line.ts';
+import { MEANINGS } from '../../src/explain/meanings.ts';
 import { formatTarget } from '../../src/grants/target.ts';
 import type { Decision, NarrowedGrant, SubjectToken } from '../../src/ports.ts';
 import type { RefusalError } from '../../src/refusal.ts';
 import { MAX_SESSION_POLICY_BYTES } from '../../src/session-policy/session-policy.ts';
-import type { Step, StepName } from './answer.ts';
+import type { GrantFate, Step, StepName } from './answer.ts';
 import { STEPS, stepOfReason } from './step-of-reason.ts';
 
 /** As far as the pure steps got, without the broker. */
@@ -13,6 +14,8 @@ export interface Explanation {
   readonly decision?: Decision;
   /** What refused before the decision: the token, or the request. */
   readonly refusal?: RefusalError;
+  /** Empty without a decision. */
+  readonly grants: readonly GrantFate[];
 }
 
 /** The audit line says how the broker decided; the explanation, what it decided from. */
@@ -44,7 +47,7 @@ function refusingStep({ token, decision, refusal }: Explanation, line: AuditLine
 /** The reason, and its facts one by one. */
 function describeRefusal({ reason = 'internal_error', why = {} }: AuditLine): readonly string[] {
   const facts = Object.entries(why).filter(([name]) => name !== 'misfits');
-  return [reason, ...facts.map(([name, value]) => `${name}: ${toText(value)}`)];
+  return [reason, MEANINGS[reason], ...facts.map(([name, value]) => `${name}: ${toText(value)}`)];
 }
 
 function toText(value: unknown): string {

@@ -176,7 +176,7 @@ describeInBrowser('the playground in Chromium', () => {
     expect(await textOf(page, '#outcome')).toBe('✕ Refused: grant_not_available');
     const step = await textOf(page, '.step.refused');
     expect(step).toContain('Match the grant');
-    expect(step).toContain('does not hold: claim "plan" in ["pro","team"] saw "free"');
+    expect(step).toContain('does not hold: "plan" in ["pro","team"] saw "free"');
     expect(await textOf(page, '#told')).toContain('"code": "no_grant"');
     expect(await page.locator('td.yes').count()).toBe(0);
     await page.click('button[value=get]');

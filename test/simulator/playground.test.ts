@@ -207,7 +207,7 @@ describe('the steps', () => {
     expect(first.outcome).toBe('granted');
     expect(refused(second)).toMatchObject({
       name: 'assume',
-      says: ['rate_limited', 'scope: assume_role', ...Array(3).fill(expect.anything())],
+      says: expect.arrayContaining(['rate_limited', 'scope: assume_role']),
     });
   });
 
@@ -226,12 +226,12 @@ describe('the steps', () => {
     const { grants } = await playground.ask({ claims: { sub: 'alice', plan: 'free' } });
 
     expect(grants).toMatchObject([
-      { name: 'user-files', fits: true, attributes: [{ text: '{user} is "alice"', isRead: true }] },
+      { grant: 'user-files', fate: 'chosen', attributes: [{ name: 'user', values: ['alice'] }] },
       {
-        name: 'team-files',
-        fits: false,
+        grant: 'team-files',
+        fate: 'does not fit',
         why: 'condition in on claim "plan" does not hold',
-        conditions: [{ text: 'claim "plan" in ["pro","team"]', saw: '"free"', holds: false }],
+        conditions: [{ claim: '"plan"', wants: 'in ["pro","team"]', saw: '"free"', holds: false }],
       },
     ]);
   });

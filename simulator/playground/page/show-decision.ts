@@ -57,40 +57,45 @@ function toStep({ name, state, says }: Step, grants: readonly GrantFate[]): HTML
   return item;
 }
 
-function toGrant(grant: GrantFate): HTMLElement {
-  const { name, fits, isReported, why } = grant;
+const MISFITS: readonly GrantFate['fate'][] = ['does not fit', 'does not reach the target'];
+
+function toGrant({ grant, fate, why, conditions, attributes }: GrantFate): HTMLElement {
+  const isMisfit = MISFITS.includes(fate);
+  const fits = fate === 'chosen' || fate === 'fits too';
   const item = make(
     'li',
-    `grant ${fits ? 'fits' : 'misfit'}`,
+    `grant ${fits ? 'fits' : isMisfit ? 'misfit' : 'apart'}`,
     make(
       'p',
       'grant-name',
-      make('span', 'symbol', fits ? '✓ ' : '✕ '),
-      make('strong', '', name),
-      `${fits ? ' fits' : ' does not fit'}${isReported ? ', in report mode' : ''}`,
+      make('span', 'symbol', fits ? '✓ ' : isMisfit ? '✕ ' : '· '),
+      make('strong', '', grant),
+      ` ${fate}`,
     ),
   );
   const lines = [
-    ...grant.conditions.map(({ text, saw, holds, isReported: onlyReported }) =>
+    ...conditions.map(({ claim, wants, saw, holds, isReport }) =>
       make(
         'li',
         holds ? 'held' : 'unmet',
         sign(holds ? '✓' : '✕', holds ? 'holds: ' : 'does not hold: '),
-        make('code', '', text),
-        ` saw ${saw}${onlyReported ? ' (reported only)' : ''}`,
+        make('code', '', `${claim} ${wants}`),
+        ` saw ${saw}${isReport ? ', and only reports' : ''}`,
       ),
     ),
-    ...grant.attributes.map(({ text, isRead }) =>
+    ...attributes.map(({ name, values, valueCount, problem }) =>
       make(
         'li',
-        isRead ? 'held' : 'unmet',
-        sign(isRead ? '✓' : '✕', isRead ? 'read: ' : 'not read: '),
-        text,
+        problem === undefined ? 'held' : 'unmet',
+        sign(problem === undefined ? '✓' : '✕', problem === undefined ? 'read: ' : 'not read: '),
+        problem ?? `{${name}} is ${values.join(', ')}`,
+        valueCount > values.length ? `, and ${valueCount - values.length} more` : '',
       ),
     ),
   ];
   if (lines.length > 0) item.append(make('ul', 'conditions', ...lines));
-  if (why !== undefined) item.append(make('p', 'why', why));
+  const isSaid = attributes.some(({ problem }) => problem === why);
+  if (why !== undefined && !isSaid) item.append(make('p', 'why', why));
   return item;
 }
 
