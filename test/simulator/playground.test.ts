@@ -43,7 +43,11 @@ describe('who may ask the playground', () => {
 
   it.each([
     ['a name that leads here', 'GET', { host: 'attacker.example' }],
-    ['a name that leads here, with the port', 'POST', { host: 'attacker.example:{port}' }],
+    [
+      'a page of a name that leads here',
+      'POST',
+      { host: 'attacker.example:{port}', origin: 'http://attacker.example:{port}' },
+    ],
     ['another port of this machine', 'GET', { host: '127.0.0.1:1' }],
     ['another origin', 'POST', { origin: 'https://attacker.example' }],
     ['another port as origin', 'POST', { origin: 'http://127.0.0.1:1' }],
