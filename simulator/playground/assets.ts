@@ -1,7 +1,6 @@
 /** The files of the page. Its TypeScript is bundled when the page is first opened. */
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
 
 export interface Asset {
   readonly type: string;
@@ -36,6 +35,8 @@ async function readText(path: string, type: string): Promise<Asset> {
 }
 
 async function bundlePage(): Promise<Asset> {
+  // most starts of npm run dev never need it
+  const { build } = await import('esbuild');
   const { outputFiles } = await build({
     entryPoints: [fileAt('page/main.ts')],
     bundle: true,

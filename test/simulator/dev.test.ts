@@ -221,7 +221,7 @@ describe('npm run dev, started several times at once', () => {
   let all: readonly RunningDev[];
   beforeAll(async () => {
     all = await Promise.all([startDev(), startDev(), startDev()]);
-  });
+  }, 30_000);
   afterAll(() => Promise.all(all.map((one) => one.close())));
 
   it('gives each its own ports', async () => {
