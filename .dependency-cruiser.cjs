@@ -13,7 +13,14 @@ const MAY_IMPORT = {
   'src/observe/': ['src/lib/'],
 
   // metrics and traces: fed by audit lines and events, and read only if the config turns them on
-  'src/metrics/': ['src/audit/', 'src/config/', 'src/lib/', 'src/observe/', 'prom-client'],
+  'src/metrics/': [
+    'src/audit/',
+    'src/config/',
+    'src/lib/',
+    'src/observe/',
+    'src/refusal.ts',
+    'prom-client',
+  ],
 
   // the steps of the pipeline; pure
   'src/grants/': ['src/config/', 'src/lib/', 'src/ports.ts', 'src/refusal.ts'],
@@ -193,6 +200,7 @@ const MAY_IMPORT = {
     'src/subject-token/',
     'src/tickets/',
   ],
+  'src/secret-problem.ts': ['src/config/', 'src/metrics/', 'src/tickets/'],
   'src/main.ts': [
     'src/audit/',
     'src/broker.ts',
@@ -202,6 +210,7 @@ const MAY_IMPORT = {
     'src/observe/',
     'src/ports.ts',
     'src/reloading-broker.ts',
+    'src/secret-problem.ts',
     'src/server.ts',
     'src/source-credentials/',
     'src/start-error.ts',
@@ -252,12 +261,13 @@ const MAY_IMPORT = {
     'src/lib/',
     'src/prove/',
     // setup and doctor
-    'src/grants/',
     'src/ports.ts',
     'src/refusal.ts',
     'src/rpc/',
     'src/setup/',
+    'src/doctor/',
     'src/source-credentials/',
+    'src/sts/',
     // explain
     'src/api/native/request.ts',
     'src/cli/broker/',
@@ -272,9 +282,21 @@ const MAY_IMPORT = {
 
   // what commands for operators do
   'src/rpc/': ['src/lib/', 'src/ports.ts', '@alicloud/openapi-core'],
+  'src/doctor/': [
+    'src/config/',
+    'src/lib/',
+    'src/ports.ts',
+    'src/refusal.ts',
+    'src/rpc/',
+    'src/sts/errors.ts',
+    'src/subject-token/keys/',
+  ],
   'src/setup/': ['src/config/', 'src/lib/', 'src/ports.ts', 'src/rpc/', 'src/session-policy/'],
 
   // not shipped
+  // a page: it runs in browsers
+  'simulator/playground/page/': ['simulator/playground/answer.ts'],
+  'simulator/playground/': ['src/', 'simulator/', 'esbuild', 'hono'],
   'simulator/': ['src/', 'hono', '@hono/node-server', 'jose', 'oidc-provider'],
   'tools/probe-symlinks.ts': ['src/refusal.ts', 'tools/probe/'],
   'tools/probe/': ['src/ports.ts', 'src/session-policy/', 'src/sts/', 'ali-oss'],
