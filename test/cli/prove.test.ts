@@ -94,7 +94,11 @@ describe('prove', () => {
       '| `user-files` | `role` | `acs:ram::123456789012:role/oss-uploader` | `acs:ram::123456789012:role/oss-other` |',
     );
     expect(JSON.parse(data)).toMatchObject({
-      added: [{ rights: ['read', 'write', 'delete'] }],
+      // a sub that is no name fits now too
+      added: [
+        { claim: 'sub', rights: ['read', 'write', 'delete'] },
+        { rights: ['read', 'write', 'delete'] },
+      ],
       removed: [{ rights: ['list'] }],
       changed: [],
     });
