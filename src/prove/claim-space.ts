@@ -34,7 +34,8 @@ interface Node {
 }
 
 /**
- * Claims of the space in which the fixed claims have these values, which must be of their sets; a
+ * Claims of the space in which the fixed claims have these values. These claims must be in the space, and
+ * the values in their sets; a
  * fixed value of `undefined` is a claim that is not there. Undefined: there are none.
  */
 export function claimsIn(

@@ -5,7 +5,7 @@ import { containsTarget } from '../grants/target.ts';
 import type { Claims, GrantedTarget } from '../ports.ts';
 import { chooseClaims } from './choose-claims.ts';
 import { claimCases } from './claim-cases.ts';
-import { type ClaimSpace, claimsIn, pathKey, setOf } from './claim-space.ts';
+import { type ClaimSpace, claimsIn, narrowClaim, pathKey, setOf } from './claim-space.ts';
 import { shared, valuesOnlyIn } from './compare-claim-sets.ts';
 import type { Family, GrantReach } from './grant-reach.ts';
 import { ANY_TEXT } from './language.ts';
@@ -62,9 +62,11 @@ export function exampleOf(reach: GrantReach, family: Family): Example | undefine
 function surplusOfCallers(reach: GrantReach, other: GrantReach): readonly Surplus[] {
   for (const { path } of other.space.values()) {
     const picks = valuesOnlyIn(setOf(reach.space, path), setOf(other.space, path));
+    // only one version may look at the claim
+    const space = narrowClaim(reach.space, path, (set) => set);
     for (const pick of picks) {
       const fixed = new Map([[pathKey(path), pick === 'absent' ? undefined : pick.value]]);
-      const claims = claimsIn(reach.space, fixed);
+      const claims = claimsIn(space, fixed);
       if (claims === undefined) continue;
       return reach.families.map((family) => ({
         reach,

@@ -1,5 +1,11 @@
 /** Generates small configs, claims and targets from few words, so that they often meet. */
-import type { AttributeRule, Condition, Grant, TrustedIssuer } from '../../src/config/config.ts';
+import type {
+  Allowance,
+  AttributeRule,
+  Condition,
+  Grant,
+  TrustedIssuer,
+} from '../../src/config/config.ts';
 import { parseTargetTemplate } from '../../src/config-loader/target-template.ts';
 import { keyProblem } from '../../src/grants/target.ts';
 import type { Claims, Target } from '../../src/ports.ts';
@@ -107,6 +113,7 @@ const PATHS: readonly (readonly [string, ...string[]])[] = [
   ['o'],
   ['o', 'e'],
   ['o', 'x'],
+  ['o', 'e', 'x'],
   ['__proto__', 'x'],
   ['aud'],
   ['cnf'],
@@ -193,7 +200,10 @@ export const claims: fc.Arbitrary<Claims> = fc
       aud: fc.constantFrom('oss-token-broker', ['oss-token-broker'], ['oss-token-broker', 'a']),
       a: value,
       b: value,
-      o: fc.oneof(value, fc.record({ e: value, x: value }, { requiredKeys: [] })),
+      o: fc.oneof(
+        value,
+        fc.record({ e: fc.oneof(value, fc.record({ x: value })), x: value }, { requiredKeys: [] }),
+      ),
       jti: word,
       proto: fc.record({ x: value }),
     },
@@ -213,3 +223,50 @@ export const target: fc.Arbitrary<Target> = fc
     key: segments.length === 0 ? '' : segments.join('/') + end,
   }))
   .filter(({ key }) => keyProblem(key) === undefined);
+
+/** The target of an allowance with words in place of its attributes. */
+function fill({ target: { text } }: Allowance, words: readonly string[]): string {
+  let at = 0;
+  return text.replace(/\{[^}]*\}/g, () => words[at++ % words.length] ?? '');
+}
+
+/** Grants with a target that one of them can nearly or really give, a part of that, or something around it. */
+export const grantsAndTarget: fc.Arbitrary<readonly [readonly Grant[], Target]> = fc
+  .tuple(
+    grants,
+    fc.nat(20),
+    fc.array(fc.oneof(word, fc.constant('a/b')), { minLength: 1, maxLength: 2 }),
+    fc.constantFrom('', '', 'a', 'b/', 'users/x'),
+    fc.nat(3),
+    target,
+  )
+  .map(([list, at, words, below, cut, other]) => {
+    const all = list.flatMap(({ allow }) => allow);
+    const chosen = all[at % all.length];
+    if (chosen === undefined) return [list, other] as const;
+    const key = fill(chosen, words).slice(`oss://${chosen.target.bucket}/`.length);
+    const longer = key === '' || key.endsWith('/') ? key + below : key;
+    const segments = longer.split('/');
+    const shorter =
+      cut === 0 || segments.length <= cut ? longer : `${segments.slice(0, -cut).join('/')}/`;
+    const near = { bucket: chosen.target.bucket, key: shorter };
+    return [list, keyProblem(near.key) === undefined ? near : other] as const;
+  });
+
+/** The grant with one more target: one that it has already, with words in place of attributes. */
+export const withInstance = fc
+  .tuple(fc.nat(5), fc.array(word, { minLength: 1, maxLength: 2 }), fc.boolean())
+  .map(([at, words, isInPlace]) => (one: Grant): Grant => {
+    const chosen = one.allow[at % one.allow.length];
+    if (chosen === undefined) return one;
+    const parsed = parseTargetTemplate(fill(chosen, words), {
+      buckets: BUCKETS,
+      attributes: ATTRIBUTES,
+    });
+    if ('problems' in parsed) return one;
+    const instance = { ...chosen, target: parsed.template };
+    const [first, ...others] = isInPlace
+      ? one.allow.map((each) => (each === chosen ? instance : each))
+      : [...one.allow, instance];
+    return first === undefined ? one : { ...one, allow: [first, ...others] };
+  });

@@ -8,8 +8,9 @@ import { diffConfigs, isEmptyDiff } from '../../src/prove/diff.ts';
 import type { Surplus } from '../../src/prove/diff-grant.ts';
 import { createLanguages } from '../../src/prove/grammar-language.ts';
 import { createSessionPolicyMemo } from '../../src/session-policy/session-policy-memo.ts';
+import { makeGrant } from '../support/config.ts';
 import { fc, printSearch } from '../support/seeded.ts';
-import { claims, grant, grants, ISSUERS, target } from './arbitraries.ts';
+import { claims, grant, grants, ISSUERS, target, withInstance } from './arbitraries.ts';
 
 /** Set FC_RUNS=10000 to search longer. */
 const numRuns = Number(process.env['FC_RUNS'] ?? 100);
@@ -75,6 +76,8 @@ function decideFor(list: readonly Grant[], issuerName: string, request: Request)
 
 /** A change as people make it: often nothing, else one part of one grant. */
 const change: fc.Arbitrary<(list: readonly Grant[]) => readonly Grant[]> = fc.oneof(
+  withInstance.map((apply) => (list: readonly Grant[]) => list.map(apply)),
+  withInstance.map((apply) => (list: readonly Grant[]) => list.map(apply)),
   fc.constant((list: readonly Grant[]) => [...list].reverse()),
   fc.constant((list: readonly Grant[]) => list.slice(1)),
   fc.constant((list: readonly Grant[]) =>
@@ -130,6 +133,19 @@ const requests = fc.array(
 );
 
 describe('the difference of two configs', () => {
+  it('names the claim that only one of them looks at', () => {
+    const [from, to] = [[{ claim: ['o', 'x'], operator: 'exists', value: false }] as const, []].map(
+      (when) => config([makeGrant({ when })]),
+    );
+    if (from === undefined || to === undefined) throw new Error('there are two configs');
+    const { added, removed } = diffConfigs(from, to);
+
+    expect(removed).toEqual([]);
+    expect(added.map(({ claim, example }) => [claim, example?.claims['o']])).toEqual([
+      [['o', 'x'], { x: '' }],
+    ]);
+  });
+
   it('is empty if and only if no request is decided differently', () => {
     const counts = { same: 0, different: 0, 'without an example': 0 };
     fc.assert(

@@ -6,7 +6,7 @@ import { createLanguages } from '../../src/prove/grammar-language.ts';
 import { createProver, type Prover } from '../../src/prove/prover.ts';
 import { hasRight, type Right, toRight } from '../../src/prove/rights.ts';
 import { fc, printSearch } from '../support/seeded.ts';
-import { claims, grants, ISSUERS, target } from './arbitraries.ts';
+import { claims, grantsAndTarget, ISSUERS } from './arbitraries.ts';
 
 const languages = createLanguages();
 
@@ -54,7 +54,7 @@ describe('what can ever be issued', () => {
   it('is issued by the broker for the claims of each example', () => {
     let examples = 0;
     fc.assert(
-      fc.property(grants, right, target, (list, wanted, place) => {
+      fc.property(grantsAndTarget, right, ([list, place], wanted) => {
         const prover = createProver({ issuers: ISSUERS, grants: list }, languages);
         for (const way of prover.waysTo(wanted, place)) {
           const { reach, family, example, covers, why } = way;
@@ -85,10 +85,9 @@ describe('what can ever be issued', () => {
     let found = 0;
     fc.assert(
       fc.property(
-        grants,
+        grantsAndTarget,
         fc.array(claims, { minLength: 5, maxLength: 15 }),
-        target,
-        (list, callers, place) => {
+        ([list, place], callers) => {
           const prover = createProver({ issuers: ISSUERS, grants: list }, languages);
           for (const wanted of RIGHTS) {
             const ways = prover.waysTo(wanted, place);
