@@ -8,7 +8,7 @@ import { diffConfigs, isEmptyDiff } from '../../src/prove/diff.ts';
 import type { Surplus } from '../../src/prove/diff-grant.ts';
 import { createLanguages } from '../../src/prove/grammar-language.ts';
 import { createSessionPolicyMemo } from '../../src/session-policy/session-policy-memo.ts';
-import { makeGrant } from '../support/config.ts';
+import { makeAllowance, makeGrant } from '../support/config.ts';
 import { fc, printSearch } from '../support/seeded.ts';
 import { claims, grant, grants, ISSUERS, target, withInstance } from './arbitraries.ts';
 
@@ -135,7 +135,7 @@ const requests = fc.array(
 describe('the difference of two configs', () => {
   it('names the claim that only one of them looks at', () => {
     const [from, to] = [[{ claim: ['o', 'x'], operator: 'exists', value: false }] as const, []].map(
-      (when) => config([makeGrant({ when })]),
+      (when) => config([makeGrant({ when, allow: [makeAllowance('oss://app-media/')] })]),
     );
     if (from === undefined || to === undefined) throw new Error('there are two configs');
     const { added, removed } = diffConfigs(from, to);
