@@ -146,6 +146,23 @@ describe('the difference of two configs', () => {
     ]);
   });
 
+  it('tries each of a few values of a claim', () => {
+    const when = [{ claim: ['a'], operator: 'in', values: ['a', 'b'] }] as const;
+    const own = makeAllowance('oss://app-media/{a}/');
+    const from = config([makeGrant({ when, allow: [own, makeAllowance('oss://app-media/a/')] })]);
+    const to = config([makeGrant({ when, allow: [own] })]);
+    const both = config([
+      makeGrant({
+        when: [{ claim: ['a'], operator: 'equals', value: 'a' }],
+        allow: [own, makeAllowance('oss://app-media/a/')],
+      }),
+    ]);
+    const one = config([makeGrant({ when: both.grants[0]?.when ?? [], allow: [own] })]);
+
+    expect(diffConfigs(from, to).removed.map(({ example }) => example?.claims['a'])).toEqual(['b']);
+    expect(isEmptyDiff(diffConfigs(both, one))).toBe(true);
+  });
+
   it('is empty if and only if no request is decided differently', () => {
     const counts = { same: 0, different: 0, 'without an example': 0 };
     fc.assert(

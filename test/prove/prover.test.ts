@@ -5,6 +5,13 @@ import type { Claims, GrantedTarget, Target } from '../../src/ports.ts';
 import { createLanguages } from '../../src/prove/grammar-language.ts';
 import { createProver, type Prover } from '../../src/prove/prover.ts';
 import { hasRight, type Right, toRight } from '../../src/prove/rights.ts';
+import {
+  makeAllowance,
+  makeAttribute,
+  makeGrammar,
+  makeGrant,
+  makeIssuer,
+} from '../support/config.ts';
 import { fc, printSearch } from '../support/seeded.ts';
 import { claims, grantsAndTarget, ISSUERS } from './arbitraries.ts';
 
@@ -115,5 +122,20 @@ describe('what can ever be issued', () => {
       { numRuns: Math.ceil(numRuns / 2) },
     );
     expect(found).toBeGreaterThan(numRuns / 10);
+  });
+
+  it('reaches below a prefix by a longer value of a path', () => {
+    const allow = [makeAllowance('oss://app-media/{folder}')] as const;
+    const attributes = [makeAttribute('folder', { grammar: makeGrammar('path') })];
+    const prover = createProver({
+      issuers: [makeIssuer({ attributes })],
+      grants: [makeGrant({ allow })],
+    });
+    const [read] = RIGHTS;
+    const ways = read && prover.waysTo(read, { bucket: 'app-media', key: 'in/' });
+
+    expect(ways?.map(({ covers, example }) => [covers, example?.claims['folder']])).toEqual([
+      ['some', 'in/a'],
+    ]);
   });
 });
