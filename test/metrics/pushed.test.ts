@@ -37,7 +37,7 @@ describe('a function that pushes', () => {
 
   beforeAll(async () => {
     monitored = await startMonitored({ more: telemetry(), environment: HEADERS });
-  });
+  }, 60_000);
 
   afterEach(() => {
     collector.answer = 200;
