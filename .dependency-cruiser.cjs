@@ -75,6 +75,8 @@ const MAY_IMPORT = {
     'src/grants/',
     'src/lib/',
     'src/ports.ts',
+    // only for a config with assertions
+    'src/prove/',
     'src/refusal.ts',
     'src/session-policy/',
     'yaml',
@@ -91,6 +93,15 @@ const MAY_IMPORT = {
     'src/sts/role-session-name.ts',
   ],
   'src/remember-decisions.ts': ['src/grants/', 'src/ports.ts'],
+  // what a config can ever issue
+  'src/prove/': [
+    'src/config/',
+    'src/decide.ts',
+    'src/grants/',
+    'src/lib/',
+    'src/ports.ts',
+    'src/session-policy/',
+  ],
   'src/report-mode.ts': [
     'src/audit/',
     'src/config/',
@@ -233,6 +244,7 @@ const MAY_IMPORT = {
     'src/config-loader/',
     'src/grants/',
     'src/ports.ts',
+    'src/prove/',
     'src/session-policy/',
     'yaml',
   ],
@@ -247,13 +259,15 @@ const MAY_IMPORT = {
     'src/config-loader/',
     'src/init/',
     'src/lib/',
+    'src/prove/',
     // setup and doctor
-    'src/grants/',
     'src/ports.ts',
     'src/refusal.ts',
     'src/rpc/',
     'src/setup/',
+    'src/doctor/',
     'src/source-credentials/',
+    'src/sts/',
     // explain
     'src/api/native/request.ts',
     'src/cli/broker/',
@@ -268,9 +282,21 @@ const MAY_IMPORT = {
 
   // what commands for operators do
   'src/rpc/': ['src/lib/', 'src/ports.ts', '@alicloud/openapi-core'],
+  'src/doctor/': [
+    'src/config/',
+    'src/lib/',
+    'src/ports.ts',
+    'src/refusal.ts',
+    'src/rpc/',
+    'src/sts/errors.ts',
+    'src/subject-token/keys/',
+  ],
   'src/setup/': ['src/config/', 'src/lib/', 'src/ports.ts', 'src/rpc/', 'src/session-policy/'],
 
   // not shipped
+  // a page: it runs in browsers
+  'simulator/playground/page/': ['simulator/playground/answer.ts'],
+  'simulator/playground/': ['src/', 'simulator/', 'esbuild', 'hono'],
   'simulator/': ['src/', 'hono', '@hono/node-server', 'jose', 'oidc-provider'],
   'tools/probe-symlinks.ts': ['src/refusal.ts', 'tools/probe/'],
   'tools/probe/': ['src/ports.ts', 'src/session-policy/', 'src/sts/', 'ali-oss'],
