@@ -62,6 +62,8 @@ export interface SimulatedBucket {
   readonly name: string;
   readonly region: string;
   readonly corsOrigins: readonly string[];
+  /** The endpoint of its region, e.g. `oss-cn-beijing.aliyuncs.com`. Present: this endpoint is of another one, and refers to it. */
+  readonly elsewhere?: string;
 }
 
 /** Makes an empty account. */

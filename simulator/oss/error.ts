@@ -17,9 +17,12 @@ export class OssError extends Error {
   readonly status: number;
   readonly ec: string;
   readonly argument: ErrorKind['argument'];
+  /** The endpoint to use instead. */
+  readonly endpoint: string | undefined;
 
-  constructor(code: string, details: Omit<ErrorKind, 'code'>) {
+  constructor(code: string, details: Omit<ErrorKind, 'code'> & { readonly endpoint?: string }) {
     super(details.message);
+    this.endpoint = details.endpoint;
     this.code = code;
     this.status = details.status;
     this.ec = details.ec;
@@ -153,6 +156,17 @@ const ERRORS = {
   ),
   NotImplemented: kind(501, '0017-00000999', 'The simulator does not know this operation.'),
 } as const satisfies Readonly<Record<string, ErrorKind>>;
+
+/**
+ * What the endpoint of one region answers for a bucket of another. The code is documented; whether the
+ * answer has an EC, and which, is not.
+ * https://www.alibabacloud.com/help/en/oss/user-guide/http-403-error-code
+ */
+export function wrongEndpoint(endpoint: string): OssError {
+  const message =
+    'The bucket you are attempting to access must be addressed using the specified endpoint. Please send all future requests to this endpoint.';
+  return new OssError('AccessDenied', { status: 403, ec: '0003-00001403', message, endpoint });
+}
 
 export type OssErrorKind = keyof typeof ERRORS;
 

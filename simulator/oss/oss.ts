@@ -6,7 +6,7 @@ import type { OssAnswer } from './answer.ts';
 import { checkSignature, readSignature } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import { answerPreflight, corsHeaders } from './cors.ts';
-import { OssError, ossError } from './error.ts';
+import { OssError, ossError, wrongEndpoint } from './error.ts';
 import { createOssObjects } from './objects.ts';
 import { type Operation, readOperation } from './operation.ts';
 import { perform, type World } from './perform.ts';
@@ -130,6 +130,7 @@ async function answer(world: World, received: OssRequest, seen: Seen): Promise<O
   const request = isS3Request(received) ? toOssRequest(received) : received;
   const bucket = cloud.buckets.get(request.bucket);
   if (request.bucket !== '' && bucket === undefined) throw ossError('NoSuchBucket');
+  if (bucket?.elsewhere !== undefined) throw wrongEndpoint(bucket.elsewhere);
   if (request.method === 'OPTIONS') return answerPreflight(cloud, request);
   const operation = readOperation(request);
   seen.action = ACTIONS[operation];

@@ -15,6 +15,7 @@ export function renderError(error: OssError, requestId: string, host: string): O
     ...(argument === undefined
       ? []
       : [element('ArgumentName', argument.name), element('ArgumentValue', argument.value)]),
+    ...(error.endpoint === undefined ? [] : [element('Endpoint', error.endpoint)]),
     element('EC', error.ec),
     element('RecommendDoc', `https://api.alibabacloud.com/troubleshoot?q=${error.ec}`),
   ]);

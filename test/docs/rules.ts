@@ -7,10 +7,13 @@ import { CLIENT_RULES } from './rules-client.ts';
 import { CONFIG_RULES } from './rules-config.ts';
 import { EXAMPLE_RULES } from './rules-examples.ts';
 import { EXPLAIN_RULES } from './rules-explain.ts';
+import { INCIDENT_RULES } from './rules-incidents.ts';
 import { INIT_RULES } from './rules-init.ts';
 import { JSON_RULES } from './rules-json.ts';
+import { PROBE_RULES } from './rules-probe.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
 import { S3_RULES } from './rules-s3.ts';
+import { SETUP_RULES } from './rules-setup.ts';
 import { SHELL_RULES } from './rules-shell.ts';
 import { WALK_RULES } from './rules-walks.ts';
 import type { World } from './world.ts';
@@ -34,6 +37,9 @@ export const RULES: readonly Rule[] = [
   ...CLIENT_RULES,
   ...CLI_RULES,
   ...EXPLAIN_RULES,
+  ...PROBE_RULES,
+  ...INCIDENT_RULES,
   ...CHECK_RULES,
   ...INIT_RULES,
+  ...SETUP_RULES,
 ];

@@ -15,7 +15,7 @@ import { type CallRpc, createCallRpc } from '../../src/rpc/call-rpc.ts';
 import { collectObjectAllowances } from '../../src/session-policy/session-policy.ts';
 import { createSessionPolicyMemo } from '../../src/session-policy/session-policy-memo.ts';
 import { createAssumeRole } from '../../src/sts/assume-role.ts';
-import { runShell } from '../docs/shell.ts';
+import { runShell, type ShellCall } from '../docs/shell.ts';
 
 export const ACCOUNT = '123456789012';
 export const BROKER_ROLE = `acs:ram::${ACCOUNT}:role/oss-token-broker`;
@@ -34,6 +34,8 @@ export interface Account {
   readonly callRam: CallRpc;
   /** Runs commands for the aliyun CLI against the simulated RAM. Returns the other ones. */
   readonly run: (commands: string) => Promise<readonly (readonly string[])[]>;
+  /** The same for calls that a shell recorded. */
+  readonly replay: (calls: readonly ShellCall[]) => Promise<readonly (readonly string[])[]>;
   /** What does not work: one line for each grant and operation. Empty: all of every grant does. */
   readonly findProblems: (config: Config) => Promise<readonly string[]>;
   readonly close: () => Promise<void>;
@@ -71,6 +73,10 @@ export async function startAccount(config: Config, brokerArn: string): Promise<A
   async function run(commands: string): Promise<readonly (readonly string[])[]> {
     const { code, stderr, calls } = await runShell(commands);
     if (code !== 0) throw new Error(stderr);
+    return replay(calls);
+  }
+
+  async function replay(calls: readonly ShellCall[]): Promise<readonly (readonly string[])[]> {
     const others: (readonly string[])[] = [];
     for (const { args } of calls) {
       const [product, action = '', ...options] = args;
@@ -142,6 +148,7 @@ export async function startAccount(config: Config, brokerArn: string): Promise<A
     ram,
     callRam,
     run,
+    replay,
     findProblems,
     close: async () => {
       await Promise.all([simulator.close(), ram.close()]);
