@@ -7,7 +7,7 @@ import type {
   Operations,
   RefusalExplained,
 } from './explanation.ts';
-import { showText, showValue } from './show-value.ts';
+import { MAX_SENTENCE, showText, showValue } from './show-value.ts';
 
 /** Colours a text. The styles are those of `node:util`. */
 export type Paint = (
@@ -72,7 +72,9 @@ function describeGiven(given: Given, paint: Paint): readonly string[] {
   const { sourceIps, policy, policyBytes, policyLimit, sessionPolicySha256, operations } = given;
   return [
     `${paint('green', 'granted')} by ${grant}, for ${durationSeconds} s`,
-    ...targets.map(({ target, permissions }) => `  ${showText(target)}  ${permissions.join(', ')}`),
+    ...targets.map(
+      ({ target, permissions }) => `  ${showText(target, MAX_SENTENCE)}  ${permissions.join(', ')}`,
+    ),
     `  role ${roleArn}${externalId === undefined ? '' : ', with its external ID'}`,
     `  role session name ${roleSessionName}`,
     ...(sourceIps === undefined ? [] : [`  from ${sourceIps.join(', ')} only`]),
@@ -133,6 +135,8 @@ export function describeFacts(why: Readonly<Record<string, unknown>>): readonly 
 function describeItem(item: unknown): string {
   if (typeof item !== 'object' || item === null) return showValue(item);
   return Object.values(item)
-    .map((value: unknown) => (typeof value === 'string' ? showText(value) : showValue(value)))
+    .map((value: unknown) =>
+      typeof value === 'string' ? showText(value, MAX_SENTENCE) : showValue(value),
+    )
     .join(': ');
 }

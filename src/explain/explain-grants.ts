@@ -6,7 +6,7 @@ import { formatClaimPath, readClaim } from '../grants/claims.ts';
 import { unmetCondition } from '../grants/conditions.ts';
 import type { Decide, Decision, RenderSessionPolicy, SubjectToken } from '../ports.ts';
 import type { AttributeSeen, ConditionSeen, Fate, GrantSeen } from './explanation.ts';
-import { showText, showValue } from './show-value.ts';
+import { MAX_SENTENCE, showText, showValue } from './show-value.ts';
 
 const MAX_VALUES = 10;
 
@@ -41,7 +41,7 @@ function findFate(
   if (refusal.reason === 'target_outside_grant') return { fate: 'does not reach the target' };
   const [misfit] = 'misfits' in refusal ? refusal.misfits : [];
   if (misfit === undefined) return { fate: 'is not the one asked for' };
-  return { fate: 'does not fit', why: showText(misfit.why) };
+  return { fate: 'does not fit', why: showText(misfit.why, MAX_SENTENCE) };
 }
 
 function seeCondition(condition: Condition, { claims }: SubjectToken): ConditionSeen {
@@ -75,7 +75,7 @@ function seeAttribute(rule: AttributeRule, { claims }: SubjectToken): AttributeS
     name: rule.name,
     claim: formatClaimPath(rule.claim),
     saw: showValue(readClaim(claims, rule.claim)),
-    values: values.slice(0, MAX_VALUES).map(showText),
+    values: values.slice(0, MAX_VALUES).map((value) => showText(value)),
     valueCount: values.length,
     ...('problem' in reading ? { problem: reading.problem } : {}),
   };

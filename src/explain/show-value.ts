@@ -2,6 +2,8 @@
 import { boundedText } from '../lib/bounded-text.ts';
 
 const MAX_LENGTH = 100;
+/** For sentences of the broker and names of objects, which lose their meaning when they are cut. */
+export const MAX_SENTENCE = 1200;
 
 /** JSON of the value, cut to 100 characters; `nothing` if it is absent. */
 export function showValue(value: unknown): string {
@@ -9,9 +11,9 @@ export function showValue(value: unknown): string {
 }
 
 /** The text itself. Characters that a terminal could obey, or show elsewhere, become spaces. */
-export function showText(text: string): string {
-  const isCut = text.length > MAX_LENGTH;
-  const shown = boundedText(text, MAX_LENGTH, 'tokens and secrets');
+export function showText(text: string, maxLength = MAX_LENGTH): string {
+  const isCut = text.length > maxLength;
+  const shown = boundedText(text, maxLength, 'tokens and secrets');
   return `${shown.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')}${isCut ? '…' : ''}`;
 }
 

@@ -4,7 +4,7 @@ import type { NarrowedGrant, Target } from '../ports.ts';
 import { evaluatePolicy } from '../session-policy/evaluate.ts';
 import type { AccessRequest, RamPolicy } from '../session-policy/ram-policy.ts';
 import type { Operations, SampleKey } from './explanation.ts';
-import { showText } from './show-value.ts';
+import { MAX_SENTENCE, showText } from './show-value.ts';
 
 interface Operation {
   readonly name: string;
@@ -54,7 +54,10 @@ export function tellOperations(
   const samples = sampleKeys(targets, asked);
   const address = sourceAddress ?? sourceIps?.[0]?.replace(/\/\d+$/, '');
   return {
-    keys: samples.map(({ target, is }) => ({ key: showText(formatTarget(target)), is })),
+    keys: samples.map(({ target, is }) => ({
+      key: showText(formatTarget(target), MAX_SENTENCE),
+      is,
+    })),
     verdicts: OPERATIONS.map((operation) => ({
       operation: operation.name,
       action: operation.action,

@@ -48,6 +48,10 @@ describe.skipIf(!isThere('bash'))('in bash', () => {
       ['ossutil', 'ossutil-file'],
     ],
     [
+      ['explain', '--format', ''],
+      ['text', 'json'],
+    ],
+    [
       ['get', '--token-f'],
       ['--token-file', '--token-from'],
     ],

@@ -1,6 +1,7 @@
 /** The pages of `explain` and `probe`: the commands run as they stand, and print what the page shows. */
 import { expect } from 'vitest';
 import { createCli } from '../support/cli.ts';
+import { documentedMembers, membersOf } from './audit-schema.ts';
 import { type Block, blocksOf, blockWith } from './pages.ts';
 import type { Rule } from './rules.ts';
 import { runShell, syntaxProblem } from './shell.ts';
@@ -76,10 +77,14 @@ const output: Rule = {
 
 const input: Rule = {
   name: 'a file that the commands read',
-  covers: ({ page, language, text }) =>
-    page === PAGE && language === 'json' && !text.includes('"requestId"'),
+  covers: ({ page, language }) => page === PAGE && language === 'json',
   check({ text }) {
-    expect(JSON.parse(text)).toEqual(expect.any(Object));
+    const value: unknown = JSON.parse(text);
+    const isLine = text.includes('"requestId"');
+    const paths = isLine ? membersOf(value).map(([path]) => path) : [];
+
+    expect(paths.filter((path) => !documentedMembers().has(path))).toEqual([]);
+    expect(isLine || text.includes('"sub"')).toBe(true);
   },
 };
 

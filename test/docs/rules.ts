@@ -7,7 +7,9 @@ import { CLIENT_RULES } from './rules-client.ts';
 import { CONFIG_RULES } from './rules-config.ts';
 import { EXAMPLE_RULES } from './rules-examples.ts';
 import { EXPLAIN_RULES } from './rules-explain.ts';
+import { INCIDENT_RULES } from './rules-incidents.ts';
 import { JSON_RULES } from './rules-json.ts';
+import { PROBE_RULES } from './rules-probe.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
 import { S3_RULES } from './rules-s3.ts';
 import { SETUP_RULES } from './rules-setup.ts';
@@ -34,6 +36,8 @@ export const RULES: readonly Rule[] = [
   ...CLIENT_RULES,
   ...CLI_RULES,
   ...EXPLAIN_RULES,
+  ...PROBE_RULES,
+  ...INCIDENT_RULES,
   ...CHECK_RULES,
   ...SETUP_RULES,
 ];

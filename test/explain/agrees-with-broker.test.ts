@@ -4,6 +4,7 @@ import { readMembers } from '../../src/api/native/request.ts';
 import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { explainRequest } from '../../src/explain/explain-request.ts';
+import { signOssRequest } from '../../src/lib/sign-oss-request.ts';
 import { useCredential } from '../../src/probe-broker/use-credential.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
 import { toObject } from '../support/declared.ts';
@@ -34,6 +35,13 @@ grants:
     role: acs:ram::123456789012:role/oss-uploader
     when: [{ claim: plan, equals: team }]
     allow: [{ target: "oss://app-media/teams/{teams}/", permissions: [read, delete] }]
+    restrict: { https: false }
+  - name: publishers
+    issuer: app
+    role: acs:ram::123456789012:role/oss-uploader
+    when: [{ claim: plan, equals: publisher }]
+    allow: [{ target: "oss://app-media/public/", permissions: [write] }]
+    publicAcl: allow
     restrict: { https: false }
   - name: closed
     issuer: app
@@ -161,6 +169,7 @@ describe('explain agrees with the audit line of the broker', () => {
 describe('the table of operations', () => {
   /** Requests that the simulated OSS decides by the same session policy. */
   const USES = {
+    PutObject: 'put',
     'GetObject over plain http': 'get',
     DeleteObject: 'delete',
     'ListObjects of its folder': 'list',
@@ -170,6 +179,7 @@ describe('the table of operations', () => {
     ['of a user', { sub: '42' }, {}],
     ['of one object', { sub: '42' }, { Target: 'oss://app-media/users/42/a.png' }],
     ['of some permissions', { sub: '42' }, { Permissions: ['list'] }],
+    ['of a publisher', { sub: '42', plan: 'publisher' }, { Grant: 'publishers' }],
     ['of two teams', { sub: '42', plan: 'team', teams: ['a', 'b'] }, { Grant: 'team-files' }],
   ])('%s is what OSS decides', async (_what, claims, body) => {
     const token = await broker.issuer.token(claims);
@@ -204,6 +214,24 @@ describe('the table of operations', () => {
         ]);
         asked++;
       }
+    }
+    const published = verdicts.find((one) => one.operation === 'PutObject with ACL public-read');
+    for (const [index, { key }] of keys.entries()) {
+      const [, bucket = '', path = ''] = /^oss:\/\/([^/]+)\/(.*)$/.exec(key) ?? [];
+      const acl = { 'x-oss-object-acl': 'public-read' } as const;
+      const request = { method: 'PUT', bucket, key: path, region: 'cn-hangzhou' } as const;
+      const headers = signOssRequest({
+        ...request,
+        headers: acl,
+        credentials: at.keys,
+        nowMs: Date.now(),
+      });
+      const { status } = await fetch(`${broker.simulator.oss.url}/${bucket}/${path}`, {
+        method: 'PUT',
+        headers,
+        body: Buffer.from('public'),
+      });
+      expect([key, status]).toEqual([key, published?.allowed[index] === true ? 200 : 403]);
     }
     expect(asked).toBeGreaterThan(5);
     expect(keys.map(({ is }) => is)).toContain('neighbour');
