@@ -294,6 +294,9 @@ const MAY_IMPORT = {
   'src/setup/': ['src/config/', 'src/lib/', 'src/ports.ts', 'src/rpc/', 'src/session-policy/'],
 
   // not shipped
+  // a page: it runs in browsers
+  'simulator/playground/page/': ['simulator/playground/answer.ts'],
+  'simulator/playground/': ['src/', 'simulator/', 'esbuild', 'hono'],
   'simulator/': ['src/', 'hono', '@hono/node-server', 'jose', 'oidc-provider'],
   'tools/probe-symlinks.ts': ['src/refusal.ts', 'tools/probe/'],
   'tools/probe/': ['src/ports.ts', 'src/session-policy/', 'src/sts/', 'ali-oss'],
