@@ -1,5 +1,5 @@
 /** Finds grants that stand in each other's way: who fits one always fits the other, at the same targets. */
-import type { Allowance, Grant } from '../config/config.ts';
+import type { Allowance, Condition, Grant } from '../config/config.ts';
 import { containsTarget } from '../grants/target.ts';
 import type { Target } from '../ports.ts';
 import { implies } from './implies.ts';
@@ -20,7 +20,7 @@ export interface RelatedGrant {
 
 /** Returns each grant once, with the first other grant that stands in its way. */
 export function compareGrants(all: readonly Grant[]): readonly RelatedGrant[] {
-  const places = indexByTarget(all);
+  const places = indexGrants(all);
   return all.flatMap((grant, index) => {
     if (grant.mode === 'report') return [];
     for (const at of mayCover(places, grant)) {
@@ -107,27 +107,53 @@ function isSame(one: unknown, other: unknown): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
-const toKey = ({ issuer }: Grant, target: string) => `${issuer} ${target}`;
-
-/** The places of grants by issuer and target, so that not every pair must be compared. */
-function indexByTarget(all: readonly Grant[]): ReadonlyMap<string, readonly number[]> {
+/** The places of grants by issuer, target and one condition, so that not every pair must be compared. */
+function indexGrants(all: readonly Grant[]): ReadonlyMap<string, readonly number[]> {
   const places = new Map<string, number[]>();
   for (const [index, grant] of all.entries()) {
     if (grant.mode === 'report') continue;
-    for (const text of new Set(grant.allow.map(({ target }) => target.text))) {
-      const key = toKey(grant, text);
-      const list = places.get(key);
-      if (list === undefined) places.set(key, [index]);
-      else list.push(index);
+    const [tests = [NO_TEST]] = enforced(grant).flatMap((condition) => {
+      const found = testsOf(condition);
+      return found.length === 0 ? [] : [found];
+    });
+    for (const { target } of grant.allow) {
+      for (const test of tests) addTo(places, toKey(grant, target.text, test), index);
     }
   }
   return places;
 }
 
-/** Grants that have the first target of this one, or a prefix of it. */
-function mayCover(places: ReadonlyMap<string, readonly number[]>, grant: Grant): readonly number[] {
+/** Grants that have the first target of this one, or a prefix of it, and whose indexed condition it could imply. */
+function mayCover(
+  places: ReadonlyMap<string, readonly number[]>,
+  grant: Grant,
+): ReadonlySet<number> {
   const { text } = grant.allow[0].target;
   const ends = [...text.matchAll(/(?<!\/)\/(?!\/)/g)].map(({ index }) => index + 1);
   const prefixes = new Set([...ends.map((end) => text.slice(0, end)), text]);
-  return [...prefixes].flatMap((prefix) => places.get(toKey(grant, prefix)) ?? []);
+  // a condition that implies another accepts none but its values, so its first value is enough
+  const tests = [NO_TEST, ...enforced(grant).flatMap((one) => testsOf(one).slice(0, 1))];
+  const found = [...prefixes].flatMap((prefix) =>
+    tests.flatMap((test) => places.get(toKey(grant, prefix, test)) ?? []),
+  );
+  return new Set(found);
+}
+
+const NO_TEST = '';
+
+/** The values that a condition accepts, one text each; none for conditions that accept too many to list. */
+function testsOf(condition: Condition): readonly string[] {
+  const { claim, operator } = condition;
+  if (operator === 'contains') return [JSON.stringify([claim, operator, condition.value])];
+  const values =
+    operator === 'in' ? condition.values : operator === 'equals' ? [condition.value] : [];
+  return values.map((value) => JSON.stringify([claim, 'equals', value]));
+}
+
+const toKey = ({ issuer }: Grant, target: string, test: string) => `${issuer} ${target} ${test}`;
+
+function addTo(places: Map<string, number[]>, key: string, index: number): void {
+  const list = places.get(key);
+  if (list === undefined) places.set(key, [index]);
+  else list.push(index);
 }

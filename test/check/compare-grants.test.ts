@@ -194,3 +194,15 @@ describe('two grants', () => {
     expect(relations(grantOf({ when: pro }, 'a'), grantOf({ when: team }, 'b'))).toEqual([]);
   });
 });
+
+it('a thousand grants for one target are compared without comparing each with each', () => {
+  const all = Array.from({ length: 1000 }, (_, index) => {
+    const when: When = [{ claim: plan, operator: 'equals', value: `plan-${index}` }];
+    return grantOf({ when }, `grant-${index}`);
+  });
+  const twice = grantOf({ when: all[500]?.when ?? [] }, 'twice');
+  const start = performance.now();
+
+  expect(compareGrants([...all, twice]).map(({ grant }) => grant.name)).toEqual(['twice']);
+  expect(performance.now() - start).toBeLessThan(2000);
+});

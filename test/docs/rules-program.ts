@@ -71,7 +71,7 @@ const tree: Rule = {
   covers: ({ language, text }) => language === 'text' && text.startsWith('src/'),
   check({ text }) {
     const drawn = readTree(text);
-    const beside = ['simulator/', 'examples/', 'tools/', 'test/'];
+    const beside = ['simulator/', 'examples/', 'deploy/', 'tools/', 'test/'];
     const inSrc = [...entriesOf('src/'), ...entriesOf('src/api/'), ...beside];
     const there = new Set([...inSrc, 'src/', 'src/api/']);
 
