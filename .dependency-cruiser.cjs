@@ -13,7 +13,14 @@ const MAY_IMPORT = {
   'src/observe/': ['src/lib/'],
 
   // metrics and traces: fed by audit lines and events, and read only if the config turns them on
-  'src/metrics/': ['src/audit/', 'src/config/', 'src/lib/', 'src/observe/', 'prom-client'],
+  'src/metrics/': [
+    'src/audit/',
+    'src/config/',
+    'src/lib/',
+    'src/observe/',
+    'src/refusal.ts',
+    'prom-client',
+  ],
 
   // the steps of the pipeline; pure
   'src/grants/': ['src/config/', 'src/lib/', 'src/ports.ts', 'src/refusal.ts'],
@@ -68,6 +75,8 @@ const MAY_IMPORT = {
     'src/grants/',
     'src/lib/',
     'src/ports.ts',
+    // only for a config with assertions
+    'src/prove/',
     'src/refusal.ts',
     'src/session-policy/',
     'yaml',
@@ -84,6 +93,15 @@ const MAY_IMPORT = {
     'src/sts/role-session-name.ts',
   ],
   'src/remember-decisions.ts': ['src/grants/', 'src/ports.ts'],
+  // what a config can ever issue
+  'src/prove/': [
+    'src/config/',
+    'src/decide.ts',
+    'src/grants/',
+    'src/lib/',
+    'src/ports.ts',
+    'src/session-policy/',
+  ],
   'src/report-mode.ts': [
     'src/audit/',
     'src/config/',
@@ -182,6 +200,7 @@ const MAY_IMPORT = {
     'src/subject-token/',
     'src/tickets/',
   ],
+  'src/secret-problem.ts': ['src/config/', 'src/metrics/', 'src/tickets/'],
   'src/main.ts': [
     'src/audit/',
     'src/broker.ts',
@@ -191,6 +210,7 @@ const MAY_IMPORT = {
     'src/observe/',
     'src/ports.ts',
     'src/reloading-broker.ts',
+    'src/secret-problem.ts',
     'src/server.ts',
     'src/source-credentials/',
     'src/start-error.ts',
@@ -224,6 +244,7 @@ const MAY_IMPORT = {
     'src/config-loader/',
     'src/grants/',
     'src/ports.ts',
+    'src/prove/',
     'src/session-policy/',
     'yaml',
   ],
@@ -238,6 +259,7 @@ const MAY_IMPORT = {
     'src/config-loader/',
     'src/init/',
     'src/lib/',
+    'src/prove/',
     // setup and doctor
     'src/ports.ts',
     'src/refusal.ts',
@@ -272,6 +294,9 @@ const MAY_IMPORT = {
   'src/setup/': ['src/config/', 'src/lib/', 'src/ports.ts', 'src/rpc/', 'src/session-policy/'],
 
   // not shipped
+  // a page: it runs in browsers
+  'simulator/playground/page/': ['simulator/playground/answer.ts'],
+  'simulator/playground/': ['src/', 'simulator/', 'esbuild', 'hono'],
   'simulator/': ['src/', 'hono', '@hono/node-server', 'jose', 'oidc-provider'],
   'tools/probe-symlinks.ts': ['src/refusal.ts', 'tools/probe/'],
   'tools/probe/': ['src/ports.ts', 'src/session-policy/', 'src/sts/', 'ali-oss'],

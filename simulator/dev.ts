@@ -8,7 +8,8 @@ import { systemErrorCode } from '../src/lib/system-error-code.ts';
 import { describeDev } from './dev/describe-dev.ts';
 import { DevProblem } from './dev/dev-problem.ts';
 import { readDevOptions } from './dev/options.ts';
-import { startDev } from './dev/start-dev.ts';
+import { startDev, USUAL_PORTS } from './dev/start-dev.ts';
+import { startPlayground } from './playground/start-playground.ts';
 
 const EXAMPLE = relative('.', fileURLToPath(new URL('dev-broker.yaml', import.meta.url)));
 
@@ -19,7 +20,18 @@ async function main(): Promise<void> {
   const { config, warnings } = await parseConfig({ text, file, environment: process.env });
   for (const warning of warnings) tell(`warning: ${formatProblem(warning)}`);
   const write = (lines: string) => void process.stdout.write(lines);
-  write(describeDev(await startDev(config, { ...options, write, tell }), file, options));
+  const dev = await startDev(config, { ...options, write, tell });
+  const playground = await startPlayground({
+    text,
+    file,
+    environment: process.env,
+    callerAddress: options.callerAddress,
+    port: USUAL_PORTS.playground,
+    tell,
+  });
+  const { ports } = dev;
+  const all = { ...dev, ports: { ...ports, playground: playground.port } };
+  write(describeDev({ ...all, playgroundUrl: playground.url }, file, options));
 }
 
 async function readConfig(file: string): Promise<string> {

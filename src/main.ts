@@ -14,11 +14,11 @@ import { parseConfig } from './config-loader/parse-config.ts';
 import type { ConfigText } from './config-loader/source/config-source.ts';
 import { openConfigSource } from './config-loader/source/open-config-source.ts';
 import { openMonitoring } from './metrics/open-monitoring.ts';
-import { findOtlpProblem } from './metrics/otlp/headers.ts';
 import type { Observe } from './observe/event.ts';
 import { createTellOperator } from './observe/tell-operator.ts';
 import type { SourceCredentialsProvider } from './ports.ts';
 import { createReloadingBroker, type ReloadingBroker } from './reloading-broker.ts';
+import { findSecretProblem } from './secret-problem.ts';
 import { type RunningServer, startServer } from './server.ts';
 import {
   createSourceCredentials,
@@ -30,7 +30,7 @@ import { createStore, findStoreProblem } from './store/create-store.ts';
 import type { Store } from './store/store.ts';
 import { createFetchIssuer } from './subject-token/keys/issuer-fetch.ts';
 import { createKeptIssuerKeys } from './subject-token/keys/kept-issuer-keys.ts';
-import { findTicketKeyProblem, readTicketKeys } from './tickets/ticket-keys.ts';
+import { readTicketKeys } from './tickets/ticket-keys.ts';
 
 /** The default port of a custom runtime on Function Compute. */
 const DEFAULT_PORT = 9000;
@@ -111,19 +111,9 @@ function openSource(createCredentials: CreateCredentials) {
 /** Also refuses a config whose secrets are not in the environment: at the start, and on a reload. */
 async function parse(text: ConfigText) {
   const loaded = await parseConfig({ ...text, environment });
-  const { surfaces, telemetry } = loaded.config;
-  const problems = [
-    {
-      path: 'surfaces.credentialUrls.keys',
-      message: findTicketKeyProblem(surfaces?.credentialUrls, environment),
-    },
-    { path: 'telemetry.otlp.headersFrom', message: findOtlpProblem(telemetry?.otlp, environment) },
-  ];
-  for (const { path, message } of problems) {
-    if (message === undefined) continue;
-    throw new ConfigError([{ file: text.file, line: 1, column: 1, path, message }]);
-  }
-  return loaded;
+  const problem = findSecretProblem(loaded.config, environment);
+  if (problem === undefined) return loaded;
+  throw new ConfigError([{ file: text.file, line: 1, column: 1, ...problem }]);
 }
 
 type RunningMonitoring = Awaited<ReturnType<typeof openMonitoring>>;

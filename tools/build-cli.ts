@@ -16,6 +16,8 @@ const SETTINGS: BuildOptions & { readonly metafile: true } = {
   supported: { 'dynamic-import': false },
   legalComments: 'none',
   metafile: true,
+  // an optional dependency of `debug` that colours its output; the broker does not ship it
+  external: ['supports-color'],
 };
 
 /** The file of the operators' commands is read when one of them runs. */

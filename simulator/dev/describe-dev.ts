@@ -5,9 +5,15 @@ import type { DevOptions } from './options.ts';
 import { type Dev, USUAL_PORTS } from './start-dev.ts';
 import { describeWalk, tokenCommand } from './walk.ts';
 
+/** With the page that tries its config. */
+export interface DescribedDev extends Dev {
+  readonly ports: Readonly<Record<keyof typeof USUAL_PORTS, number>>;
+  readonly playgroundUrl: string;
+}
+
 /** Text for a terminal, with a line break at its end. */
-export function describeDev(dev: Dev, file: string, options: DevOptions): string {
-  const { config, brokerUrl, issuersUrl, stsUrl, ossUrl, ports } = dev;
+export function describeDev(dev: DescribedDev, file: string, options: DevOptions): string {
+  const { config, brokerUrl, issuersUrl, stsUrl, ossUrl, s3Url, ports } = dev;
   const portOption = ports.issuers === USUAL_PORTS.issuers ? '' : `--port ${ports.issuers} `;
   const tried = config.grants.flatMap((grant) => {
     const issuer = config.issuers.find(({ name }) => name === grant.issuer);
@@ -23,6 +29,9 @@ export function describeDev(dev: Dev, file: string, options: DevOptions): string
     `issuers  ${issuersUrl}   (stands in for ${config.issuers.map(({ name }) => name).join(', ')})`,
     `STS      ${stsUrl}   (simulated)`,
     `OSS      ${ossUrl}   (simulated; takes plain HTTP for HTTPS)`,
+    `S3       ${s3Url}   (the same OSS, for clients of S3)`,
+    '',
+    `Edit this config in a browser, sign in, and see what it decides: ${dev.playgroundUrl}`,
     '',
     ...describePorts(ports, options),
     ...describePages(dev),
@@ -47,9 +56,9 @@ function isGiving({ mode, disabled }: Grant): boolean {
   return mode !== 'report' && disabled !== true;
 }
 
-function describePorts(ports: Dev['ports'], options: DevOptions): readonly string[] {
+function describePorts(ports: DescribedDev['ports'], options: DevOptions): readonly string[] {
   const chosen = options.port === undefined ? ['broker' as const] : [];
-  const names = [...chosen, 'issuers', 'STS', 'OSS'] as const;
+  const names = [...chosen, 'issuers', 'STS', 'OSS', 'playground'] as const;
   const moved = names.filter((name) => USUAL_PORTS[name] !== ports[name]);
   return moved.map(
     (name) =>

@@ -1,7 +1,7 @@
 /** Turns a loaded config to the simulator: its issuers, its buckets, its roles and its STS. */
 import type { Config, Grant } from '../../src/config/config.ts';
 import { hashConfig } from '../../src/config-loader/hash-config.ts';
-import type { SimulatedRole } from '../simulator.ts';
+import type { SimulatedRole } from '../arrange-cloud.ts';
 
 /** What roles allow unless a grant asks for more: https://www.alibabacloud.com/help/en/ram/api-createrole */
 const ROLE_SECONDS = 3600;

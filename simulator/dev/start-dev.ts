@@ -1,33 +1,30 @@
 /** Starts a config beside the simulator: broker, issuers, STS and OSS, all on loopback. */
-import { randomBytes, randomUUID } from 'node:crypto';
-import { lookup } from 'node:dns';
 import { createAuditLog } from '../../src/audit/line.ts';
-import { type Broker, createBroker } from '../../src/broker.ts';
+import type { Broker } from '../../src/broker.ts';
 import type { Config } from '../../src/config/config.ts';
 import { systemErrorCode } from '../../src/lib/system-error-code.ts';
-import { createTellOperator } from '../../src/observe/tell-operator.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
-import { createFetchIssuer } from '../../src/subject-token/keys/issuer-fetch.ts';
-import { readTicketKeys } from '../../src/tickets/ticket-keys.ts';
 import { startStandIns } from '../issuer/stand-ins.ts';
 import { startSimulator } from '../simulator.ts';
-import { createStaticCredentials } from '../static-credentials.ts';
 import { onUsualPort } from '../usual-port.ts';
+import { createDevBroker } from './create-dev-broker.ts';
 import { DevProblem } from './dev-problem.ts';
 import type { DevOptions } from './options.ts';
 import { rolesOf, standInConfig } from './stand-in-config.ts';
 
-export const USUAL_PORTS = { broker: 9000, issuers: 9001, STS: 9002, OSS: 9003 };
+export const USUAL_PORTS = { broker: 9000, issuers: 9001, STS: 9002, OSS: 9003, playground: 9004 };
 
 /** Where everything is. */
 export interface Dev {
   /** As the broker uses it. */
   readonly config: Config;
-  readonly ports: Readonly<Record<keyof typeof USUAL_PORTS, number>>;
+  readonly ports: Readonly<Record<Exclude<keyof typeof USUAL_PORTS, 'playground'>, number>>;
   readonly brokerUrl: string;
   readonly issuersUrl: string;
   readonly stsUrl: string;
   readonly ossUrl: string;
+  /** The endpoint of the same OSS for clients of S3. */
+  readonly s3Url: string;
 }
 
 /** Throws a DevProblem if the port that was asked for is taken. */
@@ -88,18 +85,11 @@ export async function startDev(
     origins,
     brokerUrl,
   });
-  started.broker = createBroker({
+  started.broker = createDevBroker({
     config,
-    sourceCredentials: createStaticCredentials(simulator.sourceCredentials),
+    sourceCredentials: simulator.sourceCredentials,
     recordAudit: createAuditLog(async (line) => write(line)),
-    now: Date.now,
-    fetchIssuer: createFetchIssuer({ lookup }),
-    randomUuid: randomUUID,
-    random: Math.random,
-    isOnFunctionCompute: false,
-    usesFunctionRole: false,
-    observe: createTellOperator({ tell, now: Date.now }),
-    ticketKeys: makeTicketKeys(config),
+    tell,
   });
   return {
     config,
@@ -113,17 +103,8 @@ export async function startDev(
     issuersUrl: issuers.url,
     stsUrl: simulator.sts.url,
     ossUrl,
+    s3Url: simulator.oss.s3Url,
   };
-}
-
-/** New ones each time: the environment of a developer has none. */
-function makeTicketKeys({ surfaces, publicUrl }: Config) {
-  const settings = surfaces?.credentialUrls;
-  const environment = (settings?.keys ?? []).map(({ keyFrom }): [string, string] => [
-    keyFrom,
-    randomBytes(32).toString('base64'),
-  ]);
-  return readTicketKeys(settings, publicUrl, Object.fromEntries(environment));
 }
 
 async function onBrokerPort(

@@ -7,7 +7,7 @@ import { checkSignature, readSignature } from './authenticate.ts';
 import { authorize } from './authorize.ts';
 import { answerPreflight, corsHeaders } from './cors.ts';
 import { OssError, ossError, wrongEndpoint } from './error.ts';
-import { createOssObjects } from './objects.ts';
+import { createOssObjects, type OssObjects } from './objects.ts';
 import { type Operation, readOperation } from './operation.ts';
 import { perform, type World } from './perform.ts';
 import { ACTIONS, neededPermissions } from './permission.ts';
@@ -42,6 +42,8 @@ export interface SimulatedOss {
   readonly handle: (incoming: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** Oldest first; at most the last `callCapacity`. */
   readonly calls: readonly OssCall[];
+  /** What is stored, without a question of who may see it. */
+  readonly objects: OssObjects;
 }
 
 export interface SimulatedOssOptions {
@@ -109,7 +111,7 @@ export function createSimulatedOss(options: SimulatedOssOptions): SimulatedOss {
     if (calls.length > callCapacity) calls.shift();
   }
 
-  return { handle, calls };
+  return { handle, calls, objects: world.objects };
 }
 
 /** What is known about a request when it is answered or refused. */

@@ -2,6 +2,7 @@
 import { ConfigError, type ConfigProblem, formatPath } from '../config-loader/config-problems.ts';
 import { type LoadedConfig, loadConfig } from '../config-loader/load-config.ts';
 import { readYaml } from '../config-loader/yaml-source.ts';
+import { checkAssertions } from '../prove/check-assertions.ts';
 import { applySilences } from './apply-silences.ts';
 import type { CheckResult, Finding } from './finding.ts';
 import { INVALID, LOADER_RULES, severityOf } from './loader-rules.ts';
@@ -39,7 +40,7 @@ function tryToLoad(
   input: ConfigText,
 ): LoadedConfig | { readonly problems: readonly ConfigProblem[] } {
   try {
-    return loadConfig(input);
+    return loadConfig({ ...input, checkAssertions });
   } catch (error) {
     if (error instanceof ConfigError) return { problems: error.problems };
     throw error;

@@ -19,6 +19,7 @@ const machine: Machine = {
   sleep: (delayMs, signal) =>
     sleepFor(delayMs, undefined, signal === undefined ? {} : { signal }).catch(() => {}),
   readStdin,
+  ...(process.stdin.isTTY === true ? { ask } : {}),
   print,
   tell,
   printsToTerminal: process.stdout.isTTY === true,
@@ -62,6 +63,20 @@ function print(text: string): Promise<void> {
     process.stdout.write(text, (error) => {
       if (error) reject(new CliError(EXIT.failed, 'Standard output is closed.'));
       else resolve();
+    });
+  });
+}
+
+/** The question goes to standard error, since standard output is for data. */
+async function ask(question: string): Promise<string | undefined> {
+  const { createInterface } = await import('node:readline');
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  return new Promise((resolve) => {
+    // Ctrl+C and Ctrl+D close it without an answer
+    terminal.once('close', () => resolve(undefined));
+    terminal.question(question, (line) => {
+      resolve(line);
+      terminal.close();
     });
   });
 }

@@ -1,5 +1,6 @@
 /** The schema of `broker.yaml`. The loader validates with it, and the JSON Schema for editors is generated from it. */
 import { z } from 'zod';
+import { assertSchema } from './assertion-schema.ts';
 import { credentialUrlsSchema } from './credential-urls-schema.ts';
 import { grantSchema } from './grant-schema.ts';
 import { issuerSchema } from './issuer-schema.ts';
@@ -146,6 +147,7 @@ export const configSchema = z.strictObject({
   sourceCredentials: sourceCredentialsSchema.optional(),
   limits: limitsSchema.optional(),
   store: storeSchema.optional(),
+  assert: assertSchema.optional(),
   metrics: metricsSchema.optional(),
   telemetry: telemetrySchema.optional(),
 });

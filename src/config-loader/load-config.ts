@@ -1,6 +1,8 @@
 /** Loads `broker.yaml`: turns its text into a frozen config, or reports every problem at once. */
+import type { Assertion } from '../config/assertion.ts';
 import type { Bucket, Config, Grant, TrustedIssuer } from '../config/config.ts';
 import { isBucketName } from '../lib/bucket-name.ts';
+import { buildAssertions } from './build-assertions.ts';
 import {
   buildBucket,
   buildGrant,
@@ -41,6 +43,12 @@ export interface LoadedConfig {
   readonly warnings: readonly ConfigProblem[];
 }
 
+/** Says for each assertion why it is broken; undefined if it holds. */
+export type CheckAssertions = (
+  config: Config,
+  assertions: readonly Assertion[],
+) => readonly (string | undefined)[];
+
 /**
  * Loads a config. Each issuer, bucket and grant is checked by itself, so that all problems are
  * reported at once. Throws a ConfigError with every problem.
@@ -51,8 +59,10 @@ export function loadConfig(options: {
   readonly file: string;
   /** For `${env:NAME}`. */
   readonly environment: Readonly<Record<string, string | undefined>>;
+  /** From src/prove. Without it a config with assertions does not load. */
+  readonly checkAssertions?: CheckAssertions;
 }): LoadedConfig {
-  const { text, file, environment } = options;
+  const { text, file, environment, checkAssertions = refuseAssertions } = options;
   const source = readYaml(text, environment);
   const problems: ConfigProblem[] = source.problems.map((problem) => ({
     file,
@@ -124,11 +134,31 @@ export function loadConfig(options: {
     ...(store === undefined ? {} : { store: buildStore(store) }),
     ...buildMonitoring(parsed.data),
   };
-  return {
-    config: freezeDeeply({ revision: hashConfig(content), ...content }),
-    warnings: inOrder(warnings),
-  };
+  const config = freezeDeeply({ revision: hashConfig(content), ...content });
+  const { assert = [] } = parsed.data;
+  if (assert.length > 0) {
+    const assertions = buildAssertions(assert, config, report);
+    if (problems.length === 0)
+      reportBroken(checkAssertions(config, assertions), assertions, report);
+    if (problems.length > 0) throw new ConfigError(inOrder(problems));
+  }
+  return { config, warnings: inOrder(warnings) };
 }
+
+function reportBroken(
+  broken: readonly (string | undefined)[],
+  assertions: readonly Assertion[],
+  report: Report,
+): void {
+  for (const [index, { kind }] of assertions.entries()) {
+    const why = broken[index];
+    if (why !== undefined) report(['assert', index, kind], why);
+  }
+}
+
+/** An assertion that nobody checks must not look as if it held. */
+const refuseAssertions: CheckAssertions = (_config, assertions) =>
+  assertions.map(() => 'is not checked here; write the key as assert, without escapes');
 
 interface Parts {
   readonly buckets: readonly Bucket[];

@@ -2,7 +2,10 @@
 import { readCompiledConfig } from './compiled-config.ts';
 import type { LoadedConfig } from './load-config.ts';
 
-/** Throws a ConfigError. The loader, its YAML parser and its schema are imported only if needed. */
+/**
+ * Throws a ConfigError. The loader, its YAML parser and its schema are imported only if needed, and so
+ * is what checks assertions.
+ */
 export async function parseConfig(options: {
   readonly text: string;
   /** The name of the config in reported problems. A name that ends in `.json` is a compiled config. */
@@ -12,5 +15,7 @@ export async function parseConfig(options: {
   const { text, file } = options;
   if (file.endsWith('.json')) return { config: readCompiledConfig(text, file), warnings: [] };
   const { loadConfig } = await import('./load-config.ts');
-  return loadConfig(options);
+  if (!text.includes('assert')) return loadConfig(options);
+  const { checkAssertions } = await import('../prove/check-assertions.ts');
+  return loadConfig({ ...options, checkAssertions });
 }

@@ -22,6 +22,8 @@ export interface Preset {
   /** Where the keys are, if discovery does not lead there. `{issuer}` stands for the issuer. */
   readonly jwksUri?: string;
   readonly algorithms: readonly string[];
+  /** The `typ` headers of its tokens. An absent one counts as `JWT`. */
+  readonly types: readonly string[];
   readonly maxTokenAge?: string;
   /** Lines of YAML below `attributes:`, and comments. */
   readonly attributes: readonly string[];

@@ -45,6 +45,7 @@ export function createBrokerMetrics() {
       'issuer',
       'grant',
     ]),
+    refusals: counter('refusals_total', 'Audit lines of refusals.', ['reason']),
     requestSeconds: seconds('request_duration_seconds', 'totalMs of audit lines.', [
       'decision',
       'surface',

@@ -8,6 +8,7 @@ export function countLine(metrics: BrokerMetrics, line: AuditLine, toLabel: ToLa
   // a refusal before the issuer's signature was checked names its issuer in `why`
   const issuer = toLabel(line.issuerName ?? textOf(line.why?.['issuerName']));
   metrics.decisions.inc({ decision, reason, surface, issuer, grant: toLabel(grant) });
+  if (reason !== '') metrics.refusals.inc({ reason });
   metrics.requestSeconds.observe({ decision, surface }, totalMs / 1000);
   if (verifyMs !== undefined) metrics.stepSeconds.observe({ step: 'verify' }, verifyMs / 1000);
   if (stsMs !== undefined) metrics.stepSeconds.observe({ step: 'sts' }, stsMs / 1000);

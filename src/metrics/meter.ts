@@ -6,6 +6,7 @@ import { type BrokerMetrics, createBrokerMetrics } from './broker-metrics.ts';
 import { countEvent } from './count-event.ts';
 import { countLine } from './count-line.ts';
 import { createToLabel } from './known-names.ts';
+import { allReasons } from './reasons.ts';
 
 /** What a broker reports through. */
 export interface Reports {
@@ -102,6 +103,7 @@ function startAtZero(metrics: BrokerMetrics): void {
   for (const scope of ['subject', 'issuer', 'address', 'refused_tokens', 'assume_role']) {
     metrics.rateLimited.inc({ scope }, 0);
   }
+  for (const reason of allReasons()) metrics.refusals.inc({ reason }, 0);
   for (const outcome of ['applied', 'refused']) metrics.configLoads.inc({ outcome }, 0);
   metrics.storeUp.set(1);
 }

@@ -1,7 +1,8 @@
-/** The provider of the Android example, compiled from Kotlin and called by the SDK's own classes, on a JVM without Android. */
+/** The two providers of the Android SDK, on a JVM without Android: with the example, compiled from Kotlin, and at a credential URL. */
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ROOT } from '../programs/program.ts';
+import { makeUrl } from '../support/credential-urls.ts';
 import { run } from './support/run.ts';
 import { type ClientWorld, startClientWorld } from './support/world.ts';
 
@@ -45,5 +46,30 @@ describe.skipIf(java === null)('OSSFederationCredentialProvider', () => {
     expect(stdout).toEqual([]);
     expect(stderr).toContain('ClientException: the broker refuses: no_grant');
     expect(stderr).not.toContain('eyJ');
+  });
+});
+
+describe.skipIf(java === null)('OSSAuthCredentialsProvider', () => {
+  it('gets a credential at a credential URL, and tells the code of a refusal', async () => {
+    const made = await makeUrl(world.broker, {
+      claims: { sub: 'phone-url' },
+      body: { Grant: 'user-files', For: 'mobile-sdk', Uses: 1 },
+    });
+    const environment = { CREDENTIAL_URL: String(made.body['Url']) };
+    const first = ask(environment);
+    first.write('');
+    const granted = await first.end();
+    const second = ask(environment);
+    second.write('');
+    const refused = await second.end();
+    const line = world.broker
+      .auditLines()
+      .find(({ subject, accessKeyId }) => subject === 'phone-url' && accessKeyId !== undefined);
+    const seconds = Date.parse(String(line?.['expiration'])) / 1000;
+
+    expect([granted.code, granted.stderr]).toEqual([0, '']);
+    expect(granted.stdout).toEqual([`${line?.['accessKeyId']} ${seconds}`]);
+    expect(refused.code).not.toBe(0);
+    expect(refused.stderr).toContain('ErrorCode: credential_url_used_up');
   });
 });

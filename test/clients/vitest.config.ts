@@ -8,6 +8,7 @@ export default defineConfig({
     include: ['test/clients/**/*.test.ts'],
     globalSetup: 'test/clients/support/global-setup.ts',
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     maxWorkers: '100%',
     // each waits for a credential to expire
     sequence: { concurrent: true },

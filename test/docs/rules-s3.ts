@@ -9,12 +9,14 @@ import type { Rule } from './rules.ts';
 import { runShell, type ShellCall, syntaxProblem } from './shell.ts';
 import type { World } from './world.ts';
 
+const PAGE = 'docs/s3-tools.md';
 const HOST = 's3.oss-cn-hangzhou.aliyuncs.com';
 const REGION = 'cn-hangzhou';
 
 const variables: Rule = {
   name: 'variables with which an S3 tool works, within its prefix only',
-  covers: ({ language, text }) => language === 'sh' && /^aws s3 /m.test(text),
+  covers: ({ page, language, text }) =>
+    page === PAGE && language === 'sh' && /^aws s3 /m.test(text),
   async check({ text }, world) {
     const folder = mkdtempSync(join(tmpdir(), 's3-tool-'));
     try {
@@ -75,7 +77,8 @@ const rclone: Rule = {
 
 const addressing: Rule = {
   name: 'a file of settings for boto3',
-  covers: ({ language, text }) => language === 'ini' && text.includes('addressing_style'),
+  covers: ({ page, language, text }) =>
+    page === PAGE && language === 'ini' && text.includes('addressing_style'),
   check({ text }) {
     expect(text).toMatch(/^\[default\]\ns3 =\n {4}addressing_style = virtual\n$/);
   },

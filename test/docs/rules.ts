@@ -8,6 +8,7 @@ import { CONFIG_RULES } from './rules-config.ts';
 import { EXAMPLE_RULES } from './rules-examples.ts';
 import { EXPLAIN_RULES } from './rules-explain.ts';
 import { INCIDENT_RULES } from './rules-incidents.ts';
+import { INIT_RULES } from './rules-init.ts';
 import { JSON_RULES } from './rules-json.ts';
 import { PROBE_RULES } from './rules-probe.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
@@ -39,5 +40,6 @@ export const RULES: readonly Rule[] = [
   ...PROBE_RULES,
   ...INCIDENT_RULES,
   ...CHECK_RULES,
+  ...INIT_RULES,
   ...SETUP_RULES,
 ];

@@ -10,12 +10,13 @@ const FUNCTIONS = new Set([
   'coalesce',
   'count',
   'max',
+  'approx_percentile',
   'cast',
 ]);
 const KEYWORDS = new Set(
   'SELECT AS FROM WHERE GROUP BY ORDER LIMIT AND OR DESC bigint log'.split(' '),
 );
-const TOKEN = /\s*('(?:[^']|'')*'|[A-Za-z_]\w*|\d+|[(),*|=>])/y;
+const TOKEN = /\s*('(?:[^']|'')*'|[A-Za-z_]\w*|\d+(?:\.\d+)?|[(),*|=>])/y;
 
 export interface SlsQuery {
   /** The JSON paths that it reads from the field `message`, e.g. `why.issuerName`. */
@@ -50,7 +51,7 @@ export function parseSlsQuery(text: string): SlsQuery {
 
   function readValue(): void {
     const token = take();
-    if (token.startsWith("'") || /^\d+$/.test(token)) return;
+    if (token.startsWith("'") || /^[\d.]+$/.test(token)) return;
     if (token === '(') {
       readCondition();
       expect(')');

@@ -64,6 +64,13 @@ const CLIENTS: readonly Client[] = [
     reads: ALL,
     expiration: new RegExp(`${SECONDS.source}Z$`),
   },
+  // Go's time.Time reads RFC 3339
+  {
+    name: 'ossutil',
+    takes: ({ AccessKeyId, AccessKeySecret }) => Boolean(AccessKeyId && AccessKeySecret),
+    reads: ALL,
+    expiration: new RegExp(`${SECONDS.source}(?:\\.\\d+)?Z$`),
+  },
   { name: 'aliyun', takes: isSuccess, reads: KEYS },
   {
     name: 'ali-oss',

@@ -1,5 +1,6 @@
 /** `/metrics` of the built broker says what its audit lines say. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { SIMPLE_CONFIG, startTestBroker } from '../support/broker.ts';
@@ -90,6 +91,9 @@ describe('the metrics of the built broker', () => {
     // the load decided in at least so many ways
     expect(Object.keys(expected).length).toBeGreaterThanOrEqual(9);
     expect(valuesOf(last(), 'decisions_total')).toEqual(expected);
+    expect(valuesOf(last(), 'refusals_total')).toEqual(
+      tally(lines(), ({ reason }) => (reason === undefined ? undefined : { reason })),
+    );
   });
 
   it('add up to the audit lines exactly: times, credentials and limits', () => {
@@ -163,22 +167,31 @@ describe('the metrics of the built broker', () => {
 });
 
 describe('a built broker without metrics', () => {
-  it('reads no code for them, neither prom-client nor its own', async () => {
-    const { main } = builtBundle();
-    const folder = dirname(main);
+  it('has all code for them in one file, whose absence nobody notices until it is wanted', async () => {
+    const { node, main } = builtBundle();
+    const folder = mkdtempSync(join(tmpdir(), 'broker-bundle-'));
+    const names = readdirSync(dirname(main));
     const holds = (mark: string) =>
-      readdirSync(folder).filter(
-        (name) => name.endsWith('.cjs') && readFileSync(join(folder, name), 'utf8').includes(mark),
+      names.filter(
+        (name) =>
+          name.endsWith('.cjs') && readFileSync(join(dirname(main), name), 'utf8').includes(mark),
       );
-    // what a start and a first credential compile has a code cache
-    const cached = readdirSync(folder).filter((name) => name.endsWith('.cache'));
+    for (const name of names.filter((one) => !one.startsWith('monitoring.'))) {
+      symlinkSync(join(dirname(main), name), join(folder, name));
+    }
+    const bundle = { node, main: join(folder, 'main.cjs') };
+    const broker = await startTestBroker({ config: SIMPLE_CONFIG, bundle });
+    const { status } = await broker.ask();
+    await broker.close();
+    const wanted = startTestBroker({ config: `${SIMPLE_CONFIG}metrics: { port: 1 }\n`, bundle });
 
     expect(holds('oss_token_broker_')).toEqual(['monitoring.cjs']);
     expect(holds('resourceSpans')).toEqual(['monitoring.cjs']);
     // a text of prom-client
     expect(holds('Missing mandatory help parameter')).toEqual(['monitoring.cjs']);
-    expect(cached.some((name) => name.startsWith('broker.cjs'))).toBe(true);
-    expect(cached.filter((name) => name.startsWith('monitoring'))).toEqual([]);
+    expect(status).toBe(200);
+    await expect(wanted).rejects.toThrow('monitoring.cjs');
+    rmSync(folder, { recursive: true });
   });
 
   it('says which setting to change if the port of the metrics is in use', async () => {

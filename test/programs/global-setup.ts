@@ -6,6 +6,7 @@ import type { Bundle } from '../support/bundle.ts';
 import { buildBundle } from './build-bundle.ts';
 import { findChromium } from './chromium.ts';
 import type { Program } from './program.ts';
+import { findPromtool } from './promtool.ts';
 import { findRedisServer } from './redis-server.ts';
 import { findShell } from './shell.ts';
 
@@ -14,6 +15,7 @@ declare module 'vitest' {
     /** null where there is none. It is not there at all if it was not looked for. */
     redisServer: Program | null;
     chromium: Program | null;
+    promtool: Program | null;
     bash: Program | null;
     zsh: Program | null;
     dash: Program | null;
@@ -36,6 +38,13 @@ const NEEDED = [
     importedAs: 'support/browser.ts',
     find: findChromium,
     howToGetIt: 'Install it (apt-get install chromium), or set CHROMIUM to where it is.',
+  },
+  {
+    key: 'promtool',
+    name: 'promtool',
+    importedAs: 'support/promtool.ts',
+    find: findPromtool,
+    howToGetIt: 'Install it (apt-get install prometheus), or set PROMTOOL to where it is.',
   },
   ...(['bash', 'zsh', 'dash'] as const).map((name) => ({
     key: name,

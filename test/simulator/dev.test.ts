@@ -138,6 +138,19 @@ describe('npm run dev with a config of one’s own', () => {
     }
   });
 
+  it('prints the endpoint of the same OSS for clients of S3', async () => {
+    const [, ossPort] = /OSS +http:\/\/[^:]+:(\d+)/.exec(dev.text) ?? [];
+    const [, s3Url = ''] = /S3 +(\S+)/.exec(dev.text) ?? [];
+    const { port } = new URL(s3Url);
+    // a program takes the simulator for its proxy, or looks the name up itself
+    const answer = await fetch(`http://127.0.0.1:${port}/?list-type=2`, {
+      headers: { 'x-amz-date': '20260101T000000Z', Authorization: 'AWS4-HMAC-SHA256 nothing' },
+    });
+
+    expect({ s3Url, port }).toEqual({ s3Url: `http://s3.localhost:${ossPort}`, port: ossPort });
+    expect(await answer.text()).toContain('<Code>');
+  });
+
   it('lets any claim be chosen, registered ones too', async () => {
     const token = await dev.printToken('--issuer', 'app', 'aud=second-audience', 'sub=a=b', 'n:=3');
     const expired = await dev.printToken('--issuer', 'app', 'exp:=1', 'iat:=0');
@@ -208,7 +221,7 @@ describe('npm run dev, started several times at once', () => {
   let all: readonly RunningDev[];
   beforeAll(async () => {
     all = await Promise.all([startDev(), startDev(), startDev()]);
-  });
+  }, 30_000);
   afterAll(() => Promise.all(all.map((one) => one.close())));
 
   it('gives each its own ports', async () => {

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { ConfigError, formatProblem } from '../../config-loader/config-problems.ts';
 import { type LoadedConfig, loadConfig } from '../../config-loader/load-config.ts';
+import { checkAssertions } from '../../prove/check-assertions.ts';
 import { CliError, EXIT } from '../system/cli-error.ts';
 import type { Machine } from '../system/machine.ts';
 import { attempt } from './attempt.ts';
@@ -19,7 +20,7 @@ export function loadConfigFile(file: string, { environment, tell }: Machine): Co
     (code) => `${file} cannot be read (${code}); name the config`,
   );
   try {
-    const loaded = loadConfig({ text, file, environment });
+    const loaded = loadConfig({ text, file, environment, checkAssertions });
     for (const warning of loaded.warnings) tell(`warning: ${formatProblem(warning)}`);
     return { ...loaded, file, text };
   } catch (error) {

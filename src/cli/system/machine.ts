@@ -12,6 +12,8 @@ export interface Machine {
   readonly sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
   /** All of standard input. */
   readonly readStdin: () => Promise<string>;
+  /** Asks a person on a terminal for a line; undefined if there will be none. Absent: nobody is there. */
+  readonly ask?: (question: string) => Promise<string | undefined>;
   /** Writes data to standard output. */
   readonly print: (text: string) => Promise<void>;
   /** Writes a message to standard error, as a line of its own. */

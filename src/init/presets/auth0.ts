@@ -12,6 +12,7 @@ export const auth0: Preset = {
   ),
   audience: anAudience('the identifier of your API', 'https://files.example.com'),
   algorithms: ['RS256'],
+  types: ['JWT', 'at+jwt'],
   attributes: [
     '# e.g. auth0|6512bd43d9caa6e02c990b0a: the grammar "name" would refuse the "|"',
     'user: { claim: sub, grammar: subject }',

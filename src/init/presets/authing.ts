@@ -13,6 +13,7 @@ export const authing: Preset = {
   audience: anAudience('the ID of the application', '5f0000000000000000000000'),
   jwksUri: '{issuer}/.well-known/jwks.json',
   algorithms: ['RS256'],
+  types: ['JWT'],
   attributes: ['user: { claim: sub }'],
   grant: {
     name: 'user-files',

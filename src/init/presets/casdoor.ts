@@ -12,6 +12,7 @@ export const casdoor: Preset = {
   ),
   audience: anAudience('the client ID of the application', '0123456789abcdef0123'),
   algorithms: ['RS256'],
+  types: ['JWT', 'at+jwt'],
   attributes: [
     '# the ID of the user; "name" and "owner" can change',
     'user: { claim: sub, grammar: subject }',

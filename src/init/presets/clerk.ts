@@ -12,6 +12,7 @@ export const clerk: Preset = {
   ),
   audience: anAudience('that the JWT template sets', 'oss-token-broker', 'oss-token-broker'),
   algorithms: ['RS256'],
+  types: ['JWT'],
   attributes: ['# e.g. user_2x4Zp', 'user: { claim: sub }'],
   grant: {
     name: 'user-files',

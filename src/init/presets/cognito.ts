@@ -16,6 +16,7 @@ export const cognito: Preset = {
     pattern: /^[a-z0-9]{1,128}$/,
   },
   algorithms: ['RS256'],
+  types: ['JWT'],
   attributes: ['user: { claim: sub, grammar: uuid }'],
   grant: {
     name: 'user-files',

@@ -16,6 +16,7 @@ export const entraId: Preset = {
     pattern: /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/,
   },
   algorithms: ['RS256'],
+  types: ['JWT'],
   attributes: [
     '# the object ID, one for each user in all applications; "sub" is another one in each application',
     'user: { claim: oid, grammar: uuid }',

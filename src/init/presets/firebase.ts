@@ -19,6 +19,7 @@ export const firebase: Preset = {
   jwksUri:
     'https://www.googleapis.com/service_accounts/v1/jwk/securetoken@system.gserviceaccount.com',
   algorithms: ['RS256'],
+  types: ['JWT'],
   attributes: ['user: { claim: sub, grammar: subject }'],
   grant: {
     name: 'user-files',

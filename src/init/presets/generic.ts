@@ -8,6 +8,7 @@ export const generic: Preset = {
   issuer: anIssuer('as "iss" has it, to the last character', 'https://login.example.com'),
   audience: anAudience('that is for the broker alone', 'oss-token-broker', 'oss-token-broker'),
   algorithms: ['RS256', 'ES256'],
+  types: ['JWT', 'at+jwt'],
   attributes: ['user: { claim: sub, grammar: subject }'],
   grant: {
     name: 'user-files',

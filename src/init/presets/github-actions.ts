@@ -13,6 +13,7 @@ export const githubActions: Preset = {
     pattern: /^\d{1,20}$/,
   },
   algorithms: ['RS256'],
+  types: ['JWT'],
   maxTokenAge: '1h',
   attributes: [
     '# the ID, and not the name, which somebody else can register once you give it up',

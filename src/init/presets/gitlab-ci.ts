@@ -20,6 +20,7 @@ export const gitlabCi: Preset = {
     pattern: /^\d{1,20}$/,
   },
   algorithms: ['RS256'],
+  types: ['JWT'],
   maxTokenAge: '1h',
   attributes: [
     '# the ID, and not the path, which somebody else can get once you give it up',

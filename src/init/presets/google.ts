@@ -18,6 +18,7 @@ export const google: Preset = {
   // discovery leads to another host
   jwksUri: 'https://www.googleapis.com/oauth2/v3/certs',
   algorithms: ['RS256'],
+  types: ['JWT'],
   attributes: ['# digits, and never used again; an address of mail can be', 'user: { claim: sub }'],
   grant: {
     name: 'user-files',

@@ -11,6 +11,7 @@ export const idaas: Preset = {
   ),
   audience: anAudience('the client_id of the application', 'app_example'),
   algorithms: ['RS256'],
+  types: ['JWT'],
   attributes: ['user: { claim: sub, grammar: subject }'],
   grant: {
     name: 'user-files',

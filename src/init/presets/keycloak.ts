@@ -12,6 +12,7 @@ export const keycloak: Preset = {
   ),
   audience: anAudience('that a mapper adds', 'oss-token-broker', 'oss-token-broker'),
   algorithms: ['RS256'],
+  types: ['JWT', 'at+jwt'],
   attributes: ['# a UUID, unless users come from a federation', 'user: { claim: sub }'],
   grant: {
     name: 'user-files',

@@ -16,8 +16,9 @@ export const kubernetes: Preset = {
     pattern: /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
   },
   algorithms: ['RS256'],
+  types: ['JWT'],
   attributes: [
-    '# names of service accounts do not have a "/", but they can have dots',
+    '# whoever makes an account of this name again gets its objects',
     'account: { claim: [kubernetes.io, serviceaccount, name] }',
   ],
   grant: {

@@ -12,6 +12,7 @@ export const okta: Preset = {
   ),
   audience: anAudience('of that authorization server', 'api://default', 'api://default'),
   algorithms: ['RS256'],
+  types: ['JWT', 'at+jwt'],
   attributes: [
     '# the ID of the user; "sub" of an access token is the login, which can change',
     'user: { claim: uid }',

@@ -13,6 +13,7 @@ export const supabase: Preset = {
   audience: anAudience('the same for all users', 'authenticated', 'authenticated'),
   jwksUri: '{issuer}/.well-known/jwks.json',
   algorithms: ['ES256', 'RS256'],
+  types: ['JWT'],
   attributes: ['user: { claim: sub, grammar: uuid }'],
   grant: {
     name: 'user-files',

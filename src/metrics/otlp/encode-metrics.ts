@@ -47,12 +47,14 @@ function encodeMetric(metric: Metric, times: Times): OtlpMetric {
     const histogram = { aggregationTemporality: CUMULATIVE, dataPoints };
     return { name, description, unit: 's', histogram };
   }
-  const dataPoints = values.map(({ labels, value }) => ({
+  const toPoint = ({ labels, value }: Value) => ({
     attributes: toAttributes(labels),
     ...times,
     asDouble: value,
-  }));
-  if (type === 'gauge') return { name, description, gauge: { dataPoints } };
+  });
+  if (type === 'gauge') return { name, description, gauge: { dataPoints: values.map(toPoint) } };
+  // what has a start needs no point before it counts anything
+  const dataPoints = values.filter(({ value }) => value !== 0).map(toPoint);
   const sum = { aggregationTemporality: CUMULATIVE, isMonotonic: true, dataPoints };
   return { name, description, sum };
 }

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Program, ROOT } from '../../programs/program.ts';
 import { checkUploads } from './check-uploads.ts';
-import { run } from './run.ts';
+import { type Command, run } from './run.ts';
 import { type Caller, S3_ENDPOINT, s3File, type Way } from './s3.ts';
 import { type ClientWorld, CREDENTIAL_SECONDS, LARGE_BYTES } from './world.ts';
 
@@ -102,16 +102,28 @@ export function checkDuckDb({ python, world, way, user }: S3Check): void {
   });
 }
 
+const RCLONE_FILE: Settings = {
+  args: ['--config', s3File('rclone.conf')],
+  environment: { RCLONE_CONFIG_OSS_ENDPOINT: S3_ENDPOINT },
+};
+
+/** Where a tool has its settings. */
+export type Settings = Pick<Command, 'args' | 'environment'>;
+
 /** Declares the tests of rclone. */
-export function checkRclone(rclone: Program | null, check: S3Check): void {
+export function checkRclone(
+  rclone: Program | null,
+  check: S3Check,
+  settings: Settings = RCLONE_FILE,
+): void {
   const { world, way, user, refusal = /no_grant/ } = check;
 
   function start(caller: Caller, ...args: readonly string[]) {
     return run(
       way(world(), caller, {
         path: rclone?.path ?? '',
-        args: ['--config', s3File('rclone.conf'), ...args],
-        environment: { ...rclone?.environment, RCLONE_CONFIG_OSS_ENDPOINT: S3_ENDPOINT },
+        args: [...settings.args, ...args],
+        environment: { ...rclone?.environment, ...settings.environment },
       }),
     );
   }

@@ -90,7 +90,9 @@ export async function installAndroid(): Promise<Program> {
   };
 }
 
-const mavenFlags = () => ['-q', '-B', `-Dmaven.repo.local=${join(CACHE, 'maven')}`];
+/** Strict: a jar that does not have the checksum of the registry is refused. */
+const mavenFlags = () => ['-q', '-B', '-C', `-Dmaven.repo.local=${join(CACHE, 'maven')}`];
+
 /** Paths of the files below a folder of the project, from the project on. */
 function filesOf(folder: string): readonly string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })

@@ -11,7 +11,9 @@ export const CREDENTIAL_SECONDS = 12;
 /** Larger than the size from which any of the SDKs uploads in parts. */
 export const LARGE_BYTES = 11 * 1024 * 1024;
 
-const CONFIG = `${SIMPLE_CONFIG}
+/** The broker holds no credential that lives so short, so that each request needs another. */
+const CONFIG = `limits: { assumeRole: { requests: 1000, window: 10s } }
+${SIMPLE_CONFIG}
   - name: releases
     issuer: app
     role: acs:ram::123456789012:role/oss-uploader
@@ -25,15 +27,20 @@ export interface ClientWorld {
   /** A folder with `small.txt` and `large.bin`. */
   readonly folder: string;
   /** `BROKER_URL`, `GRANT` and `SUBJECT_TOKEN_FILE`, for a subject whose files are below `users/<user>/`. */
-  environmentOf(user: string): Promise<Readonly<Record<string, string>>>;
+  environmentOf(
+    user: string,
+    claims?: Readonly<Record<string, unknown>>,
+  ): Promise<Readonly<Record<string, string>>>;
   close(): Promise<void>;
 }
 
-export async function startClientWorld(): Promise<ClientWorld> {
+export async function startClientWorld(
+  longestSessionSeconds = CREDENTIAL_SECONDS,
+): Promise<ClientWorld> {
   const broker = await startTestBroker({
     config: CONFIG,
     environment: TICKET_ENVIRONMENT,
-    longestSessionSeconds: CREDENTIAL_SECONDS,
+    longestSessionSeconds,
   });
   const folder = await mkdtemp(join(tmpdir(), 'clients-'));
   await writeFile(join(folder, 'small.txt'), 'hello');
@@ -41,10 +48,10 @@ export async function startClientWorld(): Promise<ClientWorld> {
   return {
     broker,
     folder,
-    async environmentOf(user) {
+    async environmentOf(user, claims) {
       const file = join(folder, `${user}.jwt`);
       // the SDKs take the file as it is, so it ends without a line end, as a projected token does
-      await writeFile(file, await broker.issuer.token({ sub: user }));
+      await writeFile(file, await broker.issuer.token({ sub: user, ...claims }));
       return { BROKER_URL: broker.url, GRANT: 'user-files', SUBJECT_TOKEN_FILE: file };
     },
     async close() {

@@ -1,0 +1,56 @@
+/** The page about monitoring names every metric, alert and chart that there is, and nothing else. */
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { createBrokerMetrics } from '../../src/metrics/broker-metrics.ts';
+import { memberAt, toObject } from '../support/declared.ts';
+import { toList } from './configs.ts';
+import { PAGES, ROOT } from './pages.ts';
+import { namesInCell, rowsOf } from './sections.ts';
+
+const read = (name: string) => readFileSync(`${ROOT}deploy/${name}`, 'utf8');
+const { text = '' } = PAGES.find(({ path }) => path === 'docs/monitoring.md') ?? {};
+
+/** The rows of the table that begins with this head. */
+function tableOf(head: string) {
+  const [, after = ''] = text.split(`\n| ${head} |`);
+  return rowsOf(after.split('\n\n')[0] ?? '').filter(([, first = '']) => !first.includes('---'));
+}
+
+describe('the page about monitoring', () => {
+  it('has every metric with its labels', () => {
+    const documented = tableOf('metric').map(([, name = '', labels = '']) => [
+      `oss_token_broker_${namesInCell(name).join()}`,
+      namesInCell(labels),
+    ]);
+    const metrics = createBrokerMetrics().registry.getMetricsAsArray();
+    const declared = metrics.map((metric) => [
+      metric.name,
+      toList(Reflect.get(metric, 'labelNames')),
+    ]);
+
+    expect(documented).toEqual(declared);
+  });
+
+  it('has every alert with its severity', () => {
+    const documented = tableOf('alert').map(([, name = '', , severity = '']) => [
+      ...namesInCell(name),
+      severity.trim(),
+    ]);
+    const rules = toList(memberAt(parse(read('alerts.yaml')), ['groups', '0', 'rules']));
+
+    expect(documented).toEqual(
+      rules.map((rule) => [toObject(rule)['alert'], memberAt(rule, ['labels', 'severity'])]),
+    );
+  });
+
+  it('has every chart', () => {
+    const charts = toList(memberAt(JSON.parse(read('sls.json')), ['charts']));
+
+    expect(
+      tableOf('chart')
+        .flatMap(([, names = '']) => namesInCell(names))
+        .sort(),
+    ).toEqual(charts.map((chart) => String(toObject(chart)['title'])).sort());
+  });
+});
