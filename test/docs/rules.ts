@@ -12,6 +12,7 @@ import { INIT_RULES } from './rules-init.ts';
 import { JSON_RULES } from './rules-json.ts';
 import { PROBE_RULES } from './rules-probe.ts';
 import { PROGRAM_RULES } from './rules-program.ts';
+import { PROVE_RULES } from './rules-prove.ts';
 import { S3_RULES } from './rules-s3.ts';
 import { SETUP_RULES } from './rules-setup.ts';
 import { SHELL_RULES } from './rules-shell.ts';
@@ -37,6 +38,7 @@ export const RULES: readonly Rule[] = [
   ...CLIENT_RULES,
   ...CLI_RULES,
   ...EXPLAIN_RULES,
+  ...PROVE_RULES,
   ...PROBE_RULES,
   ...INCIDENT_RULES,
   ...CHECK_RULES,

@@ -48,7 +48,7 @@ beforeAll(async () => {
     write: async () => {},
     environment: { BROKER_CONFIG: join(folder, 'broker.yaml') },
   });
-});
+}, 60_000);
 
 afterAll(async () => {
   await running.close();

@@ -39,7 +39,7 @@ beforeAll(async () => {
     CHARTS.map(({ query }) => query),
   );
   rowsOf = (title) => results[CHARTS.findIndex((chart) => chart.title === title)] ?? [];
-});
+}, 60_000);
 
 afterAll(async () => {
   await monitored?.broker.close();

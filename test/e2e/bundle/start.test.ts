@@ -272,6 +272,7 @@ describe('the folder of the build', () => {
       'jose',
       'zod',
       'yaml',
+      'prom-client',
       '@alicloud/sts20150401',
       '@alicloud/credentials',
     ]) {
