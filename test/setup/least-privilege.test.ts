@@ -13,9 +13,9 @@ import { blockWith } from '../docs/pages.ts';
 import { missingPrograms } from '../docs/shell.ts';
 import { ACCOUNT, type Account, BROKER_ROLE, BROKER_USER, startAccount } from './account.ts';
 
-const EXAMPLES = readdirSync('examples').map(
-  (name) => [`examples/${name}`, readFileSync(`examples/${name}`, 'utf8')] as const,
-);
+const EXAMPLES = readdirSync('examples')
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name) => [`examples/${name}`, readFileSync(`examples/${name}`, 'utf8')] as const);
 
 /** Two grants that share a role, where one is a part of the other and no restriction is common. */
 const SHARED_ROLE = `
