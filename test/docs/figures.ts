@@ -21,6 +21,7 @@ const PARTS: Readonly<Record<string, string>> = {
   fifth: '5',
   tenth: '10',
 };
+const MONTHS = 'January|February|March|April|May|June|July|August|September|October|November|December';
 const DIGITS = '零一二三四五六七八九';
 
 const ENGLISH = Object.keys(WORDS).join('|');
@@ -40,7 +41,9 @@ export function figuresIn(text: string): readonly string[] {
 
 function toDigits(text: string): string {
   const numberOf = (word: string) => WORDS[word.toLowerCase()] ?? word;
+  const monthOf = (name: string) => `${MONTHS.split('|').indexOf(name) + 1}`;
   return text
+    .replace(new RegExp(`\\b(?:${MONTHS})(?= \\d{4}\\b)`, 'g'), monthOf)
     .replace(
       new RegExp(`\\b(${ENGLISH}) and a half(?=\\s(?:${UNIT_WORDS})\\b)`, 'gi'),
       (_, whole: string) => `${numberOf(whole)}.5`,

@@ -85,6 +85,7 @@ describe('a figure', () => {
     ['STS allows 100 AssumeRole a second', 'STS 每秒允许 100 次 AssumeRole', ['100']],
     ['every ten seconds, status 401', '状态码 401，每 10 秒', ['10 s', '401']],
     ['15 minutes', '15 分钟', ['15 min']],
+    ['since April 2026', '自 2026 年 4 月起', ['2026', '4']],
   ])('is the same in both languages: %s', (english, chinese, figures) => {
     expect(figuresIn(english)).toEqual(figures);
     expect(figuresIn(chinese)).toEqual(figures);
