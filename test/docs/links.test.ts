@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PAGES, type Page, ROOT, readPage, toAnchor } from './pages.ts';
+import { CHINESE_PAGES, PAGES, type Page, ROOT, readPage, toAnchor } from './pages.ts';
 
 const MAX_README_BYTES = 11_000;
+const ALL = [...PAGES, ...CHINESE_PAGES];
 
 /** What is wrong with one link; undefined if nothing is. */
 function problemOf(page: Page, link: string): string | undefined {
@@ -15,7 +16,7 @@ function problemOf(page: Page, link: string): string | undefined {
   if (file.startsWith('..')) return 'leads out of the project';
   if (!existsSync(`${ROOT}${file}`)) return 'leads to no file';
   if (anchor === undefined) return undefined;
-  const target = PAGES.find((known) => known.path === file);
+  const target = ALL.find((known) => known.path === file);
   const anchors = target?.headings.map(({ title }) => toAnchor(title)) ?? [];
   return anchors.includes(anchor) ? undefined : 'leads to no heading';
 }
@@ -25,7 +26,7 @@ function problemOfUrl(link: string): string | undefined {
   return /\/(?:blob|tree|raw)\//.test(link) ? 'names a file of a repository by its URL' : undefined;
 }
 
-describe.each(PAGES.map((page) => [page.path, page] as const))('%s', (_path, page) => {
+describe.each(ALL.map((page) => [page.path, page] as const))('%s', (_path, page) => {
   it('has links that lead somewhere', () => {
     const problems = page.links.flatMap((link) => {
       const problem = problemOf(page, link);

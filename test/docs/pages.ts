@@ -25,13 +25,27 @@ export const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const TOP = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md'];
 const FENCE = /^( *)```(.*)$/;
 
-export const PAGES: readonly Page[] = [
+const IN_DOCS = readdirSync(`${ROOT}docs`, { encoding: 'utf8', recursive: true })
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`)
+  .sort();
+const IS_CHINESE = /^docs\/zh-CN\//;
+
+/** The pages in English. What their blocks and tables say is tested. */
+export const PAGES: readonly Page[] = readPages([
   ...TOP,
-  ...readdirSync(`${ROOT}docs`, { encoding: 'utf8', recursive: true })
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`)
-    .sort(),
-].map((path) => readPage(path, readFileSync(`${ROOT}${path}`, 'utf8')));
+  ...IN_DOCS.filter((path) => !IS_CHINESE.test(path)),
+]);
+
+/** The pages in Chinese. Their blocks and tables are those of the English pages, so they do not run again. */
+export const CHINESE_PAGES: readonly Page[] = readPages([
+  'README.zh-CN.md',
+  ...IN_DOCS.filter((path) => IS_CHINESE.test(path)),
+]);
+
+function readPages(paths: readonly string[]): readonly Page[] {
+  return paths.map((path) => readPage(path, readFileSync(`${ROOT}${path}`, 'utf8')));
+}
 
 /** The blocks of one page in a language, in their order. */
 export function blocksOf(path: string, language: string): readonly Block[] {
