@@ -1,6 +1,6 @@
 /** The figures in a text of either language, in one form: `8 KiB`, `7.5 min`, `4/5`, `401`. */
 
-/** What stands behind a number, and what it is called here. The longer one of two that begin alike is first. */
+/** What stands behind a number, and what it is called here. */
 const UNITS: readonly (readonly [RegExp, string])[] = [
   [/^(?:minutes?\b|分钟)/, 'min'],
   [/^(?:seconds?\b|秒)/, 's'],
@@ -8,7 +8,10 @@ const UNITS: readonly (readonly [RegExp, string])[] = [
   [/^(?:days?\b|天)/, 'd'],
   [/^(?:bytes?\b|字节)/, 'byte'],
   [/^(?:characters?\b|字符)/, 'character'],
-  [/^(KiB|MiB|MB|%)/, ''],
+  [/^KiB/, 'KiB'],
+  [/^MiB/, 'MiB'],
+  [/^MB/, 'MB'],
+  [/^%/, '%'],
 ];
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -21,7 +24,8 @@ const PARTS: Readonly<Record<string, string>> = {
   fifth: '5',
   tenth: '10',
 };
-const MONTHS = 'January|February|March|April|May|June|July|August|September|October|November|December';
+const MONTHS =
+  'January|February|March|April|May|June|July|August|September|October|November|December';
 const DIGITS = '零一二三四五六七八九';
 
 const ENGLISH = Object.keys(WORDS).join('|');
@@ -61,10 +65,5 @@ function toDigits(text: string): string {
 
 function unitAt(text: string): string {
   const rest = text.replace(/^[\s-]*个?\s*/, '');
-  for (const [pattern, name] of UNITS) {
-    const [, itself] = pattern.exec(rest) ?? [undefined, undefined];
-    if (itself !== undefined) return itself;
-    if (name !== '' && pattern.test(rest)) return name;
-  }
-  return '';
+  return UNITS.find(([pattern]) => pattern.test(rest))?.[1] ?? '';
 }

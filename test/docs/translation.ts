@@ -56,6 +56,7 @@ function differencesOfSections(english: Page, chinese: Page): readonly string[] 
   const blocks = (page: Page) => page.blocks.map(({ language, text }) => `${language}\n${text}`);
   const prose = { english: toProse(english.text), chinese: toProse(chinese.text) };
   return [
+    ...compare('paragraphs, items and rows', toShape(prose.english), toShape(prose.chinese)),
     ...compare('blocks', blocks(english), blocks(chinese)),
     ...compare('code in tables', toCells(prose.english), toCells(prose.chinese)),
     ...compare('code', codeIn(prose.english), codeIn(prose.chinese)),
@@ -86,6 +87,17 @@ export function toProse(section: string): string {
   return section
     .replace(/^( *)```[\s\S]*?^ *```$/gm, '')
     .replace(/`[^`]*`/g, (code) => code.replace(/\s+/g, ' '));
+}
+
+/** What the section has in its order. A line that goes on with a paragraph or an item is no part of its own. */
+function toShape(prose: string): readonly string[] {
+  return prose.split('\n').flatMap((line, index, lines) => {
+    if (/^ *[-*] /.test(line)) return ['item'];
+    if (/^ *\d+\. /.test(line)) return ['step'];
+    if (line.startsWith('|')) return ['row'];
+    const isFirst = line.trim() !== '' && (lines[index - 1] ?? '').trim() === '';
+    return isFirst && !line.startsWith('#') ? ['paragraph'] : [];
+  });
 }
 
 /** Each row of the tables as its cells, and each cell as the code in it. */

@@ -67,9 +67,15 @@ describe('a page in English that changes alone', () => {
     ['another command', 'npm ci && npm run dev', 'npm ci && npm start', /^Quick start: blocks/],
     ['another comment', '// before each request', '// always', /^A browser: blocks/],
     ['another number', 'Node 20.10', 'Node 22.10', /^Quick start: figures/],
-    ['another row', '| for both | |', '| for both | |\n| `x` | y |', /^More: code in tables/],
+    [
+      'another row',
+      '| for both | |',
+      '| for both | |\n| `x` | y |',
+      /^More: paragraphs, items and rows/,
+    ],
     ['another name in a row', '`oss://bucket/key`', '`oss://bucket`', /code in tables/],
     ['another name in the text', '`RefreshAfter`', '`Expiration`', /^A browser: code/],
+    ['another paragraph', '\nMIT licence.', '\nIt is small.\n\nMIT licence.', /^More: paragraphs/],
     ['another link', '(docs/init.md)', '(docs/check.md)', /^More: links/],
     ['another anchor', '#a-grant-for-a-ci-job', '#warnings', /^A CI job: links/],
   ])('is seen by %s', (_what, from, to, difference) => {
