@@ -300,6 +300,8 @@ const MAY_IMPORT = {
   'simulator/': ['src/', 'hono', '@hono/node-server', 'jose', 'oidc-provider'],
   'tools/probe-symlinks.ts': ['src/refusal.ts', 'tools/probe/'],
   'tools/probe/': ['src/ports.ts', 'src/session-policy/', 'src/sts/', 'ali-oss'],
+  'tools/write-schema.ts': ['src/config-loader/', 'tools/reference/'],
+  'tools/reference/': ['src/config-loader/', 'zod'],
   'tools/': ['src/config-loader/', 'src/lib/', 'esbuild', 'zod'],
 };
 

@@ -1,7 +1,10 @@
-/** `npm run schema`: writes the JSON Schema of `broker.yaml` to the path in the first argument. */
+/** `npm run schema`: writes the JSON Schema of `broker.yaml`, and the page of its keys, to the paths in the arguments. */
 import { writeFileSync } from 'node:fs';
 import { jsonSchema } from '../src/config-loader/config-schema.ts';
+import { toConfigReference } from './reference/config-reference.ts';
+import { readConfigSchema } from './reference/schema-node.ts';
 
-const [, , path] = process.argv;
-if (path === undefined) throw new Error('the first argument must be a path');
-writeFileSync(path, `${JSON.stringify(jsonSchema(), null, 2)}\n`);
+const [, , schemaPath, pagePath] = process.argv;
+if (schemaPath === undefined || pagePath === undefined) throw new Error('two paths are needed');
+writeFileSync(schemaPath, `${JSON.stringify(jsonSchema(), null, 2)}\n`);
+writeFileSync(pagePath, toConfigReference(readConfigSchema()));

@@ -14,11 +14,11 @@ const what = z
     permission: z
       .enum(['read', 'write', 'list', 'delete'], { error: 'must be read, write, list or delete' })
       .optional()
-      .describe('Any action of this permission. Default, without action: anything.'),
+      .describe('Any action of this permission. Default: anything, or the action.'),
     action: text('an OSS action')
       .refine((value) => ACTIONS.includes(value), { error: `must be one of ${ACTIONS.join(', ')}` })
       .optional()
-      .describe('This OSS action.'),
+      .describe('This OSS action. Default: any.'),
     target: text('a target, e.g. oss://bucket/prefix/')
       .optional()
       .describe('oss://bucket/prefix/, oss://bucket/key or oss://bucket/. Default: anywhere.'),

@@ -45,8 +45,10 @@ export const bucketSchema = z.strictObject({
       error: 'must be internal, accelerate, or an https:// URL without a path',
     })
     .optional()
-    .describe("The endpoint that is returned to clients. Default: the region's public endpoint."),
-  cname: flag.default(false).describe('true: the endpoint is a custom domain of this bucket.'),
+    .describe(
+      "The endpoint of the bucket, which callers learn from the answer. Default: the region's public one.",
+    ),
+  cname: flag.default(false).describe('true: the endpoint is a domain of this bucket alone.'),
 });
 
 const PUBLIC_URL_WORDS =
@@ -57,7 +59,9 @@ export const configSchema = z.strictObject({
     .string({ error: PUBLIC_URL_WORDS })
     .refine(isExactOrigin, { error: PUBLIC_URL_WORDS })
     .optional()
-    .describe('The origin at which callers reach the broker. No answer has a URL without it.'),
+    .describe(
+      'The origin at which callers reach the broker, for metadata and credential URLs. Default: unknown; no answer then has a URL.',
+    ),
   region: region.describe('The region of the STS endpoint.'),
   sts: z
     .strictObject({
@@ -71,10 +75,12 @@ export const configSchema = z.strictObject({
           error: 'must be host or host:port; http:// is accepted for this machine only',
         })
         .optional()
-        .describe('The STS endpoint. Default: chosen from region and network.'),
+        .describe('The STS endpoint. Default: from region and network.'),
       timeout: duration(1, 30, 'of at most 30s')
         .default('5s')
-        .describe('The time limit for one AssumeRole call.'),
+        .describe(
+          'The whole time that one AssumeRole may take, and how long a request may wait for its turn before.',
+        ),
     })
     .prefault({})
     .describe('How STS is reached.'),
@@ -96,7 +102,9 @@ export const configSchema = z.strictObject({
       {
         tokenExchange: flag
           .optional()
-          .describe('true: OAuth 2.0 token exchange (RFC 8693) at POST /oauth/token.'),
+          .describe(
+            'true: OAuth 2.0 token exchange (RFC 8693) at POST /oauth/token. While it is off, that address does not exist.',
+          ),
         credentialUrls: credentialUrlsSchema.optional(),
         aws: flag
           .optional()
@@ -105,7 +113,9 @@ export const configSchema = z.strictObject({
           ),
         sts: stsSurface
           .optional()
-          .describe('true or settings: AssumeRoleWithOIDC at POST / and GET /, as STS speaks it.'),
+          .describe(
+            'true or a map: AssumeRoleWithOIDC at POST / and GET /, as STS speaks it. Default: false.',
+          ),
       },
       { error: 'must be like { tokenExchange: true }' },
     )
@@ -134,16 +144,16 @@ export const configSchema = z.strictObject({
   callerAddress: z
     .strictObject({
       header: matching(/^[A-Za-z0-9-]{1,64}$/, 'the name of a header').describe(
-        'The header to which the proxies in front of the broker append the caller address.',
+        "The header to which the proxies in front of the broker append the caller's address.",
       ),
       trustedHops: z
         .int({ error: 'must be a whole number from 1 to 10' })
         .min(1, { error: 'must be a whole number from 1 to 10' })
         .max(10, { error: 'must be a whole number from 1 to 10' })
-        .describe('How many of your own proxies append to it.'),
+        .describe('How many of your own proxies append to it. The broker counts from the right.'),
     })
     .optional()
-    .describe("Where the caller's address is read from. Default: the connection."),
+    .describe("Where the caller's address is read from. Default: the address of the connection."),
   sourceCredentials: sourceCredentialsSchema.optional(),
   limits: limitsSchema.optional(),
   store: storeSchema.optional(),

@@ -17,11 +17,13 @@ const ticketKey = z.strictObject(
       .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, {
         error: 'must be a name of lower-case letters, digits and "-", at most 32',
       })
-      .describe('Names the key in the tickets that it encrypts.'),
+      .describe('Names the key inside the URLs that it encrypts.'),
     keyFrom: z
       .string({ error: VARIABLE_WORDS })
       .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, { error: VARIABLE_WORDS })
-      .describe('The environment variable that holds the key: base64 of 32 random bytes or more.'),
+      .describe(
+        'The name of the environment variable with the key: the base64 of 32 random bytes or more.',
+      ),
   },
   { error: 'must be like { id: k1, keyFrom: TICKET_KEY_K1 }' },
 );
@@ -47,16 +49,18 @@ export const credentialUrlsSchema = z
       beyondToken: z
         .boolean({ error: 'must be true or false' })
         .optional()
-        .describe('true: a credential URL may work when its subject token has expired.'),
+        .describe(
+          'true: a credential URL may work when its subject token has expired; maxTokenAge of the issuer ends it all the same.',
+        ),
       deny: z
         .strictObject({
           ticketIds: z
             .array(z.string({ error: 'must be a ticket ID' }), { error: 'must be a list' })
             .default([])
-            .describe('The ticketId of the audit log.'),
+            .describe('The credential URLs to refuse, by the ticketId of the audit log.'),
         })
         .optional()
-        .describe('The credential URLs to refuse.'),
+        .describe('What to refuse.'),
     },
     { error: 'must be like { keys: [{ id: k1, keyFrom: TICKET_KEY_K1 }] }' },
   )

@@ -22,11 +22,31 @@ const conditionMode = mode(
 
 const condition = z.union(
   [
-    z.strictObject({ claim: claimPath, equals: claimValue, mode: conditionMode }),
-    z.strictObject({ claim: claimPath, in: z.array(claimValue).min(1), mode: conditionMode }),
-    z.strictObject({ claim: claimPath, contains: claimValue, mode: conditionMode }),
-    z.strictObject({ claim: claimPath, startsWith: z.string().min(1), mode: conditionMode }),
-    z.strictObject({ claim: claimPath, exists: z.boolean(), mode: conditionMode }),
+    z.strictObject({
+      claim: claimPath,
+      equals: claimValue.describe('The claim is this value, of this type.'),
+      mode: conditionMode,
+    }),
+    z.strictObject({
+      claim: claimPath,
+      in: z.array(claimValue).min(1).describe('The claim is one of these values.'),
+      mode: conditionMode,
+    }),
+    z.strictObject({
+      claim: claimPath,
+      contains: claimValue.describe('The claim is an array and holds this value.'),
+      mode: conditionMode,
+    }),
+    z.strictObject({
+      claim: claimPath,
+      startsWith: z.string().min(1).describe('The claim is a string and begins with this text.'),
+      mode: conditionMode,
+    }),
+    z.strictObject({
+      claim: claimPath,
+      exists: z.boolean().describe('true: the claim is there and not null; false: it is absent.'),
+      mode: conditionMode,
+    }),
   ],
   {
     error:
@@ -70,7 +90,7 @@ export const grantSchema = z.strictObject({
             }),
           )
           .default([])
-          .describe('OSS object actions that are allowed in addition to the permissions.'),
+          .describe('Further OSS object actions, e.g. oss:GetObjectTagging.'),
       }),
     )
     .min(1, { error: 'must allow at least one target' })
@@ -91,7 +111,7 @@ export const grantSchema = z.strictObject({
       )
         .default('1h')
         .describe(
-          "The longest duration that a caller may ask for. Must not exceed the role's MaxSessionDuration.",
+          "The longest duration that a caller may ask for, at most the role's MaxSessionDuration.",
         ),
       strict: flag
         .default(false)
@@ -116,11 +136,11 @@ export const grantSchema = z.strictObject({
   publicAcl: z
     .enum(['deny', 'allow'], { error: 'must be deny or allow' })
     .default('deny')
-    .describe('Whether uploaders may make objects public with x-oss-object-acl.'),
+    .describe('allow: uploaders may make objects public with x-oss-object-acl.'),
   mode: mode(
     'report: the grant gives no credentials; the audit log shows what it would have given.',
   ),
-  disabled: flag.optional().describe('true: the grant gives no credentials.'),
+  disabled: flag.optional().describe('true: nobody gets anything of this grant.'),
   tokensValidAfter: instant
     .optional()
     .describe('Subject tokens issued before this time are refused.'),

@@ -20,8 +20,9 @@ const grammar = z.union(
       characters: z
         .string()
         .regex(/^[\x21-\x7e]{1,200}$/)
-        .refine((value) => !/[*?${}\\%/"]/.test(value)),
-      maxLength: z.int().min(1).max(256),
+        .refine((value) => !/[*?${}\\%/"]/.test(value))
+        .describe('The characters that a value may have, with ranges like A-Z.'),
+      maxLength: z.int().min(1).max(256).describe('The maximum length of a value, at most 256.'),
     }),
   ],
   {
@@ -72,14 +73,23 @@ export const issuerSchema = z.strictObject({
     .describe('At least one of these must be in the aud claim.'),
   jwksUri: safeUrl('an https:// URL', () => true)
     .optional()
-    .describe('The URL of the keys. Default: found by OpenID Connect discovery.'),
+    .describe(
+      "The URL of the keys. Default: found by OpenID Connect discovery, on the issuer's own origin.",
+    ),
   jwks: z
-    .strictObject({ keys: z.array(z.looseObject({})).min(1) }, { error: 'must be { keys: [...] }' })
+    .strictObject(
+      { keys: z.array(z.looseObject({})).min(1).describe('Public keys as JWK.') },
+      { error: 'must be { keys: [...] }' },
+    )
     .optional()
-    .describe('The keys themselves. Default: found by OpenID Connect discovery.'),
+    .describe(
+      'The public keys themselves, in place of jwksUri. Default: found by OpenID Connect discovery.',
+    ),
   privateNetwork: flag
     .optional()
-    .describe('true: the issuer may have private network addresses, e.g. inside a VPC.'),
+    .describe(
+      'true: the host of the issuer, or of jwksUri, may have addresses of private networks, e.g. inside a VPC.',
+    ),
   algorithms: z
     .array(
       z.enum(ALGORITHMS, {
@@ -88,7 +98,7 @@ export const issuerSchema = z.strictObject({
     )
     .min(1, { error: 'must name at least one algorithm' })
     .default(['RS256', 'ES256'])
-    .describe('Signature algorithms that this issuer may use.'),
+    .describe('The asymmetric signature algorithms that this issuer may use.'),
   types: z
     .array(text('a typ header like JWT or at+jwt'))
     .min(1, { error: 'must name at least one type' })
@@ -99,7 +109,7 @@ export const issuerSchema = z.strictObject({
     .describe('Subject tokens whose iat is older than this are refused.'),
   clockTolerance: duration(1, MAX_CLOCK_TOLERANCE_SECONDS, 'of at most 60s')
     .default('30s')
-    .describe("How far the issuer's clock may be off."),
+    .describe('How far clocks may differ.'),
   tokensValidAfter: instant
     .optional()
     .describe('Subject tokens issued before this time are refused.'),
@@ -110,7 +120,7 @@ export const issuerSchema = z.strictObject({
   attributes: z
     .record(z.string(), attribute)
     .default({})
-    .describe('Named values from the claims that targets may contain.'),
+    .describe('Values from the claims, by the names that targets have for them.'),
 });
 
 export type IssuerInput = z.output<typeof issuerSchema>;

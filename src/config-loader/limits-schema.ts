@@ -19,31 +19,39 @@ const rate = z.strictObject(
       .int({ error: REQUESTS_WORDS })
       .min(1, { error: REQUESTS_WORDS })
       .max(MAX_REQUESTS, { error: REQUESTS_WORDS })
-      .describe('How many are allowed in one window.'),
+      .describe('How many pass in one window.'),
     window: z
       .string({ error: WINDOW_WORDS })
       .refine((value) => (parseDuration(value) ?? Number.NaN) <= MAX_WINDOW_SECONDS, {
         error: WINDOW_WORDS,
       })
-      .describe('The length of the window, which begins with the first one.'),
+      .describe('The length of the window; the first one opens it.'),
   },
   { error: 'must be like { requests: 60, window: 1m }' },
 );
 
 export const limitsSchema = z
   .strictObject({
-    subject: rate.optional().describe('For each subject of each issuer.'),
-    address: rate.optional().describe('For each caller address; IPv6 addresses by their /64.'),
-    issuer: rate.optional().describe('For all subjects of an issuer together.'),
+    subject: rate
+      .optional()
+      .describe('For the requests of each subject of each issuer. Default: no limit.'),
+    address: rate
+      .optional()
+      .describe(
+        'For the requests from each caller address, or from the /64 of an IPv6 address. Default: no limit.',
+      ),
+    issuer: rate
+      .optional()
+      .describe('For the requests of all subjects of an issuer together. Default: no limit.'),
     refusedTokens: rate
       .optional()
       .describe(
-        'For refused subject tokens from one address. Above the limit, further ones are refused unread.',
+        'For refused subject tokens from one address; beyond it, further ones are refused unread. Default: no limit.',
       ),
     assumeRole: rate
       .optional()
       .describe(
-        'Requests of one subject that the cache cannot answer. Default: 10 in a window of 10s.',
+        'For the requests of one subject that the cache cannot answer. Default: 10 in 10s.',
       ),
   })
   .describe('Rate limits. Default: only assumeRole.');
@@ -56,7 +64,9 @@ export const storeSchema = z
         error:
           'must be the name of an environment variable, e.g. REDIS_URL, and not the URL itself',
       })
-      .describe('The environment variable that holds the redis:// or rediss:// URL.'),
+      .describe(
+        'The name of the environment variable with the URL of Redis or Tair, redis:// or rediss://.',
+      ),
     timeout: z
       .string({ error: TIMEOUT_WORDS })
       .refine(isTimeout, { error: TIMEOUT_WORDS })
@@ -66,12 +76,12 @@ export const storeSchema = z
       .string({ error: 'must be 1 to 64 letters, digits, "_", ":", "-"' })
       .regex(/^[A-Za-z0-9_:-]{1,64}$/, { error: 'must be 1 to 64 letters, digits, "_", ":", "-"' })
       .default('oss-token-broker')
-      .describe('The prefix of every Redis key.'),
+      .describe('What begins every key in Redis.'),
     oneTimeTokensWhenDown: z
       .enum(['refuse', 'memory'], { error: 'must be refuse or memory' })
       .default('refuse')
       .describe(
-        'While Redis is down: refuse one-time tokens, or remember them in the memory of each instance.',
+        'While Redis is down, refuse one-time tokens, or let each instance remember them in its memory.',
       ),
   })
   .describe('Redis, shared by all instances. Default: the memory of each instance.');

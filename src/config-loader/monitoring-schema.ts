@@ -19,7 +19,7 @@ export const metricsSchema = z
         .int({ error: PORT_WORDS })
         .min(1, { error: PORT_WORDS })
         .max(65_535, { error: PORT_WORDS })
-        .describe('The port of its own that answers GET /metrics.'),
+        .describe('A port of its own for GET /metrics.'),
       host: z
         .string({ error: HOST_WORDS })
         .regex(HOST, { error: HOST_WORDS })
@@ -36,18 +36,22 @@ const otlpSchema = z
       endpoint: z
         .string({ error: ENDPOINT_WORDS })
         .refine(isEndpoint, { error: ENDPOINT_WORDS })
-        .describe('The base URL; /v1/traces and /v1/metrics are appended.'),
+        .describe(
+          'The base URL of a collector; /v1/traces and /v1/metrics are appended. With http:// it is on this machine, or there are no headers.',
+        ),
       headersFrom: z
         .string({ error: HEADERS_WORDS })
         .regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, { error: HEADERS_WORDS })
         .optional()
-        .describe('The environment variable that holds the headers, as name=value,name=value.'),
+        .describe(
+          'The name of the environment variable with headers for the collector, as name=value,name=value with values in percent-encoding.',
+        ),
       sampleRatio: z
         .number({ error: RATIO_WORDS })
         .min(0, { error: RATIO_WORDS })
         .max(1, { error: RATIO_WORDS })
         .default(1)
-        .describe('How many of the requests are traced.'),
+        .describe('The part of the requests that is traced, from 0 to 1.'),
     },
     { error: 'must be like { endpoint: https://otlp.example.com }' },
   )

@@ -54,9 +54,17 @@ const assumedRole = {
             error: 'must be host or host:port; http:// is accepted for this machine only',
           },
         )
-        .optional(),
-      region: matching(/^[a-z]{2}-[a-z0-9-]{2,30}$/, 'a region id, e.g. cn-hangzhou').optional(),
-      network: z.enum(['public', 'vpc'], { error: 'must be public or vpc' }).optional(),
+        .optional()
+        .describe(
+          'The STS endpoint. Default: as for the grants, or from region and network if one is given here.',
+        ),
+      region: matching(/^[a-z]{2}-[a-z0-9-]{2,30}$/, 'a region id, e.g. cn-hangzhou')
+        .optional()
+        .describe('The region of the STS endpoint. Default: as for the grants.'),
+      network: z
+        .enum(['public', 'vpc'], { error: 'must be public or vpc' })
+        .optional()
+        .describe('Which STS endpoint of the region is used. Default: as for the grants.'),
     })
     .optional()
     .describe('The STS endpoint for this role. Default: as for the grants.'),
@@ -142,7 +150,9 @@ const ramRoleArn = z.strictObject({
   externalId: matching(
     /^[\w+=,.@:/-]{2,1224}$/,
     'an external ID: 2 to 1224 letters, digits, "_", "+", "=", ",", ".", "@", ":", "/", "-"',
-  ).optional(),
+  )
+    .optional()
+    .describe('The external ID that is sent to STS, if the trust policy of the role requires it.'),
   from: z
     .discriminatedUnion('type', BASES, {
       error: 'must have a type other than ram_role_arn and function',
