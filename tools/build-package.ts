@@ -21,6 +21,15 @@ const ENTRIES: Readonly<Record<string, Readonly<Record<string, readonly string[]
   'client/aws': { 'for-aws': ['forAws'] },
 };
 
+/** Ends the README. */
+const ABOUT_THE_REST = `
+## The command line
+
+The package also has the program \`oss-token-broker\`. \`oss-token-broker --help\` lists its commands: some get
+credentials for callers, the others are for who writes and deploys \`broker.yaml\`. The broker itself, and the
+pages that its messages name as \`docs/…\`, are in the source of the project.
+`;
+
 /** What a browser has, and Node too: the compiler must find nothing else in the kit. */
 const TYPES_CONFIG = {
   extends: resolve('tsconfig.json'),
@@ -126,5 +135,5 @@ function toManifest(): object {
 
 /** The other pages are not in the package, so links to them become their text. */
 function toReadme(page: string): string {
-  return page.replace(/\[([^\]]+)\]\((?!https:|#)[^)]*\)/g, '$1');
+  return `${page}${ABOUT_THE_REST}`.replace(/\[([^\]]+)\]\((?!https:|#)[^)]*\)/g, '$1');
 }

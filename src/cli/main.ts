@@ -4,7 +4,7 @@ import { setTimeout as sleepFor } from 'node:timers/promises';
 import { describeDefect } from '../lib/describe-defect.ts';
 import { commandHelp, programHelp } from './arguments/help.ts';
 import { readArguments } from './arguments/read-arguments.ts';
-import { COMMANDS, loadSpecs } from './commands/commands.ts';
+import { COMMANDS, loadSpecs, OPERATOR_FILE_IS_MISSING } from './commands/commands.ts';
 import { CliError, EXIT, isCliError } from './system/cli-error.ts';
 import type { Machine } from './system/machine.ts';
 import { printable } from './system/printable.ts';
@@ -41,7 +41,7 @@ const machine: Machine = {
 async function main(): Promise<number> {
   const [name = '', ...args] = process.argv.slice(2);
   if (name === '--version') return say(`${VERSION}\n`);
-  if (name === '--help' || name === '-h') return say(programHelp(await loadSpecs()));
+  if (name === '--help' || name === '-h') return help();
   const load = COMMANDS.get(name);
   if (load === undefined) {
     const problem = name === '' ? 'There is no command.' : `"${printable(name)}" is no command.`;
@@ -50,6 +50,13 @@ async function main(): Promise<number> {
   const { spec, run } = await load();
   const read = readArguments(spec, args);
   return read.has('help') ? say(commandHelp(spec)) : run(read, machine, loadSpecs);
+}
+
+async function help(): Promise<number> {
+  const specs = await loadSpecs();
+  await print(programHelp(specs));
+  if (specs.length < COMMANDS.size) tell(OPERATOR_FILE_IS_MISSING);
+  return EXIT.done;
 }
 
 async function say(text: string): Promise<number> {

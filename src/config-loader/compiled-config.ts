@@ -16,8 +16,7 @@ export function writeCompiledConfig(config: Config): string {
 export function readCompiledConfig(text: string, file: string): Config {
   const config = parse(text);
   if (config === undefined) {
-    const message =
-      'is not what npm run compile wrote; edit broker.yaml instead, and compile it again';
+    const message = 'is not what compile wrote; edit broker.yaml instead, and compile it again';
     throw new ConfigError([{ file, line: 1, column: 1, path: '', message }]);
   }
   return freezeDeeply(config);

@@ -9,7 +9,9 @@ export function writeBrokerYaml(preset: Preset, answers: Answers): string {
   const { bucket = '', region = '', account = '' } = answers;
   const target = `oss://${bucket}/${grant.prefix}`;
   const lines = [
-    ...comment(`The config of oss-token-broker for ${title}. Every key is in docs/config.md.`),
+    ...comment(
+      `The config of oss-token-broker for ${title}. Every key is in docs/config-reference.md.`,
+    ),
     '#',
     '# Check this before you deploy:',
     ...mustCheck.flatMap((text) => comment(text, { first: '# - ', rest: '#   ' })),

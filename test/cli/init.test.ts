@@ -61,7 +61,7 @@ describe('init with options', () => {
     expect(await init(...GITHUB)).toMatchObject({
       code: 0,
       stderr:
-        'oss-token-broker: Read the comments of broker.yaml. Then try it: npm run dev -- broker.yaml\n',
+        'oss-token-broker: Read the comments of broker.yaml. Then: oss-token-broker check broker.yaml\n',
     });
     expect(readFileSync(at('s.yaml'), 'utf8')).toContain('      code: ./dist\n');
   });

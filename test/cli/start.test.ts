@@ -1,4 +1,6 @@
 /** What the program loads when it starts: nothing that the command does not need, and never the broker. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildCli } from '../../tools/build-cli.ts';
@@ -16,6 +18,14 @@ beforeAll(async () => {
 });
 
 afterAll(() => cli.close());
+
+function runAlone(program: string, args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], {
+    encoding: 'utf8',
+    env: {},
+  });
+  return { code: status, stdout, stderr };
+}
 
 /** The modules of Node that a run has loaded and that Node itself does not load at its start. */
 async function loadedBy(...args: readonly string[]): Promise<readonly string[]> {
@@ -43,6 +53,25 @@ describe('a start', () => {
 
   it('loads one HTTP client for a request, and not that of fetch', async () => {
     expect(await loadedBy('get', '--token-env', 'T', '--timeout', '0')).toEqual(['http']);
+  });
+
+  it('says which file is missing if the commands for operators are, and helps callers all the same', async () => {
+    mkdirSync(join(cli.folder, 'alone'));
+    const alone = cli.file('alone/oss-token-broker.cjs', readFileSync(cli.path, 'utf8'));
+    const run = (...args: readonly string[]) => runAlone(alone, args);
+    const missing =
+      'oss-token-broker: The commands for operators are in operator.cjs, which must be beside this program.\n';
+
+    expect(run('check', 'broker.yaml')).toEqual({ code: 1, stdout: '', stderr: missing });
+    expect(run('init', '--help')).toEqual({ code: 1, stdout: '', stderr: missing });
+    const help = run('--help');
+    expect(help).toMatchObject({ code: 0, stderr: missing });
+    expect(help.stdout).toContain('  get         prints a credential');
+    expect(help.stdout).not.toContain('operators of a broker:');
+    expect(run('get', '--help')).toMatchObject({ code: 0, stderr: '' });
+    const completion = run('completion', 'bash');
+    expect(completion).toMatchObject({ code: 0, stderr: '' });
+    expect(completion.stdout).toContain('agent');
   });
 
   it('is that of one small file without the broker and without packages', async () => {

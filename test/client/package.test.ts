@@ -6,6 +6,8 @@ import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { COMMANDS } from '../../src/cli/commands/commands.ts';
+import { buildCli } from '../../tools/build-cli.ts';
 import { startTestBroker } from '../support/broker.ts';
 
 const run = promisify(execFile);
@@ -14,12 +16,15 @@ const TSC = resolve('node_modules/.bin/tsc');
 let folder: string;
 let project: string;
 let packed: readonly string[];
+/** The files that the program for operators was made of. */
+let bundled: readonly string[];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'package-'));
   project = join(folder, 'project');
   mkdirSync(project);
   await run(process.execPath, ['--import', 'tsx', 'tools/build-package.ts', join(folder, 'built')]);
+  ({ operator: bundled } = await buildCli(join(folder, 'again/cli.cjs')));
   const { stdout } = await run('npm', ['pack', '--json', '--pack-destination', folder], {
     cwd: join(folder, 'built'),
   });
@@ -155,6 +160,71 @@ createCredentialSource({ url: '', getSubjectToken: () => '', permissions: ['admi
 // @ts-expect-error a number is no URL
 createCredentialSource({ url: 1, getSubjectToken: () => '' });
 `;
+
+describe('an operator who has the package and nothing else', () => {
+  const operate = (...args: readonly string[]) =>
+    run(process.execPath, ['node_modules/oss-token-broker/bin/oss-token-broker.cjs', ...args], {
+      cwd: project,
+      env: { PATH: process.env['PATH'], HOME: project },
+    });
+  const BROKER = 'acs:ram::123456789012:role/oss-token-broker';
+
+  it('writes a config, checks, proves, sets up, compiles and explains it', async () => {
+    const init = await operate(
+      ...['init', 'auth0', '--issuer', 'https://example.eu.auth0.com/', '--folder', 'operated'],
+      ...['--audience', 'https://files.example.com', '--bucket', 'app-media'],
+      ...['--account', '123456789012', '--origin', 'https://app.example.com'],
+    );
+    const config = 'operated/broker.yaml';
+    const check = await operate('check', config, '--strict');
+    const proof = await operate('prove', '--config', config, '--format', 'json');
+    const setup = await operate('setup', config, '--broker', BROKER);
+    const compile = await operate('compile', config, 'operated/broker.json');
+    const now = Math.floor(Date.now() / 1000);
+    const claims = { iss: 'https://example.eu.auth0.com/', aud: 'https://files.example.com' };
+    const times = { iat: now, exp: now + 600 };
+    write('claims.json', JSON.stringify({ ...claims, ...times, sub: 'auth0|42' }));
+    const explain = await operate('explain', config, '--claims', 'claims.json', '--format', 'json');
+
+    // the next step is one that the package has
+    expect(init.stderr).toContain(`oss-token-broker check ${config}`);
+    expect(init.stderr).not.toContain('npm run');
+    expect(check.stdout).toBe(`${config}: 0 errors, 0 warnings, 0 notes\n`);
+    expect(proof.stdout).toContain('oss://app-media/users/{user}/');
+    expect(JSON.parse(setup.stdout)).toMatchObject({ broker: { arn: BROKER } });
+    expect(compile.stdout).toContain('operated/broker.json: written');
+    expect(JSON.parse(readFileSync(join(project, 'operated/broker.json'), 'utf8'))).toMatchObject({
+      buckets: [{ name: 'app-media' }],
+    });
+    expect(explain.stdout).toContain('oss://app-media/users/auth0|42/');
+    const later = [check, proof, setup, compile, explain].map(({ stderr }) => stderr);
+    expect(later).toEqual(['', '', '', '', '']);
+  });
+
+  it('finds every command in the changelog, and in the README where the pages are', () => {
+    const named = [...COMMANDS.keys()].filter((name) =>
+      installed('CHANGELOG.md').includes(`\`${name}\``),
+    );
+
+    expect(named).toEqual([...COMMANDS.keys()]);
+    expect(installed('README.md')).toContain('oss-token-broker --help');
+    expect(installed('README.md')).toContain('`docs/…`');
+  });
+
+  it('has a program without a simulator, a test, a tool or a package for development', () => {
+    const lock = JSON.parse(readFileSync('package-lock.json', 'utf8'));
+    const isForDevelopment = (path: string) => lock.packages[path]?.dev === true;
+
+    expect(bundled.length).toBeGreaterThan(300);
+    expect(bundled.filter((path) => !/^(?:src|node_modules)\//.test(path))).toEqual([]);
+    expect(
+      bundled.filter((path) => {
+        const [, name = ''] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)/.exec(path) ?? [];
+        return name !== '' && (lock.packages[name] === undefined || isForDevelopment(name));
+      }),
+    ).toEqual([]);
+  });
+});
 
 describe('a project that installed the package', () => {
   it.each(['NodeNext', 'Bundler'])(

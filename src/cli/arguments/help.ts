@@ -5,6 +5,7 @@ const NAME = 'oss-token-broker';
 
 /** The text of `oss-token-broker --help`. */
 export function programHelp(specs: readonly CommandSpec[]): string {
+  const forOperators = summariesOf(specs, (spec) => spec.isForOperators === true);
   return lines(
     `Usage: ${NAME} <command> [options]`,
     '',
@@ -12,9 +13,8 @@ export function programHelp(specs: readonly CommandSpec[]): string {
     '',
     'Commands:',
     ...summariesOf(specs, (spec) => spec.isForOperators !== true),
-    '',
-    'Commands for operators of a broker:',
-    ...summariesOf(specs, (spec) => spec.isForOperators === true),
+    ...(forOperators.length === 0 ? [] : ['', 'Commands for operators of a broker:']),
+    ...forOperators,
     '',
     'Options:',
     ...columns([

@@ -2,6 +2,7 @@
 import type { Command } from '../arguments/command.ts';
 import type { CommandSpec } from '../arguments/command-spec.ts';
 import { OPERATOR_NAMES, type OperatorName } from '../operator/operator-names.ts';
+import { CliError, EXIT, isCliError } from '../system/cli-error.ts';
 
 export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ['get', () => import('./get.ts')],
@@ -12,14 +13,36 @@ export const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map([
   ...OPERATOR_NAMES.map((name) => [name, () => loadForOperators(name)] as const),
 ]);
 
-/** The commands for operators are one file of their own: they need packages, which take time to load. */
+export const OPERATOR_FILE_IS_MISSING =
+  'The commands for operators are in operator.cjs, which must be beside this program.';
+
+/**
+ * The commands for operators are one file of their own: they need packages, which take time to load.
+ * @throws CliError if the file is not there.
+ */
 async function loadForOperators(name: OperatorName): Promise<Command> {
-  const { OPERATOR_COMMANDS } = await import('../operator/operator-commands.ts');
+  const { OPERATOR_COMMANDS } = await import('../operator/operator-commands.ts').catch(
+    (error: unknown) => {
+      throw isMissingFile(error) ? new CliError(EXIT.failed, OPERATOR_FILE_IS_MISSING) : error;
+    },
+  );
   return OPERATOR_COMMANDS[name]();
 }
 
-/** The descriptions of all commands, in the order of the help. */
+/** The message of Node begins with what was asked for, and not with what that file asks for. */
+function isMissingFile(error: unknown): boolean {
+  return error instanceof Error && /^Cannot find module '\.\/operator\.cjs'/.test(error.message);
+}
+
+/** The descriptions of all commands that are there, in the order of the help. */
 export async function loadSpecs(): Promise<readonly CommandSpec[]> {
-  const commands = await Promise.all([...COMMANDS.values()].map((load) => load()));
-  return commands.map(({ spec }) => spec);
+  const commands = await Promise.all(
+    [...COMMANDS.values()].map((load) =>
+      load().catch((error: unknown) => {
+        if (isCliError(error)) return undefined;
+        throw error;
+      }),
+    ),
+  );
+  return commands.flatMap((command) => (command === undefined ? [] : [command.spec]));
 }

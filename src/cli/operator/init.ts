@@ -71,7 +71,7 @@ export async function run(args: Arguments, machine: Machine): Promise<number> {
   await machine.print(
     `${config.path}: written, for ${preset.title}\n${deployment.path}: written\n`,
   );
-  machine.tell(`Read the comments of ${config.path}. Then try it: npm run dev -- ${config.path}`);
+  machine.tell(`Read the comments of ${config.path}. Then: oss-token-broker check ${config.path}`);
   return EXIT.done;
 }
 

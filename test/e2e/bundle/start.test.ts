@@ -193,7 +193,7 @@ describe('the built broker, started as a plain process', () => {
       'needs BROKER_CONFIG_REGION',
     );
     expect((await run({ BROKER_CONFIG: `${process.cwd()}/package.json` })).errorOutput).toContain(
-      'is not what npm run compile wrote',
+      'is not what compile wrote',
     );
   });
 
