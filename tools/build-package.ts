@@ -56,7 +56,8 @@ const { operator } = await buildCli(join(OUT, CLI));
 writeFileSync(join(OUT, 'LICENSES.txt'), collectLicences(operator));
 writeFileSync(join(OUT, 'package.json'), `${JSON.stringify(toManifest(), null, 2)}\n`);
 writeFileSync(join(OUT, 'README.md'), toReadme(readFileSync('docs/client.md', 'utf8')));
-for (const name of ['LICENSE', 'CHANGELOG.md']) copyFileSync(name, join(OUT, name));
+for (const name of ['LICENSE', 'CHANGELOG.md', 'broker.schema.json'])
+  copyFileSync(name, join(OUT, name));
 
 async function writeClient(): Promise<void> {
   for (const [entry, files] of Object.entries(ENTRIES)) {
@@ -129,7 +130,7 @@ function toManifest(): object {
       './package.json': './package.json',
     },
     bin: { [name]: CLI },
-    files: ['client', 'bin', 'CHANGELOG.md', 'LICENSES.txt'],
+    files: ['client', 'bin', 'broker.schema.json', 'CHANGELOG.md', 'LICENSES.txt'],
   };
 }
 

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { COMMANDS } from '../../src/cli/commands/commands.ts';
 import { buildCli } from '../../tools/build-cli.ts';
 import { startTestBroker } from '../support/broker.ts';
@@ -49,6 +51,7 @@ describe('the package', () => {
         'bin/operator.cjs',
         'bin/oss-token-broker.cjs',
         'CHANGELOG.md',
+        'broker.schema.json',
         'LICENSE',
         'LICENSES.txt',
         'README.md',
@@ -192,6 +195,11 @@ describe('an operator who has the package and nothing else', () => {
     expect(check.stdout).toBe(`${config}: 0 errors, 0 warnings, 0 notes\n`);
     expect(proof.stdout).toContain('oss://app-media/users/{user}/');
     expect(JSON.parse(setup.stdout)).toMatchObject({ broker: { arn: BROKER } });
+    // the schema for editors is that of the program
+    const validate = new Ajv2020({ strict: false }).compile(
+      JSON.parse(installed('broker.schema.json')),
+    );
+    expect(validate(parse(readFileSync(join(project, config), 'utf8')))).toBe(true);
     expect(compile.stdout).toContain('operated/broker.json: written');
     expect(JSON.parse(readFileSync(join(project, 'operated/broker.json'), 'utf8'))).toMatchObject({
       buckets: [{ name: 'app-media' }],
