@@ -137,6 +137,7 @@ describe('prove', () => {
     [['who-can', 'read', 'oss://app-media/*'], 2, 'The target contains "*", which is not allowed.'],
     [['reach', 'nobody'], 1, 'no grant is for the issuer nobody'],
     [['overlap', 'user-files', 'nothing'], 1, 'the config has no grant nothing'],
+    [['overlap', 'user-files', 'user-files'], 2, 'overlap compares two different grants.'],
     [['--format', 'markdown'], 2, '--format markdown is for diff.'],
     [['diff', 'broker.yaml'], 2, 'Name two configs: diff old.yaml new.yaml.'],
     [['--config', 'nowhere.yaml'], 1, 'nowhere.yaml cannot be read (ENOENT); name the config'],

@@ -137,6 +137,7 @@ function readQuestion(
         2,
         'Name two grants: overlap user-files partner-drop.',
       );
+      if (one === other) throw usage('overlap compares two different grants.');
       return (prover) => {
         const facts = overlapFacts(
           overlapOf(prover, findGrant(prover, one), findGrant(prover, other)),
