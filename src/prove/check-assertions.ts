@@ -17,11 +17,37 @@ export function checkAssertions(
     const right = rightOf(assertion);
     const places = assertion.target === undefined ? everywhere : [assertion.target];
     const among = prover.reaches.filter(({ grant }) => isMeant(assertion, grant));
-    const ways = places.flatMap((place) => prover.waysTo(right, place, among));
+    const isAnswer = (way: Way) =>
+      assertion.kind === 'never' ? way.example !== undefined : isShownBy(way, assertion);
+    const ways = findWays({ prover, right, places, among, isAnswer });
     return assertion.kind === 'never'
       ? describeWay(ways, right)
       : describeLack(assertion, ways, right, among);
   });
+}
+
+/** All ways up to the one that answers the question: a config has many grants, and one is often enough. */
+function findWays(question: {
+  readonly prover: Prover;
+  readonly right: Right;
+  readonly places: readonly Target[];
+  readonly among: Prover['reaches'];
+  readonly isAnswer: (way: Way) => boolean;
+}): readonly Way[] {
+  const { prover, right, places, among, isAnswer } = question;
+  const ways: Way[] = [];
+  for (const place of places) {
+    for (const reach of among) {
+      const found = prover.waysTo(right, place, [reach]);
+      ways.push(...found);
+      if (found.some(isAnswer)) return ways;
+    }
+  }
+  return ways;
+}
+
+function isShownBy({ covers, example }: Way, { target }: Assertion): boolean {
+  return example !== undefined && (covers === 'all' || target === undefined);
 }
 
 const FIX = '; change the grant, or the assertion';
@@ -50,15 +76,13 @@ function describeWay(ways: readonly Way[], right: Right): string | undefined {
 }
 
 function describeLack(
-  { target }: Assertion,
+  assertion: Assertion,
   ways: readonly Way[],
   right: Right,
   among: Prover['reaches'],
 ): string | undefined {
-  const isShown = ways.some(
-    ({ covers, example }) => example !== undefined && (covers === 'all' || target === undefined),
-  );
-  if (isShown) return undefined;
+  if (ways.some((way) => isShownBy(way, assertion))) return undefined;
+  const { target } = assertion;
   const place = target === undefined ? 'anywhere' : `on all of ${formatTarget(target)}`;
   const why = ways.find(({ covers }) => covers === 'all')?.why;
   if (why !== undefined) return `cannot be shown: ${right.name} ${place} (${why})${FIX}`;

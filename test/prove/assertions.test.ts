@@ -125,6 +125,24 @@ describe('an assertion', () => {
     expect(writeCompiledConfig(held.config)).not.toContain('never');
   });
 
+  it('that holds by the first of many grants does not ask the others', async () => {
+    const [head = '', grants = ''] = BASE.split('grants:\n');
+    const [grant = ''] = grants.split('  - name: partner-drop');
+    const many = Array.from({ length: 200 }, (_, n) => grant.replace('uploads', `uploads-${n}`));
+    const text = `${head.replace(/ {2}- name: partner[\s\S]*/, '')}grants:\n${many.join('')}assert:\n`;
+    const millisecondsOf = async (assertions: number) => {
+      const line = (n: number) => `{ always: { target: "oss://app-media/users/${n}/" } }`;
+      const lines = Array.from({ length: assertions }, (_, n) => `  - ${line(n)}\n`);
+      const startedAt = performance.now();
+      await load(text + lines.join(''));
+      return performance.now() - startedAt;
+    };
+    await millisecondsOf(1);
+
+    // asking 200 grants a hundred times took ten times as long as everything else
+    expect(await millisecondsOf(100)).toBeLessThan(5 * (await millisecondsOf(1)));
+  });
+
   it('never loads unchecked: without the check, or behind an escape', async () => {
     const line = '{ never: { permission: delete } }';
     const hidden = withAssert(line).replace('assert:', '"\\x61ssert":');
