@@ -1,0 +1,177 @@
+/** What is pushed to a collector when it is slow, silent or refuses: how often, how much, and who waits. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AuditLine } from '../../src/audit/line.ts';
+import { createBrokerMetrics } from '../../src/metrics/broker-metrics.ts';
+import { createExporter, type Exporter } from '../../src/metrics/otlp/exporter.ts';
+import { createPost } from '../../src/metrics/otlp/post.ts';
+import type { OtlpSpan } from '../../src/metrics/otlp/request-spans.ts';
+import { createRequestTracing } from '../../src/metrics/trace-requests.ts';
+import { type Collector, startCollector } from '../support/collector.ts';
+import { spansOf } from '../support/otlp.ts';
+
+const span = (n: number): OtlpSpan => ({
+  traceId: String(n).padStart(32, '0'),
+  spanId: String(n).padStart(16, '0'),
+  name: 'exchange native',
+  kind: 2,
+  startTimeUnixNano: '1763923500000000000',
+  endTimeUnixNano: '1763923500000000000',
+  attributes: [],
+  status: {},
+});
+
+const LINE: AuditLine = {
+  version: 1,
+  time: '2026-11-23T18:45:00.104Z',
+  requestId: 'id',
+  surface: 'native',
+  decision: 'granted',
+  configRevision: 'c81f',
+  totalMs: 1,
+};
+
+let collector: Collector;
+
+beforeEach(async () => {
+  collector = await startCollector();
+});
+
+afterEach(async () => {
+  await collector.close();
+});
+
+function startExporter() {
+  const clock = { nowMs: 1000 };
+  const { registry } = createBrokerMetrics();
+  const exporter = createExporter({
+    post: createPost({ endpoint: collector.url, headers: {}, fetch }),
+    readRegistry: () => registry,
+    resource: [],
+    timeoutMs: 5000,
+    now: () => clock.nowMs,
+    random: () => 1,
+    observe: () => {},
+  });
+  const pushedIds = () => spansOf(collector.pushed).map(({ spanId }) => Number(spanId));
+  return { clock, exporter, pushedIds };
+}
+
+describe('the exporter', () => {
+  it('keeps the newest 4,096 spans for a collector that fails, and pushes the oldest of them first', async () => {
+    const { clock, exporter, pushedIds } = startExporter();
+    collector.answer = 503;
+    exporter.add([span(0)]);
+    await exporter.push();
+    for (let n = 1; n <= 5000; n += 1) exporter.add([span(n)]);
+
+    expect(exporter.waiting()).toBe(4096);
+    collector.answer = 200;
+    clock.nowMs += 1000;
+    await exporter.push();
+    expect(pushedIds().slice(0, 3)).toEqual([0, 905, 906]);
+    expect(pushedIds()).toHaveLength(1 + 512);
+  });
+
+  it.each([
+    [400, 0],
+    [401, 0],
+    [302, 0],
+    [429, 1],
+    [503, 1],
+  ])('after an answer with %i has %i of the spans left to push again', async (status, left) => {
+    const { exporter } = startExporter();
+    collector.answer = status;
+    exporter.add([span(1)]);
+    await exporter.push();
+
+    expect(exporter.waiting()).toBe(left);
+  });
+
+  it('pushes nothing for a while after a failure', async () => {
+    const { clock, exporter, pushedIds } = startExporter();
+    collector.answer = 503;
+    exporter.add([span(1)]);
+    await exporter.push();
+    collector.answer = 200;
+    clock.nowMs += 999;
+    await exporter.push();
+    expect(pushedIds()).toEqual([1]);
+
+    clock.nowMs += 1;
+    await exporter.push();
+    expect(pushedIds()).toEqual([1, 1]);
+  });
+
+  it('makes one push at a time, with all that was added meanwhile in the next', async () => {
+    const { exporter } = startExporter();
+    exporter.add([span(1)]);
+    const pushes = [exporter.push()];
+    for (const n of [2, 3, 4]) {
+      exporter.add([span(n)]);
+      pushes.push(exporter.push());
+    }
+    await Promise.all(pushes);
+    const ofTraces = collector.pushed.filter(({ path }) => path === '/v1/traces');
+
+    expect(ofTraces.map((one) => spansOf([one]).length)).toEqual([1, 3]);
+  });
+
+  it('uses its connections again, though the end of an answer comes later than its beginning', async () => {
+    const { exporter } = startExporter();
+    for (let n = 0; n < 40; n += 1) {
+      exporter.add([span(n)]);
+      await exporter.push();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+
+    expect(collector.pushed).toHaveLength(80);
+    expect(collector.connections()).toBeLessThan(20);
+  });
+});
+
+describe('a request', () => {
+  const SILENT = new Promise<void>(() => {});
+
+  async function answerWith(exporter: Partial<Exporter>, pushWithinMs?: number) {
+    const tracing = createRequestTracing({
+      exporter: { add: () => {}, waiting: () => 0, push: () => SILENT, ...exporter },
+      sampleRatio: 1,
+      ...(pushWithinMs === undefined ? {} : { pushWithinMs }),
+      random: () => 0,
+      randomHex: (bytes) => '0'.repeat(2 * bytes),
+    });
+    const record = tracing.recordAudit(async () => {});
+    const fetch = tracing.fetch(async () => {
+      await record(LINE);
+      return new Response('credentials');
+    });
+    const startedAt = performance.now();
+    const response = await fetch(new Request('http://localhost/'), {});
+    return { text: await response.text(), ms: performance.now() - startedAt };
+  }
+
+  it('waits for a push that never ends no longer than it may', async () => {
+    const { text, ms } = await answerWith({}, 100);
+
+    expect(text).toBe('credentials');
+    expect(ms).toBeGreaterThan(90);
+  });
+
+  it('waits for no push where a timer pushes, however much waits', async () => {
+    const { text } = await answerWith({ waiting: () => 4096 });
+
+    expect(text).toBe('credentials');
+  });
+
+  it.each<[string, Partial<Exporter>]>([
+    ['takes no span', { add: () => fail() }],
+    ['cannot push', { push: () => Promise.reject(new Error('broken')) }],
+    ['cannot begin a push', { push: () => fail() }],
+  ])('is answered by an exporter that %s', async (_what, exporter) => {
+    expect((await answerWith(exporter, 100)).text).toBe('credentials');
+  });
+});
+
+function fail(): never {
+  throw new Error('broken');
+}
