@@ -1,5 +1,5 @@
 /** What is pushed to a collector when it is slow, silent or refuses: how often, how much, and who waits. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AuditLine } from '../../src/audit/line.ts';
 import { createBrokerMetrics } from '../../src/metrics/broker-metrics.ts';
 import { createExporter, type Exporter } from '../../src/metrics/otlp/exporter.ts';
@@ -40,20 +40,21 @@ afterEach(async () => {
   await collector.close();
 });
 
-function startExporter() {
+function startExporter(timeoutMs = 5000) {
+  const problems: string[] = [];
   const clock = { nowMs: 1000 };
   const { registry } = createBrokerMetrics();
   const exporter = createExporter({
     post: createPost({ endpoint: collector.url, headers: {}, fetch }),
     readRegistry: () => registry,
     resource: [],
-    timeoutMs: 5000,
+    timeoutMs,
     now: () => clock.nowMs,
     random: () => 1,
-    observe: () => {},
+    observe: (event) => void problems.push('problem' in event ? event.problem : event.kind),
   });
   const pushedIds = () => spansOf(collector.pushed).map(({ spanId }) => Number(spanId));
-  return { clock, exporter, pushedIds };
+  return { clock, exporter, pushedIds, problems };
 }
 
 describe('the exporter', () => {
@@ -102,6 +103,39 @@ describe('the exporter', () => {
     expect(pushedIds()).toEqual([1, 1]);
   });
 
+  it('keeps no more while a push is under way that fails', async () => {
+    const { exporter } = startExporter();
+    collector.answer = 503;
+    exporter.add([span(0)]);
+    const push = exporter.push();
+    for (let n = 1; n <= 4096; n += 1) exporter.add([span(n)]);
+    await push;
+
+    expect(exporter.waiting()).toBe(4096);
+  });
+
+  it('pushes nothing after a push that failed, though somebody waits for the next', async () => {
+    const { exporter, pushedIds } = startExporter();
+    collector.answer = 503;
+    exporter.add([span(1)]);
+    const first = exporter.push();
+    exporter.add([span(2)]);
+    await Promise.all([first, exporter.push()]);
+
+    expect(pushedIds()).toEqual([1]);
+    expect(exporter.waiting()).toBe(2);
+  });
+
+  it('gives up a push without an answer after its time, and says so', async () => {
+    const { exporter, problems } = startExporter(50);
+    collector.answer = 'silence';
+    exporter.add([span(1)]);
+    await exporter.push();
+
+    expect(problems).toEqual(['no answer within 50 ms']);
+    expect(exporter.waiting()).toBe(1);
+  });
+
   it('makes one push at a time, with all that was added meanwhile in the next', async () => {
     const { exporter } = startExporter();
     exporter.add([span(1)]);
@@ -114,6 +148,27 @@ describe('the exporter', () => {
     const ofTraces = collector.pushed.filter(({ path }) => path === '/v1/traces');
 
     expect(ofTraces.map((one) => spansOf([one]).length)).toEqual([1, 3]);
+  });
+
+  it('reads no answer that does not end', async () => {
+    let pulls = 0;
+    let isCancelled = false;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        pulls += 1;
+        controller.enqueue(new Uint8Array(8192));
+        if (pulls >= 100) controller.close();
+      },
+      cancel() {
+        isCancelled = true;
+      },
+    });
+    const fetch = async () => new Response(endless);
+    const post = createPost({ endpoint: collector.url, headers: {}, fetch });
+
+    expect(await post('/v1/traces', {}, 1000)).toEqual({ outcome: 'accepted' });
+    await vi.waitFor(() => expect(isCancelled).toBe(true));
+    expect(pulls).toBeLessThan(10);
   });
 
   it('uses its connections again, though the end of an answer comes later than its beginning', async () => {
