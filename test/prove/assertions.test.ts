@@ -1,5 +1,5 @@
 /** Assertions in `broker.yaml`: those that hold, those that are broken, and those that could not fail. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { writeCompiledConfig } from '../../src/config-loader/compiled-config.ts';
 import { ConfigError } from '../../src/config-loader/config-problems.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
@@ -141,6 +141,25 @@ describe('an assertion', () => {
 
     // asking 200 grants a hundred times took ten times as long as everything else
     expect(await millisecondsOf(100)).toBeLessThan(5 * (await millisecondsOf(1)));
+  });
+
+  it('is what the code that checks assertions is read for, and nothing else', async () => {
+    let isRead = false;
+    vi.resetModules();
+    vi.doMock('../../src/prove/check-assertions.ts', () => {
+      isRead = true;
+      return { checkAssertions: () => [] };
+    });
+    const fresh = await import('../../src/config-loader/parse-config.ts');
+    const parse = (text: string) =>
+      fresh.parseConfig({ text, file: 'broker.yaml', environment: {} });
+    await parse(BASE);
+    expect(isRead).toBe(false);
+
+    await parse(withAssert('{ never: { permission: delete } }'));
+    expect(isRead).toBe(true);
+    vi.doUnmock('../../src/prove/check-assertions.ts');
+    vi.resetModules();
   });
 
   it('never loads unchecked: without the check, or behind an escape', async () => {
