@@ -1,11 +1,14 @@
 /** What is pushed to a collector when it is slow, silent or refuses: how often, how much, and who waits. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AuditLine } from '../../src/audit/line.ts';
+import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { createBrokerMetrics } from '../../src/metrics/broker-metrics.ts';
+import { createMonitoring } from '../../src/metrics/monitoring.ts';
 import { createExporter, type Exporter } from '../../src/metrics/otlp/exporter.ts';
 import { createPost } from '../../src/metrics/otlp/post.ts';
 import type { OtlpSpan } from '../../src/metrics/otlp/request-spans.ts';
 import { createRequestTracing } from '../../src/metrics/trace-requests.ts';
+import { SIMPLE_CONFIG } from '../support/broker.ts';
 import { type Collector, startCollector } from '../support/collector.ts';
 import { spansOf } from '../support/otlp.ts';
 
@@ -224,6 +227,31 @@ describe('a request', () => {
     ['cannot begin a push', { push: () => fail() }],
   ])('is answered by an exporter that %s', async (_what, exporter) => {
     expect((await answerWith(exporter, 100)).text).toBe('credentials');
+  });
+});
+
+describe('a broker that stops', () => {
+  it('waits two seconds for a silent collector, and no longer', async () => {
+    collector.answer = 'silence';
+    const base = SIMPLE_CONFIG.replace('{{issuer}}', 'https://login.example.com')
+      .replace('{{sts}}', 'sts.example.com')
+      .replace('{{oss}}', 'https://oss.example.com');
+    const text = `${base}telemetry: { otlp: { endpoint: "${collector.url}" } }\n`;
+    const { config } = loadConfig({ text, file: 'broker.yaml', environment: {} });
+    const monitoring = createMonitoring(config, {
+      now: Date.now,
+      random: () => 0,
+      randomHex: (bytes) => '0'.repeat(2 * bytes),
+      fetch,
+      environment: {},
+      observe: () => {},
+      isOnFunctionCompute: false,
+    });
+    const startedAt = performance.now();
+    await monitoring.close();
+
+    expect(performance.now() - startedAt).toBeGreaterThan(1900);
+    expect(performance.now() - startedAt).toBeLessThan(4500);
   });
 });
 
