@@ -4,6 +4,7 @@ import { writeCompiledConfig } from '../../src/config-loader/compiled-config.ts'
 import { ConfigError } from '../../src/config-loader/config-problems.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { parseConfig } from '../../src/config-loader/parse-config.ts';
+import { assertionsProblem } from '../../src/prove/proof-size.ts';
 
 const BASE = `region: cn-hangzhou
 buckets:
@@ -115,6 +116,29 @@ describe('an assertion', () => {
     ['{ maybe: { issuer: app } }', 'must be { never: … } or { always: … }'],
   ])('that could not fail is a problem itself: %s', async (line, message) => {
     expect((await problemsOf(line)).join()).toContain(message);
+  });
+
+  it('is a problem itself where the config or the assertions are too large, and takes no time', async () => {
+    const list = (count: number) => Array.from({ length: count }, (_, at) => `u${at}`.padEnd(100));
+    const denied = list(3000).map((one) => one.replaceAll(' ', 'x'));
+    const long = BASE.replace('    attributes: { user', () => {
+      return `    deny: { subjects: [${denied.join(', ')}] }\n    attributes: { user`;
+    });
+    const line = '{ never: { permission: delete } }';
+    const started = performance.now();
+
+    await expect(load(`${long}assert:\n  - ${line}\n`)).rejects.toThrow(
+      'assert[0].never: cannot be checked: the deny lists and conditions of all grants have 300002 characters together, and at most 200000 can be compared; shorten them',
+    );
+    expect(performance.now() - started).toBeLessThan(5000);
+    expect(
+      assertionsProblem(
+        { buckets: Array(2), grants: Array(1000) },
+        Array.from({ length: 3000 }, () => ({ kind: 'never' as const })),
+      ),
+    ).toBe(
+      'the assertions take 6000000 comparisons with grants, and at most 5000000 are made; remove some',
+    );
   });
 
   it('is no part of the config that the broker keeps, so it changes no revision', async () => {

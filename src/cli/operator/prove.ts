@@ -4,6 +4,7 @@ import { parseTarget } from '../../grants/target.ts';
 import type { Target } from '../../ports.ts';
 import { diffConfigs, isEmptyDiff } from '../../prove/diff.ts';
 import { overlapOf } from '../../prove/overlap.ts';
+import { sizeProblem } from '../../prove/proof-size.ts';
 import { createProver, type Prover } from '../../prove/prover.ts';
 import { diffAsMarkdown } from '../../prove/report/as-markdown.ts';
 import {
@@ -89,9 +90,12 @@ export async function run(args: Arguments, machine: Machine): Promise<number> {
   return EXIT.done;
 }
 
-/** Warnings are for `check`. */
+/** Warnings are for `check`. Throws a CliError for a config that is too large. */
 function loadQuietly(file: string, machine: Machine): Config {
-  return loadConfigFile(file, { ...machine, tell: () => undefined }).config;
+  const { config } = loadConfigFile(file, { ...machine, tell: () => undefined });
+  const tooLarge = sizeProblem(config);
+  if (tooLarge !== undefined) throw new CliError(EXIT.failed, printable(`${file}: ${tooLarge}`));
+  return config;
 }
 
 type Answer = { readonly facts: unknown; readonly write: (colour: Colour) => string };
