@@ -3,51 +3,42 @@ import type { Assertion } from '../config/assertion.ts';
 import type { Config } from '../config/config.ts';
 import { formatTarget } from '../grants/target.ts';
 import type { Target } from '../ports.ts';
+import { assertionsProblem, sizeProblem } from './proof-size.ts';
 import { createProver, type Prover, type Way } from './prover.ts';
 import { ANY_RIGHT, type Right, toRight } from './rights.ts';
 
-/** Says for each assertion why it is broken, with claims that show it; undefined if it holds. */
+/**
+ * Says for each assertion why it is broken, with claims that show it; undefined if it holds. The prover
+ * is made only for a config that is not too large.
+ */
 export function checkAssertions(
   config: Pick<Config, 'buckets' | 'issuers' | 'grants'>,
   assertions: readonly Assertion[],
+  makeProver: (config: Pick<Config, 'issuers' | 'grants'>) => Prover = createProver,
 ): readonly (string | undefined)[] {
-  const prover = createProver(config);
+  const tooLarge = sizeProblem(config) ?? assertionsProblem(config, assertions);
+  if (tooLarge !== undefined) return assertions.map(() => `cannot be checked: ${tooLarge}`);
+  const prover = makeProver(config);
   const everywhere = config.buckets.map(({ name }): Target => ({ bucket: name, key: '' }));
   return assertions.map((assertion) => {
     const right = rightOf(assertion);
     const places = assertion.target === undefined ? everywhere : [assertion.target];
     const among = prover.reaches.filter(({ grant }) => isMeant(assertion, grant));
-    const isAnswer = (way: Way) =>
-      assertion.kind === 'never' ? way.example !== undefined : isShownBy(way, assertion);
-    const ways = findWays({ prover, right, places, among, isAnswer });
+    const ways: Way[] = [];
+    // one way with an example decides, and others need not be computed
+    for (const reach of among) {
+      for (const place of places) ways.push(...prover.waysTo(right, place, [reach]));
+      if (ways.some((way) => decides(assertion, way))) break;
+    }
     return assertion.kind === 'never'
       ? describeWay(ways, right)
       : describeLack(assertion, ways, right, among);
   });
 }
 
-/** All ways up to the one that answers the question: a config has many grants, and one is often enough. */
-function findWays(question: {
-  readonly prover: Prover;
-  readonly right: Right;
-  readonly places: readonly Target[];
-  readonly among: Prover['reaches'];
-  readonly isAnswer: (way: Way) => boolean;
-}): readonly Way[] {
-  const { prover, right, places, among, isAnswer } = question;
-  const ways: Way[] = [];
-  for (const place of places) {
-    for (const reach of among) {
-      const found = prover.waysTo(right, place, [reach]);
-      ways.push(...found);
-      if (found.some(isAnswer)) return ways;
-    }
-  }
-  return ways;
-}
-
-function isShownBy({ covers, example }: Way, { target }: Assertion): boolean {
-  return example !== undefined && (covers === 'all' || target === undefined);
+/** Breaks what must never be, or shows what must always be. */
+function decides({ kind, target }: Assertion, { example, covers }: Way): boolean {
+  return example !== undefined && (kind === 'never' || covers === 'all' || target === undefined);
 }
 
 const FIX = '; change the grant, or the assertion';
@@ -81,7 +72,7 @@ function describeLack(
   right: Right,
   among: Prover['reaches'],
 ): string | undefined {
-  if (ways.some((way) => isShownBy(way, assertion))) return undefined;
+  if (ways.some((way) => decides(assertion, way))) return undefined;
   const { target } = assertion;
   const place = target === undefined ? 'anywhere' : `on all of ${formatTarget(target)}`;
   const why = ways.find(({ covers }) => covers === 'all')?.why;
