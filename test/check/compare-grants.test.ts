@@ -196,13 +196,21 @@ describe('two grants', () => {
 });
 
 it('a thousand grants for one target are compared without comparing each with each', () => {
+  let looks = 0;
   const all = Array.from({ length: 1000 }, (_, index) => {
     const when: When = [{ claim: plan, operator: 'equals', value: `plan-${index}` }];
-    return grantOf({ when }, `grant-${index}`);
+    const grant = grantOf({ when }, `grant-${index}`);
+    return {
+      ...grant,
+      get when() {
+        looks++;
+        return grant.when;
+      },
+    };
   });
   const twice = grantOf({ when: all[500]?.when ?? [] }, 'twice');
-  const start = performance.now();
 
   expect(compareGrants([...all, twice]).map(({ grant }) => grant.name)).toEqual(['twice']);
-  expect(performance.now() - start).toBeLessThan(2000);
+  // each with each is a million
+  expect(looks).toBeLessThan(20_000);
 });
