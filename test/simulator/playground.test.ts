@@ -117,7 +117,11 @@ describe('who may ask the playground', () => {
     expect(policy).toMatch(/connect-src 'self' http:\/\/\*\.localhost:\d+;/);
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toMatch(/unsafe|data:|https:/);
+    expect(policy).toContain("base-uri 'none'; form-action 'none'");
     expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('cache-control')).toBe('no-store');
   });
 });
 
