@@ -41,9 +41,11 @@ class Broker:
             return self._held
 
     def _ask(self):
-        headers = {"Authorization": f"Bearer {self._get_subject_token()}"}
+        request = urllib.request.Request(self._url)
+        # urllib would send a header of the request to wherever a redirect leads
+        request.add_unredirected_header("Authorization", f"Bearer {self._get_subject_token()}")
         try:
-            with urllib.request.urlopen(urllib.request.Request(self._url, headers=headers), timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=10) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             try:

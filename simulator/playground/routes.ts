@@ -1,6 +1,7 @@
 /** The addresses of the playground: its page, and what the page asks. */
 import { Hono } from 'hono';
 import { ConfigError, type ConfigProblem } from '../../src/config-loader/config-problems.ts';
+import { readBounded } from '../../src/lib/read-bounded.ts';
 import { isJsonObject, type JsonObject, parseJsonObject } from '../../src/lib/strict-json.ts';
 import type { Simulator } from '../simulator.ts';
 import type { Checked, Start, ToldProblem } from './answer.ts';
@@ -97,8 +98,8 @@ function toTold({ line, column, path, message }: ConfigProblem): ToldProblem {
 
 /** Throws what is wrong with it. */
 async function readBody(request: Request): Promise<JsonObject> {
-  const bytes = Buffer.from(await request.arrayBuffer());
-  if (bytes.length > MAX_BODY_BYTES) throw new Error('The request is too long.');
+  const tooLong = () => new Error('The request is too long.');
+  const bytes = await readBounded(request.body, MAX_BODY_BYTES, tooLong);
   const body = parseJsonObject(bytes);
   if (!body.ok) throw new Error(`The request ${body.problem}.`);
   return body.value;

@@ -36,7 +36,8 @@ function toEndpoint(region: string, endpoint: string | undefined): string {
   if (endpoint === undefined) return `https://oss-${region}.aliyuncs.com`;
   if (endpoint === 'internal') return `https://oss-${region}-internal.aliyuncs.com`;
   if (endpoint === 'accelerate') return 'https://oss-accelerate.aliyuncs.com';
-  return endpoint.replace(/\/$/, '');
+  // the schema takes whatever URL has no path once it is parsed, such as one that ends in "/any/.."
+  return new URL(endpoint).origin;
 }
 
 export function buildIssuer(input: IssuerInput, report: Report): TrustedIssuer {

@@ -10,16 +10,14 @@ import {
   claimPath,
   duration,
   flag,
+  isApiEndpoint,
   isExactOrigin,
   isOrigin,
-  isSafeUrl,
   matching,
   region,
   safeUrl,
 } from './schema-values.ts';
 import { sourceCredentialsSchema } from './source-credentials-schema.ts';
-
-const HOST = /^[A-Za-z0-9.-]+(?::\d{1,5})?$/;
 
 const stsSurface = z.union(
   [
@@ -71,7 +69,7 @@ export const configSchema = z.strictObject({
         .describe('Which STS endpoint of the region is used.'),
       endpoint: z
         .string({ error: 'must be host or host:port' })
-        .refine((value) => HOST.test(value) || isLoopbackHttp(value), {
+        .refine((value) => isApiEndpoint(value), {
           error: 'must be host or host:port; http:// is accepted for this machine only',
         })
         .optional()
@@ -161,10 +159,6 @@ export const configSchema = z.strictObject({
   metrics: metricsSchema.optional(),
   telemetry: telemetrySchema.optional(),
 });
-
-function isLoopbackHttp(value: string): boolean {
-  return value.startsWith('http://') && isSafeUrl(value, isOrigin);
-}
 
 export type ConfigInput = z.output<typeof configSchema>;
 export type BucketInput = z.output<typeof bucketSchema>;

@@ -44,6 +44,12 @@ export function isSafeUrl(value: string, isAcceptable: (url: URL) => boolean): b
   return url.username === '' && url.password === '' && isAcceptable(url);
 }
 
+const HOST = /^[A-Za-z0-9.-]+(?::\d{1,5})?$/;
+
+/** Accepts the endpoint of an API: host or host:port, or http:// on loopback for development. */
+export const isApiEndpoint = (value: string) =>
+  HOST.test(value) || (value.startsWith('http://') && isSafeUrl(value, isOrigin));
+
 export const safeUrl = (what: string, isAcceptable: (url: URL) => boolean) =>
   z
     .string({ error: `must be ${what}` })

@@ -57,14 +57,23 @@ function fixFor(problem: string, type: string): string {
 }
 
 const IDENTITY = 'identity';
+const ARN = /^acs:[a-z]{1,10}::\d{5,20}:[!-~]{1,300}$/;
+const IDENTITY_TYPE = /^[A-Za-z]{1,50}$/;
 
 /** https://www.alibabacloud.com/help/en/ram/api-getcalleridentity: it needs no permission. */
 export async function checkIdentity(callSts: CallRpc): Promise<Finding> {
   try {
     const { body } = await callSts({ action: 'GetCallerIdentity', version: '2015-04-01' });
-    const [arn, type] = [body['Arn'], body['IdentityType']].map((value) =>
+    const [arn = '', type = ''] = [body['Arn'], body['IdentityType']].map((value) =>
       typeof value === 'string' ? value : '',
     );
+    if (!ARN.test(arn) || !IDENTITY_TYPE.test(type)) {
+      return failed(IDENTITY, {
+        saw: 'an answer that names no identity',
+        cause: 'something else answered in the place of STS',
+        fix: 'check region and sts in the config, and let the broker reach STS without a proxy',
+      });
+    }
     if (type !== 'Account') return ok(IDENTITY, `${arn} (${type})`);
     return failed(IDENTITY, {
       saw: `${arn} (${type})`,

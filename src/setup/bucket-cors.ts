@@ -34,6 +34,8 @@ export function createGetBucketCors(options: {
     if (url.protocol === 'http:') url.pathname = `/${bucket}/`;
     else url.hostname = `${bucket}.${url.hostname}`;
     url.search = 'cors';
+    const tooLarge = () =>
+      new SetupProblem(`the CORS rules of ${bucket} are longer than ${MAX_ANSWER_BYTES} bytes`);
     let status: number;
     let text: string;
     try {
@@ -45,6 +47,7 @@ export function createGetBucketCors(options: {
       status = response.status;
       text = (await readBounded(response.body, MAX_ANSWER_BYTES, tooLarge)).toString('utf8');
     } catch (error) {
+      if (error instanceof SetupProblem) throw error;
       const code = systemErrorCode(error);
       throw new SetupProblem(
         `${url.hostname} cannot be reached${code === undefined ? '' : ` (${code})`}`,
@@ -58,10 +61,6 @@ export function createGetBucketCors(options: {
       status === 403 ? `; allow your identity oss:GetBucketCors on acs:oss:*:*:${bucket}` : '';
     throw new SetupProblem(`OSS answered ${status} ${code} for the bucket ${bucket}${fix}`);
   };
-}
-
-function tooLarge(): Error {
-  return new SetupProblem('the CORS rules are too long');
 }
 
 function readRules(xml: string): readonly CorsRule[] {

@@ -12,10 +12,12 @@ export interface FoundCloud {
 
 export interface FoundIdentity {
   /** Absent: a user. */
-  readonly trustPolicy?: unknown;
+  readonly trustPolicy?: FoundDocument;
   readonly maxSessionSeconds?: number;
-  readonly policies: readonly { readonly name: string; readonly document: unknown }[];
+  readonly policies: readonly { readonly name: string; readonly document: FoundDocument }[];
 }
+
+export type FoundDocument = object | 'unreadable';
 
 export interface Difference {
   /** A role or user by its ARN, or a bucket as `oss://<bucket>/`. */
@@ -54,6 +56,9 @@ function compareIdentity(
   return [
     ...compareTrust(needed, found),
     ...compareDuration(needed, found),
+    ...found.policies
+      .filter(({ document }) => document === 'unreadable')
+      .map(({ name }) => unreadable(where, `the policy ${name}`)),
     ...compareAtoms(
       where,
       needed.policies.flatMap(({ document }) => permissionAtoms(document)),
@@ -66,8 +71,13 @@ function compareIdentity(
 
 function compareTrust(needed: NeededIdentity, found: FoundIdentity): readonly Difference[] {
   if (needed.trustPolicy === undefined) return [];
+  if (found.trustPolicy === 'unreadable') return [unreadable(needed.arn, 'its trust policy')];
   const atoms = trustAtoms(found.trustPolicy).map((atom) => ({ atom, from: '' }));
   return compareAtoms(needed.arn, trustAtoms(needed.trustPolicy), atoms);
+}
+
+function unreadable(where: string, what: string): Difference {
+  return { where, kind: 'unknown', what: `${what} cannot be read` };
 }
 
 /** Longer sessions than needed are no difference: each AssumeRole names its own duration. */

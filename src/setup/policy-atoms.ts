@@ -24,9 +24,11 @@ export function trustAtoms(document: unknown): readonly string[] {
       return [`a statement ${show(statement)}`];
     }
     const condition = describeCondition(statement['Condition']);
-    return principals.flatMap(([kind, names]) =>
+    const trusted = principals.flatMap(([kind, names]) =>
       listOf(names).map((name) => `trust in ${kind} ${String(name)}${condition}`),
     );
+    // such as a Principal of "*"
+    return trusted.length === 0 ? [`a statement ${show(statement)}`] : trusted;
   });
 }
 

@@ -2,15 +2,18 @@
 import type { CallRpc, RpcCall } from '../rpc/call-rpc.ts';
 import { RpcProblem } from '../rpc/rpc-problem.ts';
 import type { BucketCors, CloudSide, CorsRule } from './cloud-side.ts';
-import type { FoundCloud, FoundIdentity } from './compare.ts';
+import type { FoundCloud, FoundDocument, FoundIdentity } from './compare.ts';
+import { SetupProblem } from './setup-problem.ts';
 
 /** Returns the rules of a bucket. */
 export type GetBucketCors = (bucket: BucketCors) => Promise<readonly CorsRule[] | 'missing'>;
 
 /** https://www.alibabacloud.com/help/en/ram/api-ram-2015-05-01-overview */
 const VERSION = '2015-05-01';
+/** RAM attaches a few dozen to an identity at most, and each is asked for. */
+const MAX_POLICIES = 100;
 
-/** Throws an RpcProblem, and what `getBucketCors` throws. */
+/** Throws an RpcProblem, a SetupProblem for more policies than an identity can have, and what `getBucketCors` throws. */
 export async function readCloud(
   { broker, roles, cors }: CloudSide,
   tools: { readonly callRam: CallRpc; readonly getBucketCors: GetBucketCors },
@@ -57,8 +60,13 @@ async function readPolicies(
 ): Promise<FoundIdentity['policies']> {
   const { body } = await callRam({ action, version: VERSION, parameters });
   const attached = memberOf(memberOf(body, 'Policies'), 'Policy');
-  const policies: { name: string; document: unknown }[] = [];
-  for (const one of Array.isArray(attached) ? attached : []) {
+  const listed: readonly unknown[] = Array.isArray(attached) ? attached : [];
+  if (listed.length > MAX_POLICIES) {
+    const [name = ''] = Object.values(parameters);
+    throw new SetupProblem(`RAM lists more than ${MAX_POLICIES} policies of ${name}`);
+  }
+  const policies: { name: string; document: FoundDocument }[] = [];
+  for (const one of listed) {
     const [PolicyName, PolicyType] = ['PolicyName', 'PolicyType'].map((name) =>
       String(memberOf(one, name)),
     );
@@ -84,12 +92,12 @@ function memberOf(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 }
 
-/** A document that cannot be read counts as one without statements. */
-function parse(text: unknown): unknown {
-  if (typeof text !== 'string') return text;
+/** RAM answers the JSON of a document. */
+function parse(text: unknown): FoundDocument {
   try {
-    return JSON.parse(text);
+    const document: unknown = typeof text === 'string' ? JSON.parse(text) : undefined;
+    return typeof document === 'object' && document !== null ? document : 'unreadable';
   } catch {
-    return undefined;
+    return 'unreadable';
   }
 }

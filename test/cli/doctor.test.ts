@@ -233,6 +233,27 @@ describe('doctor tells of the source credentials', () => {
     });
   });
 
+  it.each([
+    ['names nobody', {}],
+    ['is no identity', { Arn: 'acs:ram::123456789012:user/\u001b[2J', IdentityType: 'RAMUser' }],
+    [
+      'is too long',
+      { Arn: `acs:ram::123456789012:user/${'x'.repeat(1000)}`, IdentityType: 'RAMUser' },
+    ],
+  ])('that the answer of STS %s', async (_what, body) => {
+    const server = await startAnswering(() => ({ status: 200, body: JSON.stringify(body) }));
+    const { code, of } = await examine({ text: configText({ sts: server.url }) });
+    await server.close();
+
+    expect(code).toBe(6);
+    expect(of('identity')).toMatchObject({
+      status: 'failed',
+      saw: 'an answer that names no identity',
+      cause: 'something else answered in the place of STS',
+    });
+    expect(of('role ')?.status).toBe('skipped');
+  });
+
   it('that the role of a function is only there on Function Compute', async () => {
     const more = 'sourceCredentials: { type: function }';
     const { of } = await examine({ text: configText({ more }), environment: {} });
@@ -322,6 +343,13 @@ describe('doctor tells of issuers', () => {
     expect(of('issuer app')).toMatchObject({ status: 'failed', cause: expect.any(String) });
     expect(of('issuer app')?.saw).toMatch(saw);
     expect(of('issuer app')?.fix).toMatch(fix);
+  });
+
+  it('in one line, whatever an issuer calls itself', async () => {
+    issuer.discover({ issuer: 'https://x\u009b2J\u202e\u2028ok' });
+    const { stdout } = await run();
+
+    expect(stdout).toContain('names another issuer ("https://x 2J  ok")\n');
   });
 
   it('that one is not there', async () => {

@@ -39,6 +39,16 @@ describe('setup', () => {
     [['--broker', BROKER_ROLE, '--format', 'text'], 2, '--format text goes with --diff.'],
     [['--broker', BROKER_ROLE, '--diff', '--format', 'ros'], 2, 'the formats text and json'],
     [['--broker', BROKER_ROLE, '--ram-endpoint', 'x'], 2, '--ram-endpoint goes with --diff.'],
+    [
+      ['--broker', BROKER_ROLE, '--diff', '--ram-endpoint', 'http://ram.example.com'],
+      2,
+      '--ram-endpoint is host or host:port; http:// is for this machine only.',
+    ],
+    [
+      ['--broker', BROKER_ROLE, '--diff', '--ram-endpoint', 'https://ram.example.com/x'],
+      2,
+      '--ram-endpoint is host or host:port',
+    ],
     [['--broker', BROKER_ROLE, '--log-store', 'x'], 2, '--log-store is <project>/<logstore>.'],
     [
       ['--broker', BROKER_ROLE, '--config-object', 'oss://a'],

@@ -172,6 +172,16 @@ describe.skipIf(missingPrograms('').length > 0)('the policies of setup', () => {
     ]);
   });
 
+  it('require no external ID of a role with a grant that sends none, and say so', async () => {
+    const config = load(SHARED_ROLE.replace('    externalId: all-id\n', ''));
+    await setUp(config, BROKER_ROLE);
+
+    expect(await account.findProblems(config)).toEqual([]);
+    expect(describeCloudSide(config, { broker: BROKER_ROLE }).notes).toContain(
+      `acs:ram::${ACCOUNT}:role/shared requires no external ID, since the grant all sends none; give it a role of its own.`,
+    );
+  });
+
   it('set the CORS rules of each bucket that a grant names', async () => {
     const config = load(README_CONFIG.text);
     account = await startAccount(config, BROKER_ROLE);

@@ -3,6 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Allowance, Grant, Permission } from '../../src/config/config.ts';
 import { evaluatePolicy } from '../../src/session-policy/evaluate.ts';
+import { OBJECT_ACTIONS } from '../../src/session-policy/object-actions.ts';
 import type { AccessRequest, RamPolicy } from '../../src/session-policy/ram-policy.ts';
 import { renderSessionPolicy } from '../../src/session-policy/session-policy.ts';
 import { permissionPolicy } from '../../src/setup/permission-policy.ts';
@@ -21,7 +22,7 @@ const allowance: fc.Arbitrary<Allowance> = fc
     parts: fc.array(keyPart, { maxLength: 3 }),
     file: fc.option(fc.constantFrom('index.json', 'b'), { nil: undefined }),
     permissions: fc.subarray([...PERMISSIONS], { minLength: 1 }),
-    actions: fc.subarray(['oss:GetObjectAcl', 'oss:PutObjectAcl', 'oss:GetObject']),
+    actions: fc.subarray([...OBJECT_ACTIONS], { maxLength: 4 }),
   })
   .map(({ bucket, parts, file, permissions, actions }) => {
     const isObject = file !== undefined;
@@ -137,10 +138,10 @@ describe('the permission policy of a role', () => {
           ];
           for (const less of smaller) {
             const rest = Statement.map((one, at) => (at === index ? less : one));
-            const lost = requests.filter(
+            const isLess = requests.some(
               (request) => !allows([{ Version: '1', Statement: rest }], request),
             );
-            expect(lost.length, JSON.stringify({ statement, less })).toBeGreaterThan(0);
+            expect(isLess, JSON.stringify({ statement, less })).toBe(true);
           }
         }
       }),

@@ -74,6 +74,34 @@ describe('who may ask the playground', () => {
     expect(await statusOf('POST', { host, origin: `http://${host}`, ...form })).toBe(415);
   });
 
+  it('is nobody who sends without end', async () => {
+    const host = `127.0.0.1:${playground.port}`;
+    let sentBytes = 0;
+    const status = await new Promise<number>((resolve, reject) => {
+      const { port } = playground;
+      const headers = { host, origin: `http://${host}`, ...json };
+      const request = send({ host: '127.0.0.1', port, method: 'POST', path: '/check', headers })
+        .once('response', (response) => resolve(response.statusCode ?? 0))
+        .once('error', reject);
+      const timer = setInterval(() => {
+        if (sentBytes > 64 * 1024 * 1024 || request.destroyed) {
+          clearInterval(timer);
+          request.end();
+          return;
+        }
+        sentBytes += 1024 * 1024;
+        request.write(Buffer.alloc(1024 * 1024, ' '));
+      }, 5);
+      request.once('response', () => {
+        clearInterval(timer);
+        request.destroy();
+      });
+    });
+
+    expect(status).toBe(400);
+    expect(sentBytes).toBeLessThan(32 * 1024 * 1024);
+  });
+
   const outside = Object.values(networkInterfaces())
     .flat()
     .find((address) => address?.family === 'IPv4' && !address.internal)?.address;
@@ -89,7 +117,11 @@ describe('who may ask the playground', () => {
     expect(policy).toMatch(/connect-src 'self' http:\/\/\*\.localhost:\d+;/);
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toMatch(/unsafe|data:|https:/);
+    expect(policy).toContain("base-uri 'none'; form-action 'none'");
     expect(headers.get('cross-origin-resource-policy')).toBe('same-origin');
+    expect(headers.get('cross-origin-opener-policy')).toBe('same-origin');
+    expect(headers.get('x-content-type-options')).toBe('nosniff');
+    expect(headers.get('cache-control')).toBe('no-store');
   });
 });
 

@@ -1,5 +1,6 @@
 /** `setup`: prints what a config needs of the account, or compares it with what is there. */
 import type { Config } from '../../config/config.ts';
+import { isApiEndpoint } from '../../config-loader/schema-values.ts';
 import { parseTarget } from '../../grants/target.ts';
 import { RefusalError } from '../../refusal.ts';
 import { createCallRpc } from '../../rpc/call-rpc.ts';
@@ -82,7 +83,7 @@ export async function run(args: Arguments, machine: Machine): Promise<number> {
   const format = args.text('format');
   const isDiff = args.has('diff');
   requireFormat(format, isDiff);
-  if (args.has('ram-endpoint') && !isDiff) throw usage('--ram-endpoint goes with --diff.');
+  requireEndpoint(args.text('ram-endpoint'), isDiff);
   const options = readOptions(args);
   const { config } = loadConfigFile(args.operands[0] ?? 'broker.yaml', machine);
   try {
@@ -127,6 +128,15 @@ function requireFormat(format: string | undefined, isDiff: boolean): void {
     throw usage('--diff has the formats text and json.');
   }
   if (!isDiff && format === 'text') throw usage('--format text goes with --diff.');
+}
+
+/** The SecurityToken goes there with each call, so not in clear over a network. */
+function requireEndpoint(endpoint: string | undefined, isDiff: boolean): void {
+  if (endpoint === undefined) return;
+  if (!isDiff) throw usage('--ram-endpoint goes with --diff.');
+  if (!isApiEndpoint(endpoint)) {
+    throw usage('--ram-endpoint is host or host:port; http:// is for this machine only.');
+  }
 }
 
 function readOptions(args: Arguments): SetupOptions {

@@ -77,7 +77,7 @@ function corsCommands(cors: readonly BucketCors[]): readonly string[] {
     ...cors.flatMap(({ bucket, endpoint, rule }) => [
       `# the pages of the bucket ${bucket}`,
       `printf %s ${quoteForShell(corsXml(rule))} > "$cors"`,
-      `aliyun oss cors --method put oss://${bucket} "$cors" --endpoint ${endpoint}`,
+      `aliyun oss cors --method put oss://${bucket} "$cors" --endpoint ${quoteForShell(endpoint)}`,
     ]),
     'rm "$cors"',
   ];

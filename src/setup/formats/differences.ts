@@ -1,4 +1,5 @@
 /** The differences between a config and the account, for people. */
+import { withoutControls } from '../../lib/without-controls.ts';
 import type { CloudSide } from '../cloud-side.ts';
 import type { Difference } from '../compare.ts';
 
@@ -20,7 +21,10 @@ export function formatDifferences(
     .map((place) => {
       const lines = differences
         .filter(({ where }) => where === place)
-        .map(({ kind, what }) => `  ${paint(STYLES[kind], kind.padEnd(7))}  ${what}\n`);
+        .map(
+          ({ kind, what }) =>
+            `  ${paint(STYLES[kind], kind.padEnd(7))}  ${withoutControls(what)}\n`,
+        );
       return `${paint('bold', place)}\n${lines.join('')}`;
     })
     .join('');
