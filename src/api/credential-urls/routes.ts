@@ -4,11 +4,11 @@ import type { CredentialUrlSettings } from '../../config/credential-url-settings
 import { admitRequest, issueCredentials, type PipelineDeps } from '../../issue-credentials.ts';
 import type { SubjectToken, TicketSeal, TokenKeeper } from '../../ports.ts';
 import { RefusalError, refuse } from '../../refusal.ts';
-import { answerHeaders } from '../http/answer-headers.ts';
 import { addCrossOrigin } from '../http/cross-origin.ts';
 import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
 import { toRefusalHeaders } from '../http/refusal-headers.ts';
-import { malformed, requireNoQuery } from '../http/request-members.ts';
+import { requireNoAuthorization, requireNoQuery } from '../http/request-members.ts';
+import { sendJson } from '../http/send-json.ts';
 import type { SurfaceDefinition } from '../http/surface-definition.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
 import { readJsonBody, requireJsonAccepted, requireNoBody } from '../http/transport-rules.ts';
@@ -180,23 +180,9 @@ function requireBareGet(c: Context<SurfaceEnv>): void {
   requireJsonAccepted(c.req.header('accept'));
   requireNoQuery(c.req.url);
   requireNoBody(c.req);
-  if (c.req.header('authorization') !== undefined) {
-    throw malformed('the request has an Authorization header');
-  }
+  requireNoAuthorization(c.req.header('authorization'));
 }
 
 function refuseMethod(allow: string) {
   return (c: Context<SurfaceEnv>) => refuseWith(c, refuse({ reason: 'method_not_allowed', allow }));
-}
-
-function sendJson(
-  c: Context<SurfaceEnv>,
-  body: string,
-  headers: Readonly<Record<string, string>>,
-): Response {
-  return c.body(body, 200, {
-    ...answerHeaders(c.get('origin')),
-    'Content-Type': 'application/json',
-    ...headers,
-  });
 }

@@ -3,6 +3,7 @@ import { parseJsonObject } from '../../lib/strict-json.ts';
 import { withinDeadline } from '../../lib/within-deadline.ts';
 import type { CredentialRequest, Requested } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
+import { queryOf } from '../http/query.ts';
 import {
   malformed,
   readDuration,
@@ -49,9 +50,7 @@ export function parseBody(bytes: Buffer): SentMembers {
 
 /** Takes the query of a GET apart: the same members, with `Permissions` separated by commas. */
 export function parseQuery(url: string): SentMembers {
-  const at = url.indexOf('?');
-  if (at === -1) return [];
-  return [...new URLSearchParams(url.slice(at))].map(([name, value]) => {
+  return [...new URLSearchParams(queryOf(url))].map(([name, value]) => {
     if (name === 'Permissions') return [name, value.split(',')];
     const isNumber = name === 'DurationSeconds' && /^\d{1,6}$/.test(value);
     return [name, isNumber ? Number(value) : value];

@@ -3,10 +3,10 @@ import { type Context, Hono } from 'hono';
 import { issueCredentials, type PipelineDeps } from '../../issue-credentials.ts';
 import type { ReadHeader } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
-import { answerHeaders } from '../http/answer-headers.ts';
 import { addCrossOrigin } from '../http/cross-origin.ts';
 import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
 import { requireNoQuery } from '../http/request-members.ts';
+import { sendJson } from '../http/send-json.ts';
 import type { SurfaceDefinition } from '../http/surface-definition.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
 import { readJsonBody, requireJsonAccepted, requireNoBody } from '../http/transport-rules.ts';
@@ -107,16 +107,4 @@ export function createNativeApi(deps: NativeApiDeps): SurfaceDefinition {
 
 function refuseMethod(allow: string) {
   return (c: Context<SurfaceEnv>) => refuseWith(c, refuse({ reason: 'method_not_allowed', allow }));
-}
-
-function sendJson(
-  c: Context<SurfaceEnv>,
-  body: string,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
-  return c.body(body, 200, {
-    ...answerHeaders(c.get('origin')),
-    'Content-Type': 'application/json',
-    ...headers,
-  });
 }

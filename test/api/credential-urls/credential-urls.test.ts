@@ -174,7 +174,7 @@ describe('a credential URL', () => {
     });
     const used = await useUrl(broker, pathOf(made));
     const refused = await useUrl(broker, pathOf(made));
-    const unopened = await useUrl(broker, `${pathOf(made).slice(0, -2)}AA`);
+    const unopened = await useUrl(broker, pathOf(made).slice(0, -4));
 
     expect(used.body).toMatchObject({ StatusCode: 200, Code: 'Success' });
     expect(refused.status).toBe(200);
@@ -303,16 +303,22 @@ describe('a credential URL', () => {
     },
   );
 
-  it.each<[string, string, Readonly<Record<string, string>>]>([
-    ['a query', '?Permissions=read', {}],
-    ['an Authorization header', '', { Authorization: 'Bearer x' }],
-    ['an Accept header without JSON', '', { Accept: 'text/html' }],
-  ])('is not used with %s', async (_what, query, headers) => {
+  it.each<[string, string, Readonly<Record<string, string>>, object]>([
+    ['a query', '?Permissions=read', {}, { why: { problem: 'the request has a query' } }],
+    [
+      'an Authorization header',
+      '',
+      { Authorization: 'Bearer x' },
+      { why: { problem: 'the request has an Authorization header' } },
+    ],
+    ['an Accept header without JSON', '', { Accept: 'text/html' }, { reason: 'not_acceptable' }],
+  ])('is not used with %s', async (_what, query, headers, line) => {
     const made = await makeUrl(broker, { claims: { sub: 'bare' }, body: { Uses: 1 } });
     const callsBefore = broker.stsCalls();
     const refused = await useUrl(broker, `${pathOf(made)}${query}`, headers);
 
     expect([400, 406]).toContain(refused.status);
+    expect(broker.auditLines().at(-1)).toMatchObject(line);
     expect(broker.stsCalls()).toBe(callsBefore);
     expect((await useUrl(broker, pathOf(made))).status).toBe(200);
   });
