@@ -1,4 +1,5 @@
 /** Reads the requests of the native API: a JSON body or query parameters with the same members. */
+import type { Context } from 'hono';
 import { parseJsonObject } from '../../lib/strict-json.ts';
 import { withinDeadline } from '../../lib/within-deadline.ts';
 import type { CredentialRequest, Requested } from '../../ports.ts';
@@ -12,6 +13,8 @@ import {
   toLogged,
   toRequest,
 } from '../http/request-members.ts';
+import type { SurfaceEnv } from '../http/surface-env.ts';
+import { requireJsonAccepted } from '../http/transport-rules.ts';
 
 /** Names and values in the order in which they were sent, unchecked. A query can repeat a name. */
 export type SentMembers = readonly (readonly [name: string, value: unknown])[];
@@ -67,6 +70,23 @@ export function describeRequested(sent: SentMembers): Requested {
     requested[member] = toLogged(isTextList ? value.join(',') : value);
   }
   return requested;
+}
+
+/**
+ * What was sent. It is audited first, whatever is wrong with the request. Throws `not_acceptable`, and what
+ * `readSent` throws.
+ */
+export async function readAudited(
+  c: Context<SurfaceEnv>,
+  readSent: () => Promise<SentMembers>,
+): Promise<SentMembers> {
+  const [sent] = await Promise.allSettled([readSent()]);
+  if (sent.status === 'fulfilled') {
+    c.get('trail').add({ requested: describeRequested(sent.value) });
+  }
+  requireJsonAccepted(c.req.header('accept'));
+  if (sent.status === 'rejected') throw sent.reason;
+  return sent.value;
 }
 
 /** How long the audit line of a refused caller waits for the body that says what was asked. */

@@ -9,14 +9,14 @@ import { requireNoQuery } from '../http/request-members.ts';
 import { sendJson } from '../http/send-json.ts';
 import type { SurfaceDefinition } from '../http/surface-definition.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
-import { readJsonBody, requireJsonAccepted, requireNoBody } from '../http/transport-rules.ts';
+import { readJsonBody, requireNoBody } from '../http/transport-rules.ts';
 import { toCredentialBody } from './answer.ts';
 import { answerError, refuseWith } from './answer-refusal.ts';
 import {
   describeInTime,
-  describeRequested,
   parseBody,
   parseQuery,
+  readAudited,
   readMembers,
   readSubjectToken,
   type SentMembers,
@@ -81,16 +81,7 @@ export function createNativeApi(deps: NativeApiDeps): SurfaceDefinition {
       trail: c.get('trail'),
       assumeRole: c.get('assumeRole'),
       readToken: () => readSubjectToken(c.req.header('authorization')),
-      read: async () => {
-        // what was asked is audited whatever is wrong with the request
-        const [sent] = await Promise.allSettled([readSent()]);
-        if (sent.status === 'fulfilled') {
-          c.get('trail').add({ requested: describeRequested(sent.value) });
-        }
-        requireJsonAccepted(c.req.header('accept'));
-        if (sent.status === 'rejected') throw sent.reason;
-        return readMembers(sent.value);
-      },
+      read: async () => readMembers(await readAudited(c, readSent)),
       // the body of a caller without a valid token is not waited for
       describe: () => describeInTime(readSent),
     });
