@@ -1,4 +1,5 @@
 /** Credential URLs through the public door: what is made, what it gives, and for how long. */
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../../support/broker.ts';
 import {
@@ -102,6 +103,32 @@ describe('a credential URL', () => {
     expect(broker.log.text).not.toContain(pathOf(made).split('.')[3]);
   });
 
+  it('is audited with what was asked when it is made, even without a valid token', async () => {
+    const body = { Permissions: ['read'], DurationSeconds: 900, Uses: 1 };
+    const answers = [
+      await makeUrl(broker, { body }),
+      await makeUrl(broker, { body, token: 'not.a.token' }),
+      await makeUrl(broker, { body: { ...body, Uses: 0 } }),
+    ];
+    const lines = broker.auditLines().slice(-3);
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 401, 400]);
+    for (const { requested } of lines) {
+      expect(requested).toEqual({ permissions: 'read', duration: '900' });
+    }
+  });
+
+  it('is audited when it is used with the claims that the audit log shows', async () => {
+    await withBroker({ config: `${CONFIG}audit: { claims: [team] }\n` }, async (other) => {
+      const made = await makeUrl(other, { claims: { team: 'photos', other: 'x' } });
+      await useUrl(other, pathOf(made));
+      const [making, using] = other.auditLines().slice(-2);
+
+      expect(using).toMatchObject({ decision: 'granted', claims: [{ value: '"photos"' }] });
+      expect(using?.['claims']).toEqual(making?.['claims']);
+    });
+  });
+
   it('and its answers are kept by nobody, and lead nowhere', async () => {
     const made = await makeUrl(broker);
     const answers = [made, await useUrl(broker, pathOf(made)), await useUrl(broker, '/c/x.y')];
@@ -124,6 +151,17 @@ describe('a credential URL', () => {
     expect(secondsLeft(short.body['ExpiresAt'])).toBeGreaterThan(50);
     // maxLife is 1h
     expect(secondsLeft(whole.body['ExpiresAt'])).toBeLessThanOrEqual(3600);
+  });
+
+  it('ends when its token is too old, if that is before the end of its token', async () => {
+    const config = CONFIG.replace('    types:', '    maxTokenAge: 2h\n    types:');
+    await withBroker({ config }, async (other) => {
+      const claims = { iat: inSeconds(-6600), exp: inSeconds(3600) };
+      const left = secondsLeft((await makeUrl(other, { claims })).body['ExpiresAt']);
+
+      expect(left).toBeGreaterThan(590);
+      expect(left).toBeLessThanOrEqual(600);
+    });
   });
 
   it('is not made from a token that is valid by tolerance only', async () => {
@@ -271,6 +309,12 @@ describe('a credential URL', () => {
     });
   });
 
+  it('is not made for a client that does not take JSON', async () => {
+    const { status } = await makeUrl(broker, { headers: { Accept: 'text/html' } });
+
+    expect(status).toBe(406);
+  });
+
   it('is not made with a query', async () => {
     const { status } = await makeUrl(broker, { path: '/v1/credential-urls?Uses=1' });
 
@@ -320,6 +364,23 @@ describe('a credential URL', () => {
     expect([400, 406]).toContain(refused.status);
     expect(broker.auditLines().at(-1)).toMatchObject(line);
     expect(broker.stsCalls()).toBe(callsBefore);
+    expect((await useUrl(broker, pathOf(made))).status).toBe(200);
+  });
+
+  it('is not used with a body, since that could ask for less', async () => {
+    const made = await makeUrl(broker, { claims: { sub: 'bodied' }, body: { Uses: 1 } });
+    const status = await new Promise((resolve, reject) => {
+      const headers = { 'Content-Length': '2' };
+      request(`${broker.url}${pathOf(made)}`, { method: 'GET', headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      })
+        .on('error', reject)
+        .end('{}');
+    });
+
+    expect(status).toBe(400);
+    expect(broker.auditLines().at(-1)).toMatchObject({ why: { problem: 'a GET has a body' } });
     expect((await useUrl(broker, pathOf(made))).status).toBe(200);
   });
 
