@@ -1,5 +1,4 @@
 /** Credential URLs through the public door: what is made, what it gives, and for how long. */
-import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../../support/broker.ts';
 import {
@@ -10,6 +9,7 @@ import {
   URLS_ON,
   useUrl,
 } from '../../support/credential-urls.ts';
+import { getWithBody } from '../../support/get-with-body.ts';
 import { createOssClient, credentialOf, ossRefusal } from '../../support/oss-client.ts';
 
 const CONFIG = `${SIMPLE_CONFIG}${URLS_ON}cors: { origins: ["https://app.example.com"] }
@@ -369,15 +369,7 @@ describe('a credential URL', () => {
 
   it('is not used with a body, since that could ask for less', async () => {
     const made = await makeUrl(broker, { claims: { sub: 'bodied' }, body: { Uses: 1 } });
-    const status = await new Promise((resolve, reject) => {
-      const headers = { 'Content-Length': '2' };
-      request(`${broker.url}${pathOf(made)}`, { method: 'GET', headers }, (answer) => {
-        answer.resume();
-        resolve(answer.statusCode);
-      })
-        .on('error', reject)
-        .end('{}');
-    });
+    const status = await getWithBody(`${broker.url}${pathOf(made)}`, {}, '{}');
 
     expect(status).toBe(400);
     expect(broker.auditLines().at(-1)).toMatchObject({ why: { problem: 'a GET has a body' } });
