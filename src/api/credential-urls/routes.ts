@@ -1,11 +1,10 @@
 /** Credential URLs: a subject token for a URL that gives credentials to clients that can only GET it. */
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import type { PipelineDeps } from '../../issue-credentials.ts';
-import { refuse } from '../../refusal.ts';
 import { addCrossOrigin } from '../http/cross-origin.ts';
 import type { SurfaceDefinition } from '../http/surface-definition.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
-import { answerError, refuseWith } from '../native/answer-refusal.ts';
+import { answerError, refuseMethod, refuseWith } from '../native/answer-refusal.ts';
 import { TICKETS, URLS } from './addresses.ts';
 import { createMakeUrl, type MakeUrlDeps } from './make-url.ts';
 import { createUseUrl, type UseUrlDeps } from './use-url.ts';
@@ -49,8 +48,4 @@ export function createCredentialUrls(
     routes: api,
     answerError,
   };
-}
-
-function refuseMethod(allow: string) {
-  return (c: Context<SurfaceEnv>) => refuseWith(c, refuse({ reason: 'method_not_allowed', allow }));
 }

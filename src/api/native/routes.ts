@@ -11,7 +11,7 @@ import type { SurfaceDefinition } from '../http/surface-definition.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
 import { readJsonBody, requireNoBody } from '../http/transport-rules.ts';
 import { toCredentialBody } from './answer.ts';
-import { answerError, refuseWith } from './answer-refusal.ts';
+import { answerError, refuseMethod, refuseWith } from './answer-refusal.ts';
 import {
   describeInTime,
   parseBody,
@@ -94,8 +94,4 @@ export function createNativeApi(deps: NativeApiDeps): SurfaceDefinition {
   }
 
   return { name: 'native', owns: () => true, routes: api, answerError };
-}
-
-function refuseMethod(allow: string) {
-  return (c: Context<SurfaceEnv>) => refuseWith(c, refuse({ reason: 'method_not_allowed', allow }));
 }
