@@ -53,7 +53,8 @@ export function parseBody(bytes: Buffer): SentMembers {
 
 /** Takes the query of a GET apart: the same members, with `Permissions` separated by commas. */
 export function parseQuery(url: string): SentMembers {
-  return [...new URLSearchParams(queryOf(url))].map(([name, value]) => {
+  // URLSearchParams leaves out a question mark in front, which may be the first character of a name
+  return [...new URLSearchParams(`?${queryOf(url)}`)].map(([name, value]) => {
     if (name === 'Permissions') return [name, value.split(',')];
     const isNumber = name === 'DurationSeconds' && /^\d{1,6}$/.test(value);
     return [name, isNumber ? Number(value) : value];
