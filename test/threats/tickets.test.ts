@@ -1,7 +1,7 @@
 /** What an attacker can read in a ticket, and can make of it. */
 import { createCipheriv, type KeyObject, randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
-import { CompactEncrypt } from 'jose';
+import { CompactEncrypt, compactDecrypt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTicketKeys } from '../../src/tickets/ticket-keys.ts';
 import type { TestBroker } from '../support/broker.ts';
@@ -12,6 +12,7 @@ import {
   ticketKey,
   useUrl,
 } from '../support/credential-urls.ts';
+import { toObject } from '../support/declared.ts';
 import { BODY, PUBLIC_URL, startTicketBroker } from '../support/ticket-brokers.ts';
 
 const [KEY] = readTicketKeys(
@@ -169,6 +170,35 @@ describe('threat 47: a credential URL that leaks', () => {
 
     expect(status).toBe(401);
     expect(broker.auditLines().at(-1)).toMatchObject({ reason: 'ticket_invalid' });
+  });
+
+  it('is refused if one member of a good ticket is another, is gone, or is added behind', async () => {
+    const { plaintext } = await compactDecrypt(parts.join('.'), keyOf());
+    const [content = '', claims = ''] = new TextDecoder().decode(plaintext).split('\n');
+    const good = toObject(JSON.parse(content));
+    const token = toObject(good['token']);
+    const changes: readonly object[] = [
+      ...Object.keys(good).flatMap((name) => [{ [name]: undefined }, { [name]: [7] }]),
+      { version: 2 },
+      { uses: '3' },
+      { address: 7 },
+      ...Object.keys(token).map((name) => ({ token: { ...token, [name]: 7 } })),
+      ...['alg', 'kid', 'typ'].map((name) => ({
+        token: { ...token, header: { ...toObject(token['header']), [name]: 7 } },
+      })),
+    ];
+    const useText = (...lines: readonly string[]) =>
+      use(encrypt(HEADER, Buffer.from(lines.join('\n'))));
+    const control = await useText(JSON.stringify(good), claims);
+    const statuses = new Set([(await useText(content, claims, '{}')).status]);
+    for (const change of changes) {
+      const { status } = await useText(JSON.stringify({ ...good, ...change }), claims);
+      statuses.add(status);
+      expect(lastProblem(), JSON.stringify(change)).toContain('another version');
+    }
+
+    expect(control.status).toBe(200);
+    expect([...statuses]).toEqual([401]);
   });
 });
 

@@ -135,6 +135,8 @@ describe('a policy of the caller', () => {
     const { status: answered, body } = await door.ask({ claims: { sub: '42' }, body: { Policy } });
 
     expect([answered, body['Code']]).toEqual([status, code]);
+    // the caller learns that its policy is the cause
+    expect(body['Message']).toMatch(/\bPolicy\b/);
     expect(lastLine()).toMatchObject({ surface: 'sts', decision: 'refused', reason });
     expect(broker.stsCalls()).toBe(callsBefore);
   });
