@@ -201,6 +201,7 @@ const MAY_IMPORT = {
     'src/tickets/',
   ],
   'src/secret-problem.ts': ['src/config/', 'src/metrics/', 'src/tickets/'],
+  'src/signals.ts': ['src/config/', 'src/ports.ts', 'src/reloading-broker.ts', 'src/server.ts'],
   'src/main.ts': [
     'src/audit/',
     'src/broker.ts',
@@ -212,6 +213,7 @@ const MAY_IMPORT = {
     'src/reloading-broker.ts',
     'src/secret-problem.ts',
     'src/server.ts',
+    'src/signals.ts',
     'src/source-credentials/',
     'src/start-error.ts',
     'src/store/',

@@ -17,9 +17,10 @@ import { openMonitoring } from './metrics/open-monitoring.ts';
 import type { Observe } from './observe/event.ts';
 import { createTellOperator } from './observe/tell-operator.ts';
 import type { SourceCredentialsProvider } from './ports.ts';
-import { createReloadingBroker, type ReloadingBroker } from './reloading-broker.ts';
+import { createReloadingBroker } from './reloading-broker.ts';
 import { findSecretProblem } from './secret-problem.ts';
-import { type RunningServer, startServer } from './server.ts';
+import { startServer } from './server.ts';
+import { renewOnHangup, stopOnSignals } from './signals.ts';
 import {
   createSourceCredentials,
   defaultSource,
@@ -34,7 +35,6 @@ import { readTicketKeys } from './tickets/ticket-keys.ts';
 
 /** The default port of a custom runtime on Function Compute. */
 const DEFAULT_PORT = 9000;
-const SHUTDOWN_GRACE_MS = 10_000;
 /** Loading the SDK blocks for some 30 ms, so a probe that waits for the start is answered first. */
 const WARM_UP_DELAY_MS = 100;
 /** What a message about the port of the metrics calls its settings. */
@@ -91,8 +91,8 @@ async function main(): Promise<void> {
 
   // on Function Compute the platform calls /initialize instead
   if (!isOnFunctionCompute) setTimeout(broker.warmUp, WARM_UP_DELAY_MS).unref();
-  renewOnHangup(broker, { source, sourceCredentials });
-  stopOnSignals(server, [store, monitoring]);
+  renewOnHangup({ broker, source, sourceCredentials, tell });
+  stopOnSignals({ server, others: [store, monitoring], tell });
 }
 
 function openSource(createCredentials: CreateCredentials) {
@@ -207,34 +207,6 @@ function createBuild(startConfig: Config, kept: Kept) {
       ticketKeys: readTicketKeys(config.surfaces?.credentialUrls, config.publicUrl, environment),
     });
   };
-}
-
-/** On SIGHUP, loads the newest config and the newest source credentials from their sources. */
-function renewOnHangup(
-  broker: ReloadingBroker,
-  { source, sourceCredentials }: Pick<Kept, 'source' | 'sourceCredentials'>,
-): void {
-  process.on('SIGHUP', () => {
-    void broker.reload();
-    // a function's provider treats renew as an STS refusal of the credentials in use
-    if (source.type === 'function') return;
-    sourceCredentials
-      .get()
-      .then(sourceCredentials.renew)
-      .catch(() => tell('SIGHUP: there are no newer source credentials'));
-  });
-}
-
-/** `others` are closed after the server, in their order. */
-function stopOnSignals(server: RunningServer, others: readonly { close(): Promise<void> }[]): void {
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, async () => {
-      tell(`${signal}: finishing the requests in flight`);
-      await server.close(SHUTDOWN_GRACE_MS);
-      for (const other of others) await other.close();
-      process.exit(0);
-    });
-  }
 }
 
 function readPort(text: string | undefined): number {

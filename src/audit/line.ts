@@ -1,5 +1,6 @@
 /** One line of the audit log: its members, and how it is written. */
 
+import { escapeMisleading } from '../lib/escape-misleading.ts';
 import type { Requested, Surface } from '../ports.ts';
 import type { Reason } from '../refusal.ts';
 import { boundLine } from './bound-line.ts';
@@ -75,12 +76,6 @@ export interface AuditLine extends AuditFacts {
 /** Writes one line. Resolves once the line is written; rejects if it cannot be written. */
 export type RecordAudit = (line: AuditLine) => Promise<void>;
 
-/**
- * Characters that JSON does not escape, but that log readers may treat as a line end (NEL, U+2028),
- * a terminal command (C1) or a change of writing direction. A subject can contain all of them.
- */
-const MISLEADING = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
-
 /** Nearly every line: nothing in it is misleading, so it need not be searched by Unicode property. */
 const VISIBLE_ASCII = /^[ -~]*$/;
 
@@ -94,13 +89,5 @@ export function createAuditLog(write: (text: string) => Promise<void>): RecordAu
 
 function toText(line: object): string {
   const json = JSON.stringify(line);
-  return VISIBLE_ASCII.test(json) ? `${json}\n` : `${json.replace(MISLEADING, escapeUnits)}\n`;
-}
-
-/** `\uXXXX` for each UTF-16 code unit (RFC 8259 section 7). */
-function escapeUnits(text: string): string {
-  return text
-    .split('')
-    .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
-    .join('');
+  return VISIBLE_ASCII.test(json) ? `${json}\n` : `${escapeMisleading(json)}\n`;
 }

@@ -2,6 +2,7 @@
 import { constants } from 'node:os';
 import { setTimeout as sleepFor } from 'node:timers/promises';
 import { describeDefect } from '../lib/describe-defect.ts';
+import { withoutControls } from '../lib/without-controls.ts';
 import { commandHelp, programHelp } from './arguments/help.ts';
 import { readArguments } from './arguments/read-arguments.ts';
 import { COMMANDS, loadSpecs, OPERATOR_FILE_IS_MISSING } from './commands/commands.ts';
@@ -99,8 +100,10 @@ async function readStdin(): Promise<string> {
   return bytes.toString('latin1');
 }
 
+/** Messages quote file names, configs and answers of servers. A terminal must obey none of them. */
 function tell(message: string): void {
-  process.stderr.write(`${message.replace(/^/gm, 'oss-token-broker: ')}\n`);
+  const lines = message.split('\n').map((line) => `oss-token-broker: ${withoutControls(line)}\n`);
+  process.stderr.write(lines.join(''));
 }
 
 function exitCodeOf(error: unknown): number {

@@ -55,3 +55,11 @@ export function formatPath(path: readonly PropertyKey[]): string {
     .join('')
     .replace(/^\./, '');
 }
+
+/** Reports under a path. */
+export function under<What extends readonly unknown[]>(
+  report: (path: readonly PropertyKey[], ...what: What) => void,
+  parent: readonly PropertyKey[],
+): (path: readonly PropertyKey[], ...what: What) => void {
+  return (path, ...what) => report([...parent, ...path], ...what);
+}

@@ -1,5 +1,6 @@
 /** Shows values that issuers and callers wrote: short, on one line and without what looks like a secret. */
 import { boundedText } from '../lib/bounded-text.ts';
+import { withoutControls } from '../lib/without-controls.ts';
 
 const MAX_LENGTH = 100;
 /** For sentences of the broker and names of objects, which lose their meaning when they are cut. */
@@ -14,7 +15,7 @@ export function showValue(value: unknown): string {
 export function showText(text: string, maxLength = MAX_LENGTH): string {
   const isCut = text.length > maxLength;
   const shown = boundedText(text, maxLength, 'tokens and secrets');
-  return `${shown.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')}${isCut ? '…' : ''}`;
+  return `${withoutControls(shown)}${isCut ? '…' : ''}`;
 }
 
 /** ISO instant of seconds since the epoch, or the value as it is. */

@@ -24,6 +24,8 @@ export interface Meter {
 }
 
 const REVISION_DIGITS = 12;
+/** Of loads of keys. */
+const OUTCOMES = ['loaded', 'failed'];
 
 export function createMeter(options: {
   /** Milliseconds since the epoch. */
@@ -38,13 +40,17 @@ export function createMeter(options: {
   startAtZero(metrics);
 
   function count(event: OperationalEvent): void {
+    // an earlier broker may still load keys of an issuer that is gone
+    if ('issuerName' in event && findIssuer(event.issuerName) === undefined) return;
     neverThrow(() => countEvent(metrics, event, noteKeys));
   }
 
+  function findIssuer(issuerName: string) {
+    return current?.issuers.find(({ name }) => name === issuerName);
+  }
+
   function noteKeys(issuerName: string): void {
-    const issuer = current?.issuers.find(({ name }) => name === issuerName);
-    if (issuer === undefined) metrics.keys.remove({ issuer: issuerName });
-    else if (issuer.keys.kind !== 'jwks') keysLoadedAtMs.set(issuerName, now());
+    if (findIssuer(issuerName)?.keys.kind !== 'jwks') keysLoadedAtMs.set(issuerName, now());
   }
 
   function begin(config: Config): void {
@@ -52,6 +58,7 @@ export function createMeter(options: {
     for (const { name } of current?.issuers ?? []) {
       if (names.has(name)) continue;
       metrics.keys.remove({ issuer: name });
+      for (const outcome of OUTCOMES) metrics.keyLoads.remove({ issuer: name, outcome });
       keysLoadedAtMs.delete(name);
     }
     current = config;
@@ -61,7 +68,7 @@ export function createMeter(options: {
     // the circuit of a new broker is closed, and says nothing as long as it stays so
     metrics.circuitOpen.set(0);
     for (const issuer of names) {
-      for (const outcome of ['loaded', 'failed']) metrics.keyLoads.inc({ issuer, outcome }, 0);
+      for (const outcome of OUTCOMES) metrics.keyLoads.inc({ issuer, outcome }, 0);
     }
   }
 

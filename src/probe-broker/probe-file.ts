@@ -65,6 +65,9 @@ export type ReadProbes =
 /** A probe may write or delete no object of anybody else, whatever the broker grants. */
 const PROBE_NAME = /\/oss-token-broker-probe[^/]*$/;
 
+/** An alias can stand for a list of aliases, and so on. */
+const MAX_ALIASES = 10;
+
 /** Never throws: it returns every problem, each with its place. */
 export function readProbes(text: string): ReadProbes {
   const lines = new LineCounter();
@@ -74,7 +77,12 @@ export function readProbes(text: string): ReadProbes {
     const { line, col } = lines.linePos(error.pos[0]);
     return { ok: false, problems: [`${line}:${col} ${error.message}`] };
   }
-  const value: unknown = document.toJS({ maxAliasCount: 10 });
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch {
+    return { ok: false, problems: ['its aliases stand for too much; write the values out'] };
+  }
   const parsed = fileSchema.safeParse(value);
   if (!parsed.success) {
     return {

@@ -3,25 +3,42 @@ import type { Assertion } from '../config/assertion.ts';
 import type { Config } from '../config/config.ts';
 import { formatTarget } from '../grants/target.ts';
 import type { Target } from '../ports.ts';
+import { assertionsProblem, sizeProblem } from './proof-size.ts';
 import { createProver, type Prover, type Way } from './prover.ts';
 import { ANY_RIGHT, type Right, toRight } from './rights.ts';
 
-/** Says for each assertion why it is broken, with claims that show it; undefined if it holds. */
+/**
+ * Says for each assertion why it is broken, with claims that show it; undefined if it holds. The prover
+ * is made only for a config that is not too large.
+ */
 export function checkAssertions(
   config: Pick<Config, 'buckets' | 'issuers' | 'grants'>,
   assertions: readonly Assertion[],
+  makeProver: (config: Pick<Config, 'issuers' | 'grants'>) => Prover = createProver,
 ): readonly (string | undefined)[] {
-  const prover = createProver(config);
+  const tooLarge = sizeProblem(config) ?? assertionsProblem(config, assertions);
+  if (tooLarge !== undefined) return assertions.map(() => `cannot be checked: ${tooLarge}`);
+  const prover = makeProver(config);
   const everywhere = config.buckets.map(({ name }): Target => ({ bucket: name, key: '' }));
   return assertions.map((assertion) => {
     const right = rightOf(assertion);
     const places = assertion.target === undefined ? everywhere : [assertion.target];
     const among = prover.reaches.filter(({ grant }) => isMeant(assertion, grant));
-    const ways = places.flatMap((place) => prover.waysTo(right, place, among));
+    const ways: Way[] = [];
+    // one way with an example decides, and others need not be computed
+    for (const reach of among) {
+      for (const place of places) ways.push(...prover.waysTo(right, place, [reach]));
+      if (ways.some((way) => decides(assertion, way))) break;
+    }
     return assertion.kind === 'never'
       ? describeWay(ways, right)
       : describeLack(assertion, ways, right, among);
   });
+}
+
+/** Breaks what must never be, or shows what must always be. */
+function decides({ kind, target }: Assertion, { example, covers }: Way): boolean {
+  return example !== undefined && (kind === 'never' || covers === 'all' || target === undefined);
 }
 
 const FIX = '; change the grant, or the assertion';
@@ -50,15 +67,13 @@ function describeWay(ways: readonly Way[], right: Right): string | undefined {
 }
 
 function describeLack(
-  { target }: Assertion,
+  assertion: Assertion,
   ways: readonly Way[],
   right: Right,
   among: Prover['reaches'],
 ): string | undefined {
-  const isShown = ways.some(
-    ({ covers, example }) => example !== undefined && (covers === 'all' || target === undefined),
-  );
-  if (isShown) return undefined;
+  if (ways.some((way) => decides(assertion, way))) return undefined;
+  const { target } = assertion;
   const place = target === undefined ? 'anywhere' : `on all of ${formatTarget(target)}`;
   const why = ways.find(({ covers }) => covers === 'all')?.why;
   if (why !== undefined) return `cannot be shown: ${right.name} ${place} (${why})${FIX}`;

@@ -126,14 +126,18 @@ function chooseText(
 
 /** As `readAttribute` makes it, of a text that the attribute accepts. */
 function readText({ hash }: AttributeRule, text: string): string {
-  return hash ? base32(createHash('sha256').update(text).digest()) : text;
+  return hash ? hashOf(text) : text;
+}
+
+export function hashOf(text: string): string {
+  return base32(createHash('sha256').update(text).digest());
 }
 
 /** What the hash of a text can be: exactly, if there are few texts. */
 export function hashesOf(texts: Language): Language {
   const all = allTexts(texts, MAX_HASHED);
   if (all === undefined) return HASHES;
-  return languageOf(all.map((text) => base32(createHash('sha256').update(text).digest())));
+  return languageOf(all.map(hashOf));
 }
 
 function hashes(): Language {

@@ -1,35 +1,43 @@
 /** Claims that tell two sets of targets apart, if any claims do. */
 import type { ClaimPath } from '../config/config.ts';
 import type { Claims } from '../ports.ts';
-import { arraysOf, pickArray, textsOf } from './claim-set.ts';
+import { hashOf } from './choose-claims.ts';
+import { type ArraySet, arraysOf, type ClaimSet, pickArray, textsOf } from './claim-set.ts';
 import { type ClaimSpace, claimsIn, pathKey, setOf } from './claim-space.ts';
 import { ANY_TEXT, type Language, languageOf, subtract } from './language.ts';
 import { allTexts, mixedText, shortestText } from './language-texts.ts';
 
 /** A grant has fewer literals than this, since its session policy is short: more values cannot all be among them. */
 const MAX_LISTED = 128;
-/** More are only tried one claim at a time. */
-const MAX_CASES = 1000;
+/** Beyond this, fewer values of each claim are combined. */
+const MAX_FULL_CASES = 1000;
+/** The broker's own code looks at each: so many take some seconds. */
+const MAX_CASES = 20_000;
 
 /**
  * Lists claims of the space for a comparison of targets that are made from these claims. If targets
  * lie outside others for any claims of the space, they do for one of these: for texts that are few,
  * all are listed; of many, some that equal none of the `literals`, so that only targets made from the
  * same claim in the same way can agree. A list of several texts is needed only where one claim fills
- * several places, and each further text gives the other targets more too.
+ * several places, and each further text gives the other targets more too. Undefined: there are too
+ * many.
  */
 export function claimCases(
   space: ClaimSpace,
   paths: readonly ClaimPath[],
   literals: readonly string[],
-): readonly Claims[] {
-  const choices = paths.map((path, index) => ({
-    key: pathKey(path),
-    values: valuesOf(space, path, literals, index),
-  }));
-  const count = choices.reduce((product, { values }) => product * Math.max(1, values.length), 1);
-  const combinations = count > MAX_CASES ? oneAtATime(choices) : allCombinations(choices);
-  return combinations.map((fixed) => claimsIn(space, fixed)).filter((one) => one !== undefined);
+): readonly Claims[] | undefined {
+  const listed = (values: (at: Place) => readonly unknown[]) =>
+    paths.map((path, index): Choices => {
+      const set = setOf(space, path);
+      return { key: pathKey(path), values: values({ set, literals, index, count: paths.length }) };
+    });
+  const full = listed(valuesOf);
+  const choices = countOf(full) > MAX_FULL_CASES ? listed(fewValuesOf) : full;
+  if (countOf(choices) > MAX_CASES) return undefined;
+  return allCombinations(choices)
+    .map((fixed) => claimsIn(space, fixed))
+    .filter((one) => one !== undefined);
 }
 
 interface Choices {
@@ -37,7 +45,19 @@ interface Choices {
   readonly values: readonly unknown[];
 }
 
+/** One claim among all that are combined. */
+interface Place {
+  readonly set: ClaimSet;
+  readonly literals: readonly string[];
+  readonly index: number;
+  readonly count: number;
+}
+
 type Combination = ReadonlyMap<string, unknown>;
+
+function countOf(choices: readonly Choices[]): number {
+  return choices.reduce((product, { values }) => product * Math.max(1, values.length), 1);
+}
 
 function allCombinations(choices: readonly Choices[]): readonly Combination[] {
   return choices.reduce<readonly Combination[]>(
@@ -47,43 +67,66 @@ function allCombinations(choices: readonly Choices[]): readonly Combination[] {
   );
 }
 
-function oneAtATime(choices: readonly Choices[]): readonly Combination[] {
-  const first = new Map(choices.map(({ key, values }) => [key, values[0]]));
-  return choices.flatMap(({ key, values }) =>
-    values.map((value) => new Map([...first, [key, value]])),
-  );
+function valuesOf(place: Place): readonly unknown[] {
+  const { set } = place;
+  const texts = tellingTexts(textsOf(set), place);
+  const arrays = arraysOf(set);
+  return arrays === undefined
+    ? texts
+    : [...texts, ...listsOf(arrays, tellingTexts(arrays.items ?? ANY_TEXT, place))];
 }
 
-function valuesOf(
-  space: ClaimSpace,
-  path: ClaimPath,
-  literals: readonly string[],
-  index: number,
-): readonly unknown[] {
-  const set = setOf(space, path);
-  const texts = tellingTexts(textsOf(set), literals, index);
+/**
+ * A text and lists that stand for all others, if some equal no literal: what is inside of the other
+ * targets for such values is so for all. Else all that `valuesOf` lists.
+ */
+function fewValuesOf(place: Place): readonly unknown[] {
+  const { set } = place;
   const arrays = arraysOf(set);
-  if (arrays === undefined) return texts;
-  const items = tellingTexts(arrays.items ?? ANY_TEXT, literals, index);
-  const lists = [
+  const texts = plainTexts(textsOf(set), place);
+  const items = arrays === undefined ? [] : plainTexts(arrays.items ?? ANY_TEXT, place);
+  if (texts === undefined || items === undefined) return valuesOf(place);
+  return [
+    ...texts.slice(0, 1),
+    ...(arrays === undefined ? [] : listsOf(arrays, items).slice(1).slice(-2)),
+  ];
+}
+
+/** Lists with none, one or two of the texts. */
+function listsOf(arrays: ArraySet, texts: readonly string[]): readonly unknown[] {
+  return [
     [],
-    ...items.map((one) => [one]),
-    ...items.slice(0, 8).flatMap((one, at) => items.slice(at + 1, 8).map((other) => [one, other])),
+    ...texts.map((one) => [one]),
+    ...texts.slice(0, 8).flatMap((one, at) => texts.slice(at + 1, 8).map((other) => [one, other])),
   ].flatMap((elements) => {
     const list = pickArray(arrays, elements);
     return list === undefined ? [] : [list];
   });
-  return [...texts, ...lists];
 }
 
-function tellingTexts(
-  language: Language,
-  literals: readonly string[],
-  index: number,
-): readonly string[] {
+function tellingTexts(language: Language, place: Place): readonly string[] {
   const all = allTexts(language, MAX_LISTED);
   if (all !== undefined) return all;
-  const others = subtract(language, languageOf(literals));
-  const texts = [0, 1, 2].map((step) => mixedText(others, index * 3 + step));
-  return [...new Set([shortestText(others), ...texts].filter((text) => text !== undefined))];
+  const others = subtract(language, languageOf(place.literals));
+  const shortest = shortestText(others);
+  return [
+    ...new Set([...(shortest === undefined ? [] : [shortest]), ...mixedTexts(others, place)]),
+  ];
+}
+
+/** Two texts that no literal equals, and that are others for each claim. Undefined: there are too few. */
+function plainTexts(language: Language, place: Place): readonly string[] | undefined {
+  const { literals, index, count } = place;
+  const all = allTexts(language, MAX_LISTED);
+  if (all === undefined) {
+    return mixedTexts(subtract(language, languageOf(literals)), place).slice(0, 2);
+  }
+  const plain = all.filter((text) => !literals.includes(text) && !literals.includes(hashOf(text)));
+  if (all.length > 0 && plain.length < Math.max(2, count)) return undefined;
+  return [...plain.slice(index), ...plain.slice(0, index)].slice(0, 2);
+}
+
+function mixedTexts(language: Language, { index }: Place): readonly string[] {
+  const texts = [0, 1, 2].map((step) => mixedText(language, index * 3 + step));
+  return [...new Set(texts.filter((text) => text !== undefined))];
 }

@@ -9,7 +9,6 @@ import {
   type Language,
   languageOf,
   languageOfPrefix,
-  subtract,
 } from './language.ts';
 import { shortestText } from './language-texts.ts';
 
@@ -107,14 +106,6 @@ export function readable(
       ? {}
       : { arrays: { ...others, items: both(items, language), isNotEmpty: true } }),
   };
-}
-
-/** Without some texts. */
-export function without(set: ClaimSet, texts: readonly string[]): ClaimSet {
-  const { strings } = set;
-  return strings === undefined || texts.length === 0
-    ? set
-    : { ...set, strings: subtract(strings, languageOf(texts)) };
 }
 
 /** A value of the set; `absent` for a claim that is not there. */

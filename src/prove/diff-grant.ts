@@ -19,7 +19,7 @@ export interface Surplus {
   readonly rights: readonly string[];
   /** Whose claim this is that the other version does not accept. Absent: callers whom both versions fit. */
   readonly claim?: ClaimPath;
-  /** Absent: none can be named, because a claim is hashed. */
+  /** Absent: none can be named, because a claim is hashed, or because too many would have to be tried. */
   readonly example?: Example;
 }
 
@@ -99,7 +99,9 @@ function surplusOfTargets(reach: GrantReach, other: GrantReach): readonly Surplu
   const space = sharedSpace(reach, other);
   if (space === undefined) return [];
   const found = new Map<string, Surplus>();
-  for (const claims of claimCases(space, pathsOf([reach, other]), literalsOf([reach, other]))) {
+  const cases = claimCases(space, pathsOf([reach, other]), literalsOf([reach, other]));
+  if (cases === undefined) return surplusByText(reach, other);
+  for (const claims of cases) {
     const known = fitGrant(other.grant, other.issuer, claims);
     if (!known.fits) continue;
     for (const [index, family] of reach.families.entries()) {
@@ -123,6 +125,16 @@ function surplusOfTargets(reach: GrantReach, other: GrantReach): readonly Surplu
     }
   }
   return [...found.values()];
+}
+
+/** All that the other version does not have in the same words: more than what is added, and never less. */
+function surplusByText(reach: GrantReach, { families }: GrantReach): readonly Surplus[] {
+  return reach.families.flatMap((family) => {
+    const same = families.filter(({ template }) => template.text === family.template.text);
+    const known = new Set(same.flatMap(rightsOf));
+    const rights = rightsOf(family).filter((right) => !known.has(right));
+    return rights.length === 0 ? [] : [{ reach, family, rights }];
+  });
 }
 
 function gives(allowed: GrantedTarget, right: string, target: GrantedTarget['target']): boolean {

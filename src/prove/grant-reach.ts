@@ -54,7 +54,7 @@ export function reachOfGrant(
     segments: toSegments(target, issuer),
     isPrefix: target.text.endsWith('/'),
   }));
-  let space = registeredClaims(grant, issuer);
+  let space = registeredClaims(grant, issuer, languages);
   for (const condition of grant.when) {
     if (condition.mode === 'report') continue;
     space = narrowClaim(space, condition.claim, (set) => meeting(set, condition));

@@ -56,20 +56,39 @@ export function buildLanguage<Place>(options: {
   return trim(states);
 }
 
-/** The texts of a list, and no others. */
+/** The texts of a list, and no others. One state for each beginning of a text. */
 export function languageOf(texts: readonly string[]): Language {
-  return buildLanguage<readonly string[]>({
-    start: [...new Set(texts)].sort(),
-    ranges: (rests) =>
-      [...new Set(rests.filter((rest) => rest !== '').map((rest) => rest.charCodeAt(0)))].map(
-        (unit): Range => [unit, unit],
-      ),
-    step: (rests, unit) =>
-      rests
-        .filter((rest) => rest !== '' && rest.charCodeAt(0) === unit)
-        .map((rest) => rest.slice(1)),
-    accepts: (rests) => rests.includes(''),
+  // of code units, so that texts with the same beginning are neighbours
+  const sorted = [...new Set(texts)].sort();
+  return buildLanguage<Beginning>({
+    start: { first: 0, end: sorted.length, length: 0 },
+    keyOf: ({ first, length }) => `${first},${length}`,
+    ranges: ({ first, end, length }) => {
+      const units = new Set<number>();
+      for (let at = first; at < end; at++) {
+        const unit = sorted[at]?.charCodeAt(length) ?? Number.NaN;
+        if (!Number.isNaN(unit)) units.add(unit);
+      }
+      return [...units].map((unit): Range => [unit, unit]);
+    },
+    step: ({ first, end, length }, unit) => {
+      const isNext = (at: number) => sorted[at]?.charCodeAt(length) === unit;
+      let from = first;
+      while (from < end && !isNext(from)) from++;
+      let to = from;
+      while (to < end && isNext(to)) to++;
+      return { first: from, end: to, length: length + 1 };
+    },
+    accepts: ({ first, end, length }) => first < end && sorted[first]?.length === length,
   });
+}
+
+/** What some texts of a sorted list begin with. */
+interface Beginning {
+  readonly first: number;
+  /** Not among them. */
+  readonly end: number;
+  readonly length: number;
 }
 
 /** Every text that begins so. */

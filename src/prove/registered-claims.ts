@@ -1,8 +1,9 @@
 /** What the verification of a subject token leaves of the registered claims (RFC 7519 section 4.1). */
 import type { Grant, TrustedIssuer } from '../config/config.ts';
-import { type ClaimSet, without } from './claim-set.ts';
+import type { ClaimSet } from './claim-set.ts';
 import { type ClaimSpace, pathKey } from './claim-space.ts';
-import { ANY_TEXT, languageOf } from './language.ts';
+import type { Languages } from './grammar-language.ts';
+import { ANY_TEXT, languageOf, subtract } from './language.ts';
 import { WELL_FORMED } from './well-formed.ts';
 
 /**
@@ -10,15 +11,23 @@ import { WELL_FORMED } from './well-formed.ts';
  * through. Left out, so that more is called reachable: lengths, and what time makes of `exp`, `iat`
  * and `nbf`. Denied key IDs say nothing about claims, and the issuer can sign with another key.
  */
-export function registeredClaims(grant: Grant, issuer: TrustedIssuer): ClaimSpace {
-  const denied = (list: 'subjects' | 'tokenIds') => [
-    ...(issuer.deny?.[list] ?? []),
-    ...(grant.deny?.[list] ?? []),
-  ];
+export function registeredClaims(
+  grant: Grant,
+  issuer: TrustedIssuer,
+  languages: Languages,
+): ClaimSpace {
+  /** Most grants of an issuer deny the same. */
+  const notDenied = (list: 'subjects' | 'tokenIds') => {
+    const denied = [...(issuer.deny?.[list] ?? []), ...(grant.deny?.[list] ?? [])];
+    if (denied.length === 0) return WELL_FORMED;
+    return languages.once(JSON.stringify(['not denied', denied]), () =>
+      subtract(WELL_FORMED, languageOf(denied)),
+    );
+  };
   const { audiences } = issuer;
   const rules: readonly (readonly [string, ClaimSet])[] = [
     ['iss', { strings: languageOf([issuer.issuer]) }],
-    ['sub', without({ strings: WELL_FORMED }, denied('subjects'))],
+    ['sub', { strings: notDenied('subjects') }],
     [
       'aud',
       {
@@ -28,7 +37,7 @@ export function registeredClaims(grant: Grant, issuer: TrustedIssuer): ClaimSpac
     ],
     ['cnf', { isAbsent: true }],
     ['events', { isAbsent: true }],
-    ['jti', without({ isAbsent: true, strings: WELL_FORMED }, denied('tokenIds'))],
+    ['jti', { isAbsent: true, strings: notDenied('tokenIds') }],
     // required in fact; examples leave them out
     ['exp', { isAbsent: true, numbers: 'any' }],
     ['iat', { isAbsent: true, numbers: 'any' }],

@@ -37,6 +37,33 @@ describe('a subject token', () => {
     expect(broker.stsCalls()).toBe(0);
   });
 
+  it.each(['text', 'json'])(
+    'may hold secrets, none of which is shown whole in %s',
+    async (format) => {
+      const jwt = await broker.issuer.token({ sub: 'inner' });
+      const secret = 'Abc1'.repeat(10);
+      const config = writtenConfig(SIMPLE_CONFIG, broker).replace(
+        'role: ',
+        `when: [{ claim: jwt, exists: true }, { claim: secret, equals: x }, { claim: long, exists: true }]\n    role: `,
+      );
+      cli.file('secrets.yaml', config);
+      const claims = { sub: jwt, jti: secret, jwt, secret: { of: secret }, long: 'x-'.repeat(500) };
+      const token = await broker.issuer.token(claims);
+      const { code, stdout, stderr } = await explain(
+        ['secrets.yaml', '--token-stdin', '--format', format],
+        token,
+      );
+
+      expect({ code, stderr }).toEqual({ code: 6, stderr: '' });
+      expect(stdout).toContain('[token]');
+      expect(stdout).toContain('[secret]');
+      const [, payload = '', signature = ''] = jwt.split('.');
+      for (const part of [payload, signature, secret, 'x-'.repeat(51)]) {
+        expect(stdout).not.toContain(part);
+      }
+    },
+  );
+
   it('is verified with the keys of its issuer', async () => {
     const { code, stdout } = await explain(
       ['--token-stdin', '--verify'],

@@ -111,6 +111,9 @@ describe('the metrics', () => {
     await change(text.replace('metrics: {', 'metrics: { host: localhost,'));
     expect(await figure('config_restart_needed')).toEqual({ 'section=metrics': 1 });
 
+    await change(`${text}telemetry: { otlp: { endpoint: "http://127.0.0.1:9" } }\n`);
+    expect(await figure('config_restart_needed')).toEqual({ 'section=telemetry': 1 });
+
     await change(text);
     expect(await figure('config_restart_needed')).toEqual({});
   });

@@ -93,6 +93,28 @@ describe('the meter', () => {
     expect(told).toHaveLength(2);
   });
 
+  it('has nothing of an issuer that the config no longer has, though it is heard of later', async () => {
+    const { meter, reports, figure } = startMeter();
+    const keys = (issuerName: string): readonly OperationalEvent[] => [
+      { kind: 'keys_loaded', issuerName, keys: 2, dropped: [] },
+      { kind: 'key_refresh_failed', issuerName, problem: 'status 500' },
+    ];
+    const config = load('1h');
+    const earlier = meter.watch(config, reports);
+    for (const event of keys('app')) earlier.observe(event);
+    const issuers = config.issuers.map((issuer) => ({ ...issuer, name: 'web' }));
+    const { observe } = meter.watch({ ...config, issuers }, reports);
+    for (const event of keys('web')) observe(event);
+    const names = ['issuer_key_loads_total', 'issuer_keys', 'issuer_key_age_seconds'];
+    const labels = async () =>
+      (await Promise.all(names.map(figure))).flatMap((values) => Object.keys(values)).join();
+    expect(await labels()).not.toContain('app');
+
+    for (const event of keys('app')) earlier.observe(event);
+    expect(await labels()).not.toContain('app');
+    expect(await labels()).toContain('issuer=web outcome=failed');
+  });
+
   it('lets keys grow old, however long nobody asks', async () => {
     const { clock, meter, reports, figure } = startMeter();
     const { observe } = meter.watch(load('1h'), reports);

@@ -169,6 +169,27 @@ describe('the metrics of the built broker', () => {
   });
 });
 
+describe('the port of the metrics', () => {
+  it('is closed to other machines by default, and open where the config says so', async () => {
+    // Linux answers on every address of 127.0.0.0/8, if the port is open on all addresses
+    const elsewhere = (port: number) => fetch(`http://127.0.0.2:${port}/metrics`);
+    const [byDefault, wanted] = [await freePort(), await freePort()];
+    const brokers = await Promise.all(
+      [`{ port: ${byDefault} }`, `{ port: ${wanted}, host: 0.0.0.0 }`].map((metrics) =>
+        startTestBroker({
+          config: `${SIMPLE_CONFIG}metrics: ${metrics}\n`,
+          bundle: builtBundle(),
+        }),
+      ),
+    );
+
+    expect((await fetch(`http://127.0.0.1:${byDefault}/metrics`)).status).toBe(200);
+    await expect(elsewhere(byDefault)).rejects.toThrow('fetch failed');
+    expect((await elsewhere(wanted)).status).toBe(200);
+    for (const broker of brokers) await broker.close();
+  });
+});
+
 describe('a built broker without metrics', () => {
   it('has all code for them in one file, whose absence nobody notices until it is wanted', async () => {
     const { node, main } = builtBundle();

@@ -1,9 +1,13 @@
 /** Assertions in `broker.yaml`: those that hold, those that are broken, and those that could not fail. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import type { Assertion } from '../../src/config/assertion.ts';
 import { writeCompiledConfig } from '../../src/config-loader/compiled-config.ts';
 import { ConfigError } from '../../src/config-loader/config-problems.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { parseConfig } from '../../src/config-loader/parse-config.ts';
+import { checkAssertions } from '../../src/prove/check-assertions.ts';
+import { assertionsProblem } from '../../src/prove/proof-size.ts';
+import { createProver } from '../../src/prove/prover.ts';
 
 const BASE = `region: cn-hangzhou
 buckets:
@@ -117,12 +121,78 @@ describe('an assertion', () => {
     expect((await problemsOf(line)).join()).toContain(message);
   });
 
+  it('is a problem itself where the config or the assertions are too large', async () => {
+    const list = (count: number) => Array.from({ length: count }, (_, at) => `u${at}`.padEnd(100));
+    const denied = list(3000).map((one) => one.replaceAll(' ', 'x'));
+    const long = BASE.replace('    attributes: { user', () => {
+      return `    deny: { subjects: [${denied.join(', ')}] }\n    attributes: { user`;
+    });
+    const line = '{ never: { permission: delete } }';
+
+    await expect(load(`${long}assert:\n  - ${line}\n`)).rejects.toThrow(
+      'assert[0].never: cannot be checked: the deny lists and conditions of all grants have 300002 characters together, and at most 200000 can be compared; shorten them',
+    );
+    expect(
+      assertionsProblem(
+        { buckets: Array(2), grants: Array(1000) },
+        Array.from({ length: 3000 }, () => ({ kind: 'never' as const })),
+      ),
+    ).toBe(
+      'the assertions take 6000000 comparisons with grants, and at most 5000000 are made; remove some',
+    );
+  });
+
   it('is no part of the config that the broker keeps, so it changes no revision', async () => {
     const held = await load(withAssert('{ never: { permission: delete } }'));
     const without = await load(BASE);
 
     expect(held.config).toEqual(without.config);
     expect(writeCompiledConfig(held.config)).not.toContain('never');
+  });
+
+  it('that holds by the first of many grants does not ask the others', async () => {
+    const [head = '', grants = ''] = BASE.split('grants:\n');
+    const [grant = ''] = grants.split('  - name: partner-drop');
+    const many = Array.from({ length: 200 }, (_, n) => grant.replace('uploads', `uploads-${n}`));
+    const text = `${head.replace(/ {2}- name: partner[\s\S]*/, '')}grants:\n${many.join('')}`;
+    const { config } = await load(text);
+    let asked = 0;
+    const check = (kind: Assertion['kind'], key: string) =>
+      checkAssertions(config, [{ kind, target: { bucket: 'app-media', key } }], (made) => {
+        const prover = createProver(made);
+        return {
+          ...prover,
+          waysTo(...question) {
+            asked++;
+            return prover.waysTo(...question);
+          },
+        };
+      });
+
+    expect(check('always', 'users/1/')).toEqual([undefined]);
+    expect(asked).toBe(1);
+    // what nobody reaches takes all of them
+    expect(check('never', 'elsewhere/')).toEqual([undefined]);
+    expect(asked).toBe(1 + 200);
+  });
+
+  it('is what the code that checks assertions is read for, and nothing else', async () => {
+    let isRead = false;
+    vi.resetModules();
+    vi.doMock('../../src/prove/check-assertions.ts', () => {
+      isRead = true;
+      return { checkAssertions: () => [] };
+    });
+    const fresh = await import('../../src/config-loader/parse-config.ts');
+    const parse = (text: string) =>
+      fresh.parseConfig({ text, file: 'broker.yaml', environment: {} });
+    await parse(BASE);
+    expect(isRead).toBe(false);
+
+    await parse(withAssert('{ never: { permission: delete } }'));
+    expect(isRead).toBe(true);
+    vi.doUnmock('../../src/prove/check-assertions.ts');
+    vi.resetModules();
   });
 
   it('never loads unchecked: without the check, or behind an escape', async () => {

@@ -175,6 +175,49 @@ describe('the difference of two configs', () => {
     expect(isEmptyDiff(diffConfigs(both, one))).toBe(true);
   });
 
+  it('finds what only a combination of values gets, one of each of two long lists', () => {
+    const values = (letter: string) =>
+      Array.from({ length: 40 }, (_, at) => `${letter}${String(at).padStart(2, '0')}`);
+    const when = [
+      { claim: ['a'], operator: 'in', values: values('a') },
+      { claim: ['b'], operator: 'in', values: values('b') },
+    ] as const;
+    const known = makeAllowance('oss://app-media/a00/{b}/');
+    const from = config([
+      makeGrant({ when, allow: [known, makeAllowance('oss://app-media/{a}/b00/')] }),
+    ]);
+    const to = config([
+      makeGrant({ when, allow: [known, makeAllowance('oss://app-media/{a}/{b}/')] }),
+    ]);
+
+    const [added] = diffConfigs(from, to).added;
+    expect(added?.family.template.text).toBe('oss://app-media/{a}/{b}/');
+    expect(added?.example?.claims['a']).not.toBe('a00');
+    expect(added?.example?.claims['b']).not.toBe('b00');
+  });
+
+  it('calls more added than is, where too many values would have to be tried', () => {
+    const names = ['a', 'b', 'o'];
+    const literals = Array.from({ length: 30 }, (_, at) => `v${at}`);
+    const when = names.map((name) => ({
+      claim: [name] as const,
+      operator: 'in' as const,
+      values: literals,
+    }));
+    const all = makeAllowance('oss://app-media/{a}/{b}/{o}/');
+    const own = literals.map((one) => makeAllowance(`oss://app-media/${one}/${one}/${one}/`));
+    const one = makeAllowance('oss://app-media/v0/{b}/{o}/');
+    const from = config([makeGrant({ when, allow: [one, all, ...own] })]);
+    const to = config([makeGrant({ when, allow: [all, ...own] })]);
+
+    expect(isEmptyDiff(diffConfigs(from, { ...from, grants: [...from.grants] }))).toBe(true);
+    expect(diffConfigs(from, to).added).toEqual([]);
+    const { removed } = diffConfigs(from, to);
+    expect(removed.map(({ family, example }) => [family.template.text, example])).toEqual([
+      ['oss://app-media/v0/{b}/{o}/', undefined],
+    ]);
+  });
+
   it('is empty if and only if no request is decided differently', () => {
     const counts = { same: 0, different: 0, 'without an example': 0 };
     fc.assert(

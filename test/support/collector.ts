@@ -13,6 +13,8 @@ export interface Collector {
   readonly pushed: readonly Pushed[];
   /** A status to answer with, or silence. 200 at first. */
   answer: number | 'silence';
+  /** How many connections were opened to it. */
+  readonly connections: () => number;
   close(): Promise<void>;
 }
 
@@ -28,13 +30,20 @@ export async function startCollector(): Promise<Collector> {
       'Content-Type': 'application/json',
       Location: '/other',
     });
-    response.end('{}');
+    // in a packet of its own, as behind a proxy
+    response.write('{');
+    setTimeout(() => response.end('}'), 2);
+  });
+  let connections = 0;
+  server.on('connection', () => {
+    connections += 1;
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const collector: Collector = {
     url: `http://127.0.0.1:${portOf(server)}`,
     pushed,
     answer: 200,
+    connections: () => connections,
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -8,6 +8,7 @@ import { asJson } from '../../check/formats/as-json.ts';
 import { asSarif } from '../../check/formats/as-sarif.ts';
 import { asText, type Colour } from '../../check/formats/as-text.ts';
 import { ALL_RULES } from '../../check/rules.ts';
+import { withoutControls } from '../../lib/without-controls.ts';
 import type { CommandSpec } from '../arguments/command-spec.ts';
 import type { Arguments } from '../arguments/read-arguments.ts';
 import { CliError, EXIT } from '../system/cli-error.ts';
@@ -67,7 +68,7 @@ function write(result: CheckResult, format: string, machine: Machine): string {
   if (format === 'json') return asJson(result);
   if (format === 'sarif') return asSarif(result, ALL_RULES);
   if (format === 'github') return asGithub(result);
-  return asText(result, colourOf(machine), clean);
+  return asText(result, colourOf(machine), withoutControls);
 }
 
 const STYLES: Readonly<Record<Parameters<Colour>[0], Style>> = {
@@ -80,9 +81,4 @@ const STYLES: Readonly<Record<Parameters<Colour>[0], Style>> = {
 function colourOf(machine: Machine): Colour {
   const paint = createPaint(machine);
   return (what, text) => paint(STYLES[what], text);
-}
-
-/** A terminal would obey control characters. */
-function clean(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
 }

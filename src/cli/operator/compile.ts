@@ -7,6 +7,7 @@ import type { CommandSpec } from '../arguments/command-spec.ts';
 import type { Arguments } from '../arguments/read-arguments.ts';
 import { CliError, EXIT } from '../system/cli-error.ts';
 import type { Machine } from '../system/machine.ts';
+import { printable } from '../system/printable.ts';
 import { attempt } from './attempt.ts';
 import { loadConfigFile } from './load-config-file.ts';
 
@@ -43,7 +44,7 @@ export async function run(args: Arguments, machine: Machine): Promise<number> {
     (code) => `${to} cannot be written (${code})`,
   );
   await machine.print(
-    `${from}: ${summarizeConfig(config)}\n${to}: written, config ${config.revision.slice(0, 12)}\n`,
+    `${printable(from)}: ${summarizeConfig(config)}\n${printable(to)}: written, config ${config.revision.slice(0, 12)}\n`,
   );
   return EXIT.done;
 }

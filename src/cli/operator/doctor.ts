@@ -17,6 +17,7 @@ import type { Machine } from '../system/machine.ts';
 import { loadConfigFile } from './load-config-file.ts';
 import { createMachineCredentials } from './machine-credentials.ts';
 import { createPaint } from './paint.ts';
+import { toJson } from './print-answer.ts';
 
 export const spec: CommandSpec = {
   name: 'doctor',
@@ -49,7 +50,7 @@ export async function run(args: Arguments, machine: Machine): Promise<number> {
     findings.push(finding);
     if (!isJson) await machine.print(formatFinding(finding, paint));
   }
-  if (isJson) await machine.print(`${JSON.stringify({ findings }, undefined, 2)}\n`);
+  if (isJson) await machine.print(toJson({ findings }));
   return findings.some(({ status }) => status === 'failed') ? EXIT.found : EXIT.done;
 }
 
@@ -81,7 +82,7 @@ async function printExplanation(ec: string, isJson: boolean, machine: Machine): 
   const { meaning, cause, fix, link } = explainEc(ec);
   await machine.print(
     isJson
-      ? `${JSON.stringify({ ec, meaning, cause, fix, link }, undefined, 2)}\n`
+      ? toJson({ ec, meaning, cause, fix, link })
       : `EC ${ec}: ${meaning}\ncause  ${cause}\nfix    ${fix}\nlink   ${link}\n`,
   );
   return EXIT.done;

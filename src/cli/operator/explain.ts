@@ -12,7 +12,7 @@ import { readExplainInput } from './explain-input.ts';
 import { readExplainRequest, readInstant } from './explain-request-options.ts';
 import { findAuditLine } from './find-audit-line.ts';
 import { type ConfigFile, loadConfigFile } from './load-config-file.ts';
-import { createPaint } from './paint.ts';
+import { printAnswer } from './print-answer.ts';
 
 const DEFAULT_CONFIG = 'broker.yaml';
 
@@ -82,11 +82,7 @@ async function explainDecision(
     ...(await explainRequest({ config, input, nowMs, ...readExplainRequest(args) })),
     ...(assumed.length === 0 ? {} : { assumed }),
   };
-  await machine.print(
-    args.text('format') === 'json'
-      ? `${JSON.stringify(explanation, undefined, 2)}\n`
-      : describeExplanation(explanation, createPaint(machine)),
-  );
+  await printAnswer(explanation, args.text('format'), machine, describeExplanation);
   return explanation.outcome === 'granted' ? EXIT.done : EXIT.found;
 }
 
@@ -100,10 +96,11 @@ async function explainAudit(
   if (explanation === undefined) {
     throw new CliError(EXIT.failed, 'The line is no line of an audit log of version 1.');
   }
-  await machine.print(
-    args.text('format') === 'json'
-      ? `${JSON.stringify(explanation, undefined, 2)}\n`
-      : `${explanation.sentences.join('\n')}\n`,
+  await printAnswer(
+    explanation,
+    args.text('format'),
+    machine,
+    ({ sentences }) => `${sentences.join('\n')}\n`,
   );
   return explanation.outcome === 'granted' ? EXIT.done : EXIT.found;
 }

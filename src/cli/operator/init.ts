@@ -69,7 +69,7 @@ export async function run(args: Arguments, machine: Machine): Promise<number> {
   assertGood(config.text, machine);
   writeBoth([config, deployment]);
   await machine.print(
-    `${config.path}: written, for ${preset.title}\n${deployment.path}: written\n`,
+    `${printable(config.path)}: written, for ${preset.title}\n${printable(deployment.path)}: written\n`,
   );
   machine.tell(`Read the comments of ${config.path}. Then: oss-token-broker check ${config.path}`);
   return EXIT.done;

@@ -8,7 +8,8 @@ import { CliError, EXIT } from '../system/cli-error.ts';
 import type { Machine } from '../system/machine.ts';
 import { printable } from '../system/printable.ts';
 import { attempt } from './attempt.ts';
-import { createPaint, type Paint } from './paint.ts';
+import type { Paint } from './paint.ts';
+import { printAnswer } from './print-answer.ts';
 import { createProbeWorld } from './probe-world.ts';
 
 const DEFAULT_FILE = 'probes.yaml';
@@ -45,11 +46,7 @@ export async function run(args: Arguments, machine: Machine): Promise<number> {
   const file = readFile(path);
   const world = createProbeWorld(file, args, machine);
   const results = await runProbes(file.probes, world);
-  await machine.print(
-    args.text('format') === 'json'
-      ? `${JSON.stringify({ results }, undefined, 2)}\n`
-      : describeResults(results, createPaint(machine)),
-  );
+  await printAnswer({ results }, args.text('format'), machine, describeResults);
   // what a broker gives or refuses wrongly weighs more than a broker that is away
   if (results.some(({ result }) => result === 'differs')) return EXIT.found;
   return results.every(({ result }) => result === 'as expected') ? EXIT.done : EXIT.unavailable;
@@ -66,7 +63,10 @@ function readFile(path: string): ProbeFile {
   throw new CliError(EXIT.failed, lines.join('\n'));
 }
 
-function describeResults(results: readonly ProbeResult[], paint: Paint): string {
+function describeResults(
+  { results }: { readonly results: readonly ProbeResult[] },
+  paint: Paint,
+): string {
   const style = { 'as expected': 'green', differs: 'red', unreachable: 'yellow' } as const;
   const lines = results.flatMap(({ name, result, problems, requestId }) => [
     `${paint(style[result], result.padEnd(11))}  ${printable(name)}`,

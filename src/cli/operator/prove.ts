@@ -4,6 +4,7 @@ import { parseTarget } from '../../grants/target.ts';
 import type { Target } from '../../ports.ts';
 import { diffConfigs, isEmptyDiff } from '../../prove/diff.ts';
 import { overlapOf } from '../../prove/overlap.ts';
+import { sizeProblem } from '../../prove/proof-size.ts';
 import { createProver, type Prover } from '../../prove/prover.ts';
 import { diffAsMarkdown } from '../../prove/report/as-markdown.ts';
 import {
@@ -22,7 +23,7 @@ import { CliError, EXIT } from '../system/cli-error.ts';
 import type { Machine } from '../system/machine.ts';
 import { printable } from '../system/printable.ts';
 import { loadConfigFile } from './load-config-file.ts';
-import { createPaint } from './paint.ts';
+import { printAnswer } from './print-answer.ts';
 
 const DEFAULT_CONFIG = 'broker.yaml';
 const QUESTIONS = ['who-can', 'reach', 'overlap', 'diff'];
@@ -67,50 +68,48 @@ export async function run(args: Arguments, machine: Machine): Promise<number> {
   const [question, ...words] = args.operands;
   const format = args.text('format') ?? 'text';
   if (format === 'markdown' && question !== 'diff') throw usage('--format markdown is for diff.');
-  const print = (facts: unknown, write: (colour: Colour) => string) =>
-    machine.print(
-      format === 'json' ? `${JSON.stringify(facts, null, 2)}\n` : write(createPaint(machine)),
-    );
-
   if (question === 'diff') {
     const [from, to] = expectWords(words, 2, 'Name two configs: diff old.yaml new.yaml.');
     const diff = diffConfigs(loadQuietly(from, machine), loadQuietly(to, machine));
-    const facts = diffFacts(diff);
-    await print(facts, (colour) =>
-      format === 'markdown' ? diffAsMarkdown(facts) : diffAsText(facts, colour),
-    );
+    const write = format === 'markdown' ? diffAsMarkdown : diffAsText;
+    await printAnswer(diffFacts(diff), format, machine, write);
     return isEmptyDiff(diff) ? EXIT.done : EXIT.found;
   }
 
   const ask = readQuestion(question, words);
   const config = loadQuietly(args.text('config') ?? DEFAULT_CONFIG, machine);
-  const { facts, write } = ask(createProver(config));
-  await print(facts, write);
+  await ask(createProver(config), (facts, write) => printAnswer(facts, format, machine, write));
   return EXIT.done;
 }
 
-/** Warnings are for `check`. */
+/** Warnings are for `check`. Throws a CliError for a config that is too large. */
 function loadQuietly(file: string, machine: Machine): Config {
-  return loadConfigFile(file, { ...machine, tell: () => undefined }).config;
+  const { config } = loadConfigFile(file, { ...machine, tell: () => undefined });
+  const tooLarge = sizeProblem(config);
+  if (tooLarge !== undefined) throw new CliError(EXIT.failed, printable(`${file}: ${tooLarge}`));
+  return config;
 }
 
-type Answer = { readonly facts: unknown; readonly write: (colour: Colour) => string };
+type Print = <Facts extends object>(
+  facts: Facts,
+  write: (facts: Facts, colour: Colour) => string,
+) => Promise<void>;
 
 /** Checks the words before a config is read. */
 function readQuestion(
   question: string | undefined,
   words: readonly string[],
-): (prover: Prover) => Answer {
+): (prover: Prover, print: Print) => Promise<void> {
   switch (question) {
     case undefined:
-      return ({ reaches }) => answerReach(reaches);
+      return ({ reaches }, print) => print(reaches.map(grantFacts), grantsAsText);
     case 'reach': {
       const [issuer] = expectWords(words, 1, 'Name an issuer: reach partner.');
-      return ({ reaches }) => {
+      return ({ reaches }, print) => {
         const own = reaches.filter((reach) => reach.issuer.name === issuer);
         if (own.length === 0)
           throw new CliError(EXIT.failed, printable(`no grant is for the issuer ${issuer}`));
-        return answerReach(own);
+        return print(own.map(grantFacts), grantsAsText);
       };
     }
     case 'who-can': {
@@ -123,13 +122,10 @@ function readQuestion(
       if (right === undefined)
         throw usage('who-can takes read, write, list, delete or an OSS object action.');
       const target = readTarget(text);
-      return (prover) => {
-        const facts = prover.waysTo(right, target).map(wayFacts);
-        return {
-          facts,
-          write: (colour) => waysAsText(facts, { right: name, target: text }, colour),
-        };
-      };
+      return (prover, print) =>
+        print(prover.waysTo(right, target).map(wayFacts), (facts, colour) =>
+          waysAsText(facts, { right: name, target: text }, colour),
+        );
     }
     case 'overlap': {
       const [one, other] = expectWords(
@@ -138,21 +134,15 @@ function readQuestion(
         'Name two grants: overlap user-files partner-drop.',
       );
       if (one === other) throw usage('overlap compares two different grants.');
-      return (prover) => {
-        const facts = overlapFacts(
-          overlapOf(prover, findGrant(prover, one), findGrant(prover, other)),
+      return (prover, print) =>
+        print(
+          overlapFacts(overlapOf(prover, findGrant(prover, one), findGrant(prover, other))),
+          (facts, colour) => overlapAsText(facts, [one, other], colour),
         );
-        return { facts, write: (colour) => overlapAsText(facts, [one, other], colour) };
-      };
     }
     default:
       throw usage(`The question is one of ${QUESTIONS.join(', ')}.`);
   }
-}
-
-function answerReach(reaches: Prover['reaches']): Answer {
-  const facts = reaches.map(grantFacts);
-  return { facts, write: (colour) => grantsAsText(facts, colour) };
 }
 
 function findGrant({ reaches }: Prover, name: string): Prover['reaches'][number] {

@@ -21,9 +21,10 @@ import type { Machine } from '../system/machine.ts';
 import { loadConfigFile } from './load-config-file.ts';
 import { createMachineCredentials } from './machine-credentials.ts';
 import { createPaint } from './paint.ts';
+import { toJson } from './print-answer.ts';
 
 const FORMATS: Readonly<Record<string, (side: CloudSide) => string>> = {
-  json: (side) => `${JSON.stringify(side, undefined, 2)}\n`,
+  json: (side) => toJson(side),
   aliyun: formatAliyun,
   terraform: formatTerraform,
   ros: formatRos,
@@ -115,7 +116,7 @@ async function printDifferences(
   const differences = compareCloud(side, found);
   await machine.print(
     args.text('format') === 'json'
-      ? `${JSON.stringify({ differences }, undefined, 2)}\n`
+      ? toJson({ differences })
       : formatDifferences(side, differences, createPaint(machine)),
   );
   return differences.length === 0 ? EXIT.done : EXIT.found;

@@ -1,12 +1,10 @@
 /** Makes text of others fit for a line on standard error. */
 import { boundedText } from '../../lib/bounded-text.ts';
+import { withoutControls } from '../../lib/without-controls.ts';
 
 const MAX_LENGTH = 300;
 
 /** One line without control characters, which a terminal would obey, and without what looks like a secret. */
 export function printable(text: string): string {
-  return boundedText(text, MAX_LENGTH, 'tokens and secrets').replace(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu,
-    ' ',
-  );
+  return withoutControls(boundedText(text, MAX_LENGTH, 'tokens and secrets'));
 }

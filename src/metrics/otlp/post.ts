@@ -1,4 +1,5 @@
 /** Sends one OTLP request to the collector. */
+import { readBounded } from '../../lib/read-bounded.ts';
 import { systemErrorCode } from '../../lib/system-error-code.ts';
 
 /** What became of a request. */
@@ -11,6 +12,9 @@ export type Post = (path: string, body: object, timeoutMs: number) => Promise<Po
 
 /** The answers after which the same data may be sent again: https://opentelemetry.io/docs/specs/otlp/#retryable-response-codes */
 const RETRYABLE = new Set([429, 502, 503, 504]);
+
+/** What a collector says about the data that it did not take. */
+const MAX_ANSWER_BYTES = 16_384;
 
 export function createPost(options: {
   /** Without a trailing slash. */
@@ -31,8 +35,7 @@ export function createPost(options: {
         redirect: 'manual',
         signal: AbortSignal.timeout(timeoutMs),
       });
-      // an answer may be of any length, and holds nothing that is needed
-      await response.body?.cancel();
+      void discard(response.body);
       if (response.ok) return { outcome: 'accepted' };
       const problem = `${path} is answered with ${response.status}`;
       return { outcome: 'failed', problem, isFinal: !RETRYABLE.has(response.status) };
@@ -40,6 +43,18 @@ export function createPost(options: {
       return { outcome: 'failed', problem: describe(error, timeoutMs), isFinal: false };
     }
   };
+}
+
+/**
+ * An answer holds nothing that is needed, but a connection whose answer was not read is of no further
+ * use, and the next push would wait for a new one. Nobody waits for this; the time limit of the request ends it.
+ */
+async function discard(body: ReadableStream<Uint8Array> | null): Promise<void> {
+  try {
+    await readBounded(body, MAX_ANSWER_BYTES, () => new Error('too large'));
+  } catch {
+    // the connection is closed, and the next push opens another
+  }
 }
 
 /** The message of the error may quote a header. */

@@ -39,10 +39,13 @@ function exampleText(example: ExampleFacts | undefined): string {
     .join(' ');
 }
 
-/** As code, which has no other markup; a `|` would end the cell. */
+/** As code, which has no other markup; a `|` would end the cell, and as many backticks as the fence the code. */
 function code(text: string): string {
-  const fence = text.includes('`') ? '``' : '`';
-  return `${fence}${text.replaceAll('|', '\\|').replace(/[\r\n]/g, ' ')}${fence}`;
+  const longest = Math.max(0, ...(text.match(/`+/g) ?? []).map(({ length }) => length));
+  const fence = '`'.repeat(longest + 1);
+  // https://spec.commonmark.org/0.31.2/#code-spans: one space at each end is no part of the code
+  const inner = /^`|`$/.test(text) ? ` ${text} ` : text;
+  return `${fence}${inner.replaceAll('|', '\\|').replace(/[\r\n]/g, ' ')}${fence}`;
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
