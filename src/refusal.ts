@@ -187,8 +187,8 @@ const TOKEN_REASONS: ReadonlySet<Reason> = new Set<Reason>([
 ]);
 
 /**
- * True for a refusal that the subject token causes, or the ticket that stands for it. False if the keys of its issuer are unavailable:
- * that is not the fault of the caller.
+ * True for a refusal that the subject token causes, or the ticket that stands for it. False if the keys
+ * of its issuer are unavailable: that is not the fault of the caller.
  */
 export function isTokenRefusal(error: unknown): error is RefusalError {
   return error instanceof RefusalError && TOKEN_REASONS.has(error.refusal.reason);

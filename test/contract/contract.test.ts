@@ -103,6 +103,18 @@ const asks: readonly (readonly [method: string, path: string, options: AskOption
     (path) => [
       ['GET', path, { token: null }] as const,
       ['GET', path, { token: null, headers: MANY_HEADERS }] as const,
+      ['PUT', path, { token: null }] as const,
+      ['PUT', path, { token: null, headers: MANY_HEADERS }] as const,
+      ['OPTIONS', path, { token: null }] as const,
+      ['OPTIONS', path, { token: null, headers: MANY_HEADERS }] as const,
+      [
+        'OPTIONS',
+        path,
+        {
+          token: null,
+          headers: { Origin: 'https://elsewhere.example', 'Access-Control-Request-Method': 'GET' },
+        },
+      ] as const,
     ],
   ),
   ['GET', '/health', { token: null }],

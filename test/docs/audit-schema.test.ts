@@ -1,6 +1,6 @@
 /** The documented schema of the audit lines is that of the lines that a broker writes. */
 import { describe, expect, it } from 'vitest';
-import { REASONS } from '../../src/api/native/public-answers.ts';
+import { REASONS } from '../../src/api/http/public-code.ts';
 import { MAX_LINE_BYTES } from '../../src/audit/line.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../refusals/cases.ts';
 import { REFUSALS } from '../refusals/kinds.ts';

@@ -1,6 +1,7 @@
 /** The kinds of refusals that the limits and the circuit act on. */
 import { describe, expect, it } from 'vitest';
-import { answerFor, REASONS } from '../../src/api/native/public-answers.ts';
+import { REASONS } from '../../src/api/http/public-code.ts';
+import { answerFor } from '../../src/api/native/public-answers.ts';
 import { isOutage, isTokenRefusal, refuse } from '../../src/refusal.ts';
 import { REFUSALS } from './kinds.ts';
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerFor, REASONS } from '../../src/api/native/public-answers.ts';
+import { REASONS } from '../../src/api/http/public-code.ts';
+import { answerFor } from '../../src/api/native/public-answers.ts';
 import { startTestBroker, type TestBroker } from '../support/broker.ts';
 import {
   keepCircuitClosed,

@@ -3,6 +3,10 @@ import type { Answer, AskOptions, TestBroker } from './broker.ts';
 
 const ACCOUNT = 'acs:ram::123456789012';
 export const ROLE_ARN = `${ACCOUNT}:role/oss-uploader`;
+
+/** The alias of the grant `user-files`. */
+export const ALIAS = ROLE_ARN.replace('oss-uploader', 'user-files');
+
 export const QUERY = 'Action=AssumeRoleWithOIDC&Version=2015-04-01&Format=JSON';
 
 /** Actions of each permission, and of no permission. */

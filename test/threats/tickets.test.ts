@@ -1,55 +1,33 @@
+/** What an attacker can read in a ticket, and can make of it. */
 import { createCipheriv, type KeyObject, randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
-import { CompactEncrypt } from 'jose';
+import { CompactEncrypt, compactDecrypt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readTicketKeys } from '../../src/tickets/ticket-keys.ts';
+import type { TestBroker } from '../support/broker.ts';
 import {
-  type Answer,
-  type AskOptions,
-  SIMPLE_CONFIG,
-  startTestBroker,
-  type TestBroker,
-} from '../support/broker.ts';
-import {
-  TICKET_ENVIRONMENT as ENVIRONMENT,
   makeUrl,
   pathOf,
+  TICKET_ENVIRONMENT,
   ticketKey,
   useUrl,
 } from '../support/credential-urls.ts';
-import { memberAt, toObject } from '../support/declared.ts';
-import { generateSigningKey } from '../support/keys.ts';
-import { fc } from '../support/seeded.ts';
+import { toObject } from '../support/declared.ts';
+import { BODY, PUBLIC_URL, startTicketBroker } from '../support/ticket-brokers.ts';
 
-const PUBLIC_URL = 'https://broker.example.com';
-const CONFIG = `${SIMPLE_CONFIG}  - name: shared
-    issuer: app
-    when: [{ claim: plan, equals: pro }]
-    role: acs:ram::123456789012:role/oss-uploader
-    allow: [{ target: "oss://app-media/shared/", permissions: [read, list] }]
-    restrict: { https: false }
-publicUrl: ${PUBLIC_URL}
-surfaces: { credentialUrls: { keys: [{ id: k1, keyFrom: TICKET_KEY_K1 }] } }
-callerAddress: { header: X-Forwarded-For, trustedHops: 1 }
-limits: { assumeRole: { requests: 100000, window: 1m } }
-`;
 const [KEY] = readTicketKeys(
   { keys: [{ id: 'k1', keyFrom: 'TICKET_KEY_K1' }], maxLifeSeconds: 3600 },
   PUBLIC_URL,
-  ENVIRONMENT,
+  TICKET_ENVIRONMENT,
 );
 const HEADER = { alg: 'dir', enc: 'A256GCM', kid: 'k1' };
-const BODY: AskOptions = {
-  claims: { sub: '42', plan: 'pro', jti: 'j-1' },
-  body: { Grant: 'user-files' },
-};
 
 let broker: TestBroker;
 /** The ticket of a good URL, in its five parts. */
 let parts: readonly string[];
 
 beforeAll(async () => {
-  broker = await startTestBroker({ config: CONFIG, environment: ENVIRONMENT });
+  broker = await startTicketBroker();
   parts = pathOf(await makeUrl(broker, BODY))
     .slice('/c/'.length)
     .split('.');
@@ -78,25 +56,6 @@ function keyOf(): KeyObject {
   return KEY.key;
 }
 
-/** The broker after a change of its config, with the issuer that it had. */
-async function withChange<T>(
-  change: (config: string) => string,
-  ask: (changed: TestBroker) => Promise<T>,
-): Promise<T> {
-  const config = change(CONFIG);
-  expect(config).not.toBe(CONFIG);
-  const changed = await startTestBroker({
-    config,
-    environment: ENVIRONMENT,
-    issuer: broker.issuer,
-  });
-  try {
-    return await ask(changed);
-  } finally {
-    await changed.close();
-  }
-}
-
 describe('threat 47: a credential URL that leaks', () => {
   it('says nothing: not whom it is for, nor what it gives, nor the subject token', async () => {
     const token = await broker.issuer.token({ sub: 'findable-subject' });
@@ -117,11 +76,12 @@ describe('threat 47: a credential URL that leaks', () => {
     const [head = '', , iv = '', text = '', tag = ''] = parts;
     const flip = (part: string, at: number) =>
       `${part.slice(0, at)}${part[at] === 'A' ? 'B' : 'A'}${part.slice(at + 1)}`;
+    // whole bytes: four characters are three
+    const cut = (part: string) => part.slice(0, Math.floor((part.length - 1) / 4) * 4);
     // the last character of the tag has four free bits
     const respelled = `${tag.slice(0, -1)}${nextSpelling(tag.slice(-1))}`;
     const good = await use(parts.join('.'));
-    const bad = [
-      '',
+    const shapeless = [
       'x',
       '....',
       `${head}....`,
@@ -129,24 +89,34 @@ describe('threat 47: a credential URL that leaks', () => {
       [head, '', iv, text, ''].join('.'),
       [head, '', iv, text, tag, ''].join('.'),
       [head, 'AAAA', iv, text, tag].join('.'),
-      [flip(head, 4), '', iv, text, tag].join('.'),
-      [head, '', flip(iv, 3), text, tag].join('.'),
-      [head, '', iv, flip(text, 30), tag].join('.'),
-      [head, '', iv, text.slice(0, -4), tag].join('.'),
-      [head, '', iv, text, flip(tag, 3)].join('.'),
-      [head, '', iv, text, tag.slice(0, -4)].join('.'),
       [head, '', iv, text, respelled].join('.'),
       [head, '', iv, text, `${tag}=`].join('.'),
       `${parts.join('.')}%20`,
-      'x'.repeat(4001),
+    ];
+    const changed = [
+      [head, '', flip(iv, 3), text, tag].join('.'),
+      [head, '', cut(iv), text, tag].join('.'),
+      [head, '', iv, flip(text, 30), tag].join('.'),
+      [head, '', iv, cut(text), tag].join('.'),
+      [head, '', iv, text, flip(tag, 3)].join('.'),
+      [head, '', iv, text, cut(tag)].join('.'),
       encrypt(HEADER, Buffer.from('{}'), randomKey()),
     ];
-    const answers = await Promise.all(bad.filter((ticket) => ticket !== '').map((one) => use(one)));
+    const bad: readonly (readonly [problem: string, ticket: string])[] = [
+      ...shapeless.map((ticket) => ['without an encrypted key', ticket] as const),
+      ...changed.map((ticket) => ['does not decrypt', ticket] as const),
+      ['header that this broker does not write', [flip(head, 4), '', iv, text, tag].join('.')],
+      // the longest that is looked at, and one more
+      ['without an encrypted key', 'x'.repeat(4000)],
+      ['is too long', 'x'.repeat(4001)],
+    ];
 
     expect(good.status).toBe(200);
-    for (const { status, body } of answers) {
+    for (const [problem, ticket] of bad) {
+      const { status, body } = await use(ticket);
       expect([status, body['code']]).toEqual([401, 'credential_url_invalid']);
       expect(JSON.stringify(body)).not.toMatch(/JWE|decrypt|kid/i);
+      expect(lastProblem()).toContain(problem);
     }
   });
 
@@ -202,349 +172,35 @@ describe('threat 47: a credential URL that leaks', () => {
     expect(broker.auditLines().at(-1)).toMatchObject({ reason: 'ticket_invalid' });
   });
 
-  it('gives no more credentials than it may, however they are asked for', async () => {
-    const uses = 3;
-    const made = await makeUrl(broker, { claims: { sub: 'counted' }, body: { Uses: uses } });
-    const answers = await Promise.all(
-      Array.from({ length: 12 }, () => useUrl(broker, pathOf(made))),
-    );
-    const later = await useUrl(broker, pathOf(made));
-
-    expect(answers.filter(({ status }) => status === 200)).toHaveLength(uses);
-    expect(later.body['code']).toBe('credential_url_used_up');
-    expect(broker.auditLines().at(-1)).toMatchObject({
-      reason: 'ticket_used_up',
-      ticketId: made.body['TicketId'],
-      why: { uses },
-    });
-  });
-
-  it('with a number of uses gives nothing while the store does not answer', async () => {
-    const config = `${CONFIG}store: { redisUrlFrom: REDIS_URL }\n`;
-    const environment = { ...ENVIRONMENT, REDIS_URL: 'redis://127.0.0.1:1' };
-    const lost = await startTestBroker({ config, environment });
-    const counted = pathOf(await makeUrl(lost, { body: { Uses: 5 } }));
-    const uncounted = pathOf(await makeUrl(lost));
-    const answers = [await useUrl(lost, counted), await useUrl(lost, uncounted)];
-    await lost.close();
-
-    expect(answers.map(({ status }) => status)).toEqual([503, 200]);
-  });
-
-  it.each([
-    ['203.0.113.7', '203.0.113.7', 200],
-    ['203.0.113.7', '203.0.113.8', 401],
-    ['203.0.113.7', undefined, 401],
-    ['203.0.113.7', '203.0.113.7, 203.0.113.8', 401],
-    ['2001:db8::1', '2001:DB8:0::1', 200],
-    ['2001:db8::1', '2001:db8::2', 401],
-    ['203.0.113.7', '2001:db8::1', 401],
-  ])('bound to %s and used from %s is answered with %s', async (bound, caller, status) => {
-    const made = await makeUrl(broker, {
-      claims: { sub: 'bound' },
-      body: { BindAddress: true, Uses: 1 },
-      headers: { 'X-Forwarded-For': bound },
-    });
-    const used = await useUrl(
-      broker,
-      pathOf(made),
-      caller === undefined ? {} : { 'X-Forwarded-For': caller },
-    );
-
-    expect(made.body['BoundAddress']).toBe(bound);
-    expect(used.status).toBe(status);
-    // nobody learns that it is bound
-    if (status !== 200) expect(used.body['code']).toBe('credential_url_invalid');
-  });
-
-  it('is not bound to an address that nobody knows', async () => {
-    const { status, body } = await makeUrl(broker, { body: { BindAddress: true } });
-
-    expect([status, body['code']]).toEqual([403, 'caller_address_unknown']);
-  });
-
-  it('ends when it says', async () => {
-    const made = await makeUrl(broker, { claims: { sub: 'ending' }, body: { LifeSeconds: 100 } });
-    const before = await useUrl(broker, pathOf(made));
-    broker.clock.offsetMs = 101_000;
-    const late = await useUrl(broker, pathOf(made));
-    broker.clock.offsetMs = 0;
-
-    expect([before.status, late.status]).toEqual([200, 401]);
-    expect(late.body['code']).toBe('credential_url_expired');
-  });
-
-  it('leaves an audit line that says which of many URLs it was, whatever is refused', async () => {
-    const made = await makeUrl(broker, { claims: { sub: 'leak' }, body: { LifeSeconds: 100 } });
-    broker.clock.offsetMs = 101_000;
-    await useUrl(broker, pathOf(made));
-    broker.clock.offsetMs = 0;
-
-    expect(broker.auditLines().at(-1)).toMatchObject({
-      decision: 'refused',
-      ticketId: made.body['TicketId'],
-    });
-  });
-
-  const replace = (from: string, to: string) => (config: string) => config.replace(from, to);
-  const denied = (member: string) => replace('    types:', `    deny: { ${member} }\n    types:`);
-
-  it.each<[string, (config: string) => string, string]>([
-    ['its subject is denied', denied('subjects: ["42"]'), 'subject_denied'],
-    ['its token is denied', denied('tokenIds: [j-1]'), 'token_denied'],
-    [
-      'its tokens are revoked',
-      replace('    types:', '    tokensValidAfter: 2099-01-01T00:00:00Z\n    types:'),
-      'token_revoked',
-    ],
-    [
-      'its grant is disabled',
-      replace('  - name: user-files', '  - name: user-files\n    disabled: true'),
-      'grant_disabled',
-    ],
-    [
-      "its grant's tokens are revoked",
-      replace(
-        '  - name: user-files',
-        '  - name: user-files\n    tokensValidAfter: 2099-01-01T00:00:00Z',
-      ),
-      'token_revoked',
-    ],
-    ['its grant is gone', replace('- name: user-files', '- name: other'), 'grant_not_available'],
-    [
-      'its grant is in report mode',
-      replace('  - name: user-files', '  - name: user-files\n    mode: report'),
-      'grant_not_available',
-    ],
-    [
-      'its grant asks for another plan',
-      replace(
-        '  - name: user-files',
-        '  - name: user-files\n    when: [{ claim: plan, equals: team }]',
-      ),
-      'grant_not_available',
-    ],
-    [
-      'its grant excludes a claim that nobody read when it was made',
-      replace(
-        '  - name: user-files',
-        '  - name: user-files\n    when: [{ claim: suspended, exists: false }]',
-      ),
-      'ticket_invalid',
-    ],
-    [
-      'its grant allows less',
-      replace('permissions: [read, write, list, delete]', 'permissions: [read]'),
-      'ticket_invalid',
-    ],
-    [
-      'its grant allows more',
-      replace('oss://app-media/users/{user}/', 'oss://app-media/'),
-      'ticket_invalid',
-    ],
-    ['its role is another', replace('role/oss-uploader', 'role/oss-other'), 'ticket_invalid'],
-    [
-      'its grant no longer denies public objects',
-      replace('    duration: {', '    publicAcl: allow\n    duration: {'),
-      'ticket_invalid',
-    ],
-    [
-      'its issuer is gone',
-      replace('issuer: "{{issuer}}"', 'issuer: https://other.example.com'),
-      'issuer_untrusted',
-    ],
-    ['its audience is another', replace('[oss-token-broker]', '[other]'), 'audience_mismatch'],
-    [
-      'its type is not accepted',
-      replace('types: [jwt, at+jwt]', 'types: [at+jwt]'),
-      'token_type_not_allowed',
-    ],
-    [
-      'its algorithm is not accepted',
-      replace('    types:', '    algorithms: [RS256]\n    types:'),
-      'algorithm_not_allowed',
-    ],
-    [
-      'tokens may be only so old',
-      replace('    types:', '    maxTokenAge: 1s\n    clockTolerance: 1s\n    types:'),
-      'token_too_old',
-    ],
-    [
-      'the key of the ticket is another',
-      replace('TICKET_KEY_K1', 'TICKET_KEY_K2'),
-      'ticket_invalid',
-    ],
-    ['the key of the ticket is gone', replace('id: k1', 'id: k9'), 'ticket_invalid'],
-  ])('gives nothing once %s', async (_what, change, reason) => {
-    const path = pathOf(
-      await makeUrl(broker, { ...BODY, claims: { ...BODY.claims, iat: secondsAgo(5) } }),
-    );
-    const control = await useUrl(broker, path);
-    const [used, line, calls] = await withChange(change, async (changed) => [
-      await useUrl(changed, path),
-      changed.auditLines().at(-1),
-      changed.stsCalls(),
-    ]);
+  it('is refused if one member of a good ticket is another, is gone, or is added behind', async () => {
+    const { plaintext } = await compactDecrypt(parts.join('.'), keyOf());
+    const [content = '', claims = ''] = new TextDecoder().decode(plaintext).split('\n');
+    const good = toObject(JSON.parse(content));
+    const token = toObject(good['token']);
+    const changes: readonly object[] = [
+      ...Object.keys(good).flatMap((name) => [{ [name]: undefined }, { [name]: [7] }]),
+      { version: 2 },
+      { uses: '3' },
+      { address: 7 },
+      ...Object.keys(token).map((name) => ({ token: { ...token, [name]: 7 } })),
+      ...['alg', 'kid', 'typ'].map((name) => ({
+        token: { ...token, header: { ...toObject(token['header']), [name]: 7 } },
+      })),
+    ];
+    const useText = (...lines: readonly string[]) =>
+      use(encrypt(HEADER, Buffer.from(lines.join('\n'))));
+    const control = await useText(JSON.stringify(good), claims);
+    const statuses = new Set([(await useText(content, claims, '{}')).status]);
+    for (const change of changes) {
+      const { status } = await useText(JSON.stringify({ ...good, ...change }), claims);
+      statuses.add(status);
+      expect(lastProblem(), JSON.stringify(change)).toContain('another version');
+    }
 
     expect(control.status).toBe(200);
-    expect(used.status).toBeGreaterThanOrEqual(400);
-    expect(line).toMatchObject({ decision: 'refused', reason });
-    expect(calls).toBe(0);
-  });
-
-  it('gives nothing once it is denied by its id, which denies no other', async () => {
-    const [one, two] = [await makeUrl(broker, BODY), await makeUrl(broker, BODY)];
-    const statuses = await withChange(
-      replace('{ keys:', `{ deny: { ticketIds: [${one.body['TicketId']}] }, keys:`),
-      async (changed) => [
-        (await useUrl(changed, pathOf(one))).status,
-        (await useUrl(changed, pathOf(two))).status,
-      ],
-    );
-
-    expect(statuses).toEqual([401, 200]);
-  });
-
-  it('gives nothing once URLs may live only so long', async () => {
-    const path = pathOf(await makeUrl(broker, BODY));
-    const used = await withChange(replace('{ keys:', '{ maxLife: 1m, keys:'), async (changed) => {
-      const inTime = await useUrl(changed, path);
-      changed.clock.offsetMs = 61_000;
-      return [inTime.status, (await useUrl(changed, path)).body['code']];
-    });
-
-    expect(used).toEqual([200, 'credential_url_expired']);
-  });
-
-  it('beyond its token gives nothing once URLs end with their tokens', async () => {
-    const beyond = replace('{ keys:', '{ beyondToken: true, keys:');
-    const claims = { sub: 'beyond', exp: secondsAgo(-60) };
-    const path = await withChange(beyond, async (changed) =>
-      pathOf(await makeUrl(changed, { claims })),
-    );
-    const inTime = await useUrl(broker, path);
-    broker.clock.offsetMs = 70_000;
-    const late = await useUrl(broker, path);
-    broker.clock.offsetMs = 0;
-
-    expect(inTime.status).toBe(200);
-    expect(late.body['code']).toBe('credential_url_expired');
-  });
-
-  it('gives nothing once its issuer has another key, even with the same name', async () => {
-    const inline = (key: { readonly publicJwk: object }) => (config: string) =>
-      config.replace(
-        '    types:',
-        `    jwks: { keys: [${JSON.stringify(key.publicJwk)}] }\n    types:`,
-      );
-    const [key] = broker.issuer.keys();
-    const path = pathOf(await makeUrl(broker, BODY));
-    const use = (changed: TestBroker) => useUrl(changed, path);
-    const same = await withChange(inline(key), use);
-    const reused = await withChange(inline(generateSigningKey('ES256', key.keyId)), use);
-    const other = await withChange(inline(generateSigningKey('ES256', 'other')), use);
-
-    expect([same.status, reused.status, other.status]).toEqual([200, 401, 401]);
-  });
-
-  it('never gives more than the native API for the same identity and narrowing', async () => {
-    const changes: readonly ((config: string) => string)[] = [
-      replace('permissions: [read, write, list, delete]', 'permissions: [read, list]'),
-      replace('when: [{ claim: plan, equals: pro }]', 'when: [{ claim: plan, equals: team }]'),
-      replace('default: 15m, max: 1h', 'default: 15m, max: 20m, strict: true'),
-      denied('subjects: [a]'),
-      replace('users/{user}/', 'users/{user}/files/'),
-    ];
-    const others = await Promise.all(
-      changes.map((change) =>
-        startTestBroker({
-          config: change(CONFIG),
-          environment: ENVIRONMENT,
-          issuer: broker.issuer,
-        }),
-      ),
-    );
-    const brokers = [broker, ...others];
-    const outcomes = new Set<string>();
-    await fc.assert(
-      fc.asyncProperty(identities, narrowings, fc.nat(changes.length), async (claims, body, at) => {
-        const token = await broker.issuer.token({ ...claims, exp: secondsAgo(-claims.left) });
-        const made = await makeUrl(broker, { token, body });
-        const atFirst = await broker.ask({ token, body });
-        expect(made.status === 200).toBe(atFirst.status === 200);
-        if (made.status !== 200) return;
-        const changed = brokers[at] ?? broker;
-        const used = await useUrl(changed, pathOf(made));
-        const native = await changed.ask({ token, body });
-
-        outcomes.add(`${used.status} ${native.status}`);
-        if (used.status !== 200) return;
-        expect(native.status).toBe(200);
-        expect(targetsOf(used)).toEqual(targetsOf(native));
-        expect(targetsOf(used)).toEqual(targetsOf(made));
-        const [usedLine, nativeLine] = changed.auditLines().slice(-2);
-        expect(usedLine?.['sessionPolicySha256']).toBe(nativeLine?.['sessionPolicySha256']);
-        expect(usedLine?.['roleSessionName']).toBe(nativeLine?.['roleSessionName']);
-        // a second may pass between the two
-        expect(Number(usedLine?.['durationSeconds'])).toBeLessThanOrEqual(
-          Number(nativeLine?.['durationSeconds']) + 1,
-        );
-      }),
-      { numRuns: 200, examples: EXAMPLES },
-    );
-    await Promise.all(others.map((other) => other.close()));
-
-    expect([...outcomes]).toEqual(expect.arrayContaining(['200 200', '401 200', '403 403']));
+    expect([...statuses]).toEqual([401]);
   });
 });
-
-const identities = fc.record({
-  sub: fc.constantFrom('a', 'ab', 'a/b'),
-  plan: fc.constantFrom('pro', 'free'),
-  left: fc.constantFrom(60, 1000, 5000),
-});
-
-type Identity = typeof identities extends fc.Arbitrary<infer Value> ? Value : never;
-
-const narrowings = fc.record(
-  {
-    Grant: fc.constantFrom('user-files', 'shared'),
-    Target: fc.constantFrom(
-      'oss://app-media/users/a/',
-      'oss://app-media/users/a/files/',
-      'oss://app-media/users/a/files/b c%.txt',
-      'oss://app-media/users/ab/',
-      'oss://app-media/shared/',
-    ),
-    Permissions: fc.subarray(['read', 'write', 'list', 'delete'], { minLength: 1 }),
-    DurationSeconds: fc.constantFrom(900, 1300, 3600),
-  },
-  { requiredKeys: [] },
-);
-
-type Narrowing = typeof narrowings extends fc.Arbitrary<infer Value> ? Value : never;
-
-/** Compared in every run: nothing changed, and then the permissions, and then who has the grant. */
-const EXAMPLES = [0, 1, 2].map((at): [Identity, Narrowing, number] => [
-  { sub: 'a', plan: 'pro', left: 5000 },
-  { Grant: at === 2 ? 'shared' : 'user-files' },
-  at,
-]);
-
-/** Without endpoints, which each simulator has of its own. */
-function targetsOf({ body }: Answer): readonly unknown[] {
-  return toList(memberAt(body, ['Grant', 'Targets']))
-    .map(toObject)
-    .map(({ Target, Permissions }) => [Target, Permissions]);
-}
-
-function toList(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
-}
-
-function secondsAgo(seconds: number): number {
-  return Math.floor(Date.now() / 1000) - seconds;
-}
 
 function randomKey(): KeyObject {
   const [key] = readTicketKeys(

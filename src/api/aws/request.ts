@@ -45,8 +45,8 @@ const ROLE_SESSION_NAME = /^[\w+=,.@-]{2,64}$/;
  */
 const AUTHORIZATION = /^(?:bearer +)?([A-Za-z0-9._~+/=-]+) *$/i;
 
-/** Tools that check the form of a role ARN want this one. */
-const AWS_ROLE_ARN = /^arn:aws:iam::(?=\d+:role\/)/;
+/** Tools that check the form of a role ARN want it to begin so. */
+const OF_AWS = /^arn:aws:iam::/;
 
 /**
  * Reads the subject token, and looks at nothing else but action and version: a request of another kind
@@ -129,9 +129,9 @@ function toMembers(form: Form, isKnown: (name: string) => boolean): ReadonlyMap<
   return sent;
 }
 
-/** `arn:aws:iam::<account>:role/<name>` means `acs:ram::<account>:role/<name>`, and nothing else. */
+/** `arn:aws:iam::<account>:role/<name>` means `acs:ram::<account>:role/<name>`. No grant has anything else. */
 function readRoleArn(value: string | undefined): string | undefined {
-  return readText(value, 'RoleArn')?.replace(AWS_ROLE_ARN, 'acs:ram::');
+  return readText(value, 'RoleArn')?.replace(OF_AWS, 'acs:ram::');
 }
 
 function readSeconds(text: string | undefined): number | undefined {

@@ -9,8 +9,10 @@ import type { IssuedCredential } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
 import { answerHeaders } from '../http/answer-headers.ts';
 import { type Form, parseForm } from '../http/form.ts';
+import { queryOf } from '../http/query.ts';
 import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
-import { malformed, requireNoQuery } from '../http/request-members.ts';
+import { requireNoAuthorization, requireNoQuery } from '../http/request-members.ts';
+import { sendJson } from '../http/send-json.ts';
 import type { SurfaceDefinition } from '../http/surface-definition.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
 import {
@@ -58,13 +60,17 @@ export function createAws(deps: PipelineDeps): SurfaceDefinition {
         c.get('trail').add({ requested: describeRequested(sent) });
         requireXmlAccepted(c.req.header('accept'));
         requireNoQuery(c.req.url);
-        requireNoCredentials(c.req.header('authorization'));
+        requireNoAuthorization(c.req.header('authorization'));
         return readParameters(sent);
       },
       describe: async () => (form === undefined ? undefined : describeRequested(form)),
     });
     const body = toWebIdentityBody(issued, c.get('origin').requestId);
-    return send(c, issued, { body, type: 'text/xml' });
+    return c.body(body, 200, {
+      ...answerHeaders(c.get('origin')),
+      'Content-Type': 'text/xml',
+      ...toRateLimitHeaders(issued.rateLimits),
+    });
   }
 
   async function answerContainer(c: Context<SurfaceEnv>): Promise<Response> {
@@ -89,7 +95,7 @@ export function createAws(deps: PipelineDeps): SurfaceDefinition {
       },
     });
     const body = toContainerBody(issued, deps.config.buckets);
-    return send(c, issued, { body, type: 'application/json' });
+    return sendJson(c, body, toRateLimitHeaders(issued.rateLimits));
   }
 
   function issue(
@@ -107,28 +113,6 @@ export function createAws(deps: PipelineDeps): SurfaceDefinition {
   return { name: NAME, owns: isToAws, routes: api, answerError: answerAwsError };
 }
 
-function send(
-  c: Context<SurfaceEnv>,
-  issued: IssuedCredential,
-  { body, type }: { readonly body: string; readonly type: string },
-): Response {
-  return c.body(body, 200, {
-    ...answerHeaders(c.get('origin')),
-    'Content-Type': type,
-    ...toRateLimitHeaders(issued.rateLimits),
-  });
-}
-
 function refuseMethod(c: Context<SurfaceEnv>, allow: string): Promise<Response> {
   return refuseAws(c, refuse({ reason: 'method_not_allowed', allow }));
-}
-
-function queryOf(url: string): string {
-  const at = url.indexOf('?');
-  return at === -1 ? '' : url.slice(at + 1);
-}
-
-/** AWS has this request unsigned, and a second token would leave open which one counts. */
-function requireNoCredentials(authorization: string | undefined): void {
-  if (authorization !== undefined) throw malformed('the request has an Authorization header');
 }

@@ -20,7 +20,7 @@ export function makeTicket(
     readonly nowMs: number;
     readonly config: Config;
     readonly settings: CredentialUrlSettings;
-    readonly keeper: TokenKeeper;
+    readonly keeper: Pick<TokenKeeper, 'keep'>;
     readonly request: CredentialRequest;
     readonly options: UrlOptions;
     readonly callerAddress: string | undefined;

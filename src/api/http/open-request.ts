@@ -7,6 +7,7 @@ import type { AssumeRole, ReadHeader, Surface } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
 import { answerHeaders } from './answer-headers.ts';
 import type { ReadOrigin } from './origin.ts';
+import { queryOf } from './query.ts';
 import type { RequestAddress } from './surface-definition.ts';
 import type { SurfaceEnv } from './surface-env.ts';
 
@@ -35,7 +36,7 @@ export function createOpenRequest(deps: OpenRequestDeps): MiddlewareHandler<Surf
     const origin = readOrigin({ header, remoteAddress });
     const { requestId, callerAddress } = origin;
     const { method, path, url } = c.req;
-    const surface = surfaceOf({ method, path, query: readQuery(url) });
+    const surface = surfaceOf({ method, path, query: queryOf(url) });
     const trail = openAuditTrail({ requestId, surface, configRevision, now, recordAudit });
     if (callerAddress !== undefined) trail.add({ callerAddress });
     c.set('origin', origin);
@@ -49,11 +50,6 @@ export function createOpenRequest(deps: OpenRequestDeps): MiddlewareHandler<Surf
     }
     await next();
   };
-}
-
-function readQuery(url: string): string {
-  const at = url.indexOf('?');
-  return at === -1 ? '' : url.slice(at + 1);
 }
 
 function tooManyHeaderLines() {

@@ -4,6 +4,7 @@ import { boundedText } from '../../lib/bounded-text.ts';
 import { MAX_SESSION_SECONDS, MIN_SESSION_SECONDS } from '../../lib/session-seconds.ts';
 import type { CredentialRequest } from '../../ports.ts';
 import { type RefusalError, refuse } from '../../refusal.ts';
+import { queryOf } from './query.ts';
 
 /** An audit line contains at most this many characters of one member or its name. */
 const MAX_LOGGED_LENGTH = 100;
@@ -13,10 +14,17 @@ export function toLogged(value: unknown): string {
   return boundedText(value, MAX_LOGGED_LENGTH, 'tokens and secrets');
 }
 
-/** Throws `request_malformed` if a POST has a query: to ignore a narrowing there would widen the credential. */
+/** Throws `request_malformed` if there is a query: to ignore a narrowing there would widen the credential. */
 export function requireNoQuery(url: string): void {
-  const at = url.indexOf('?');
-  if (at !== -1 && at < url.length - 1) throw malformed('a POST has a query');
+  if (queryOf(url) !== '') throw malformed('the request has a query');
+}
+
+/**
+ * Throws `request_malformed` if there is an `Authorization` header where the subject token is not sent in
+ * it: the broker has no clients to authenticate, and a second token would leave open which one counts.
+ */
+export function requireNoAuthorization(authorization: string | undefined): void {
+  if (authorization !== undefined) throw malformed('the request has an Authorization header');
 }
 
 /** The request without the members that were not sent. */

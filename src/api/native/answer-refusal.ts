@@ -1,6 +1,6 @@
 /** Answers refusals of the native API as problem details, each audited once. */
 import type { Context } from 'hono';
-import { type Refusal, RefusalError } from '../../refusal.ts';
+import { type Refusal, RefusalError, refuse } from '../../refusal.ts';
 import { answerHeaders } from '../http/answer-headers.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
 import { toProblem } from './problem.ts';
@@ -9,6 +9,11 @@ import { toProblem } from './problem.ts';
 export async function refuseWith(c: Context<SurfaceEnv>, error: Error): Promise<Response> {
   const { refusal } = await c.get('trail').recordRefused(error);
   return answerRefusal(c, refusal);
+}
+
+/** Makes the handler for the methods that an address does not have. `allow` is for the `Allow` header. */
+export function refuseMethod(allow: string): (c: Context<SurfaceEnv>) => Promise<Response> {
+  return (c) => refuseWith(c, refuse({ reason: 'method_not_allowed', allow }));
 }
 
 /** For Hono's `onError`. The pipeline audits every refusal that it throws; anything else is a defect. */

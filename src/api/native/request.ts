@@ -1,8 +1,10 @@
 /** Reads the requests of the native API: a JSON body or query parameters with the same members. */
+import type { Context } from 'hono';
 import { parseJsonObject } from '../../lib/strict-json.ts';
 import { withinDeadline } from '../../lib/within-deadline.ts';
 import type { CredentialRequest, Requested } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
+import { queryOf } from '../http/query.ts';
 import {
   malformed,
   readDuration,
@@ -11,6 +13,8 @@ import {
   toLogged,
   toRequest,
 } from '../http/request-members.ts';
+import type { SurfaceEnv } from '../http/surface-env.ts';
+import { requireJsonAccepted } from '../http/transport-rules.ts';
 
 /** Names and values in the order in which they were sent, unchecked. A query can repeat a name. */
 export type SentMembers = readonly (readonly [name: string, value: unknown])[];
@@ -49,9 +53,8 @@ export function parseBody(bytes: Buffer): SentMembers {
 
 /** Takes the query of a GET apart: the same members, with `Permissions` separated by commas. */
 export function parseQuery(url: string): SentMembers {
-  const at = url.indexOf('?');
-  if (at === -1) return [];
-  return [...new URLSearchParams(url.slice(at))].map(([name, value]) => {
+  // URLSearchParams leaves out a question mark in front, which may be the first character of a name
+  return [...new URLSearchParams(`?${queryOf(url)}`)].map(([name, value]) => {
     if (name === 'Permissions') return [name, value.split(',')];
     const isNumber = name === 'DurationSeconds' && /^\d{1,6}$/.test(value);
     return [name, isNumber ? Number(value) : value];
@@ -68,6 +71,23 @@ export function describeRequested(sent: SentMembers): Requested {
     requested[member] = toLogged(isTextList ? value.join(',') : value);
   }
   return requested;
+}
+
+/**
+ * What was sent. It is audited first, whatever is wrong with the request. Throws `not_acceptable`, and what
+ * `readSent` throws.
+ */
+export async function readAudited(
+  c: Context<SurfaceEnv>,
+  readSent: () => Promise<SentMembers>,
+): Promise<SentMembers> {
+  const [sent] = await Promise.allSettled([readSent()]);
+  if (sent.status === 'fulfilled') {
+    c.get('trail').add({ requested: describeRequested(sent.value) });
+  }
+  requireJsonAccepted(c.req.header('accept'));
+  if (sent.status === 'rejected') throw sent.reason;
+  return sent.value;
 }
 
 /** How long the audit line of a refused caller waits for the body that says what was asked. */

@@ -3,20 +3,20 @@ import { type Context, Hono } from 'hono';
 import { issueCredentials, type PipelineDeps } from '../../issue-credentials.ts';
 import type { ReadHeader } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
-import { answerHeaders } from '../http/answer-headers.ts';
 import { addCrossOrigin } from '../http/cross-origin.ts';
 import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
 import { requireNoQuery } from '../http/request-members.ts';
+import { sendJson } from '../http/send-json.ts';
 import type { SurfaceDefinition } from '../http/surface-definition.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
-import { readJsonBody, requireJsonAccepted, requireNoBody } from '../http/transport-rules.ts';
+import { readJsonBody, requireNoBody } from '../http/transport-rules.ts';
 import { toCredentialBody } from './answer.ts';
-import { answerError, refuseWith } from './answer-refusal.ts';
+import { answerError, refuseMethod, refuseWith } from './answer-refusal.ts';
 import {
   describeInTime,
-  describeRequested,
   parseBody,
   parseQuery,
+  readAudited,
   readMembers,
   readSubjectToken,
   type SentMembers,
@@ -81,16 +81,7 @@ export function createNativeApi(deps: NativeApiDeps): SurfaceDefinition {
       trail: c.get('trail'),
       assumeRole: c.get('assumeRole'),
       readToken: () => readSubjectToken(c.req.header('authorization')),
-      read: async () => {
-        // what was asked is audited whatever is wrong with the request
-        const [sent] = await Promise.allSettled([readSent()]);
-        if (sent.status === 'fulfilled') {
-          c.get('trail').add({ requested: describeRequested(sent.value) });
-        }
-        requireJsonAccepted(c.req.header('accept'));
-        if (sent.status === 'rejected') throw sent.reason;
-        return readMembers(sent.value);
-      },
+      read: async () => readMembers(await readAudited(c, readSent)),
       // the body of a caller without a valid token is not waited for
       describe: () => describeInTime(readSent),
     });
@@ -103,20 +94,4 @@ export function createNativeApi(deps: NativeApiDeps): SurfaceDefinition {
   }
 
   return { name: 'native', owns: () => true, routes: api, answerError };
-}
-
-function refuseMethod(allow: string) {
-  return (c: Context<SurfaceEnv>) => refuseWith(c, refuse({ reason: 'method_not_allowed', allow }));
-}
-
-function sendJson(
-  c: Context<SurfaceEnv>,
-  body: string,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
-  return c.body(body, 200, {
-    ...answerHeaders(c.get('origin')),
-    'Content-Type': 'application/json',
-    ...headers,
-  });
 }

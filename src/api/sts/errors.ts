@@ -1,5 +1,6 @@
-/** Maps every refusal to an error of STS: its code, its status and a message. */
+/** The error of STS for every public code: its code, its status and a message. */
 import type { Reason, Refusal } from '../../refusal.ts';
+import { type PublicCode, publicCodeOf } from '../http/public-code.ts';
 import { isMissing } from './parameters.ts';
 import { POLICY_TOO_LARGE } from './request.ts';
 
@@ -51,8 +52,8 @@ const TOO_LARGE_POLICY = error(
   'The size of Policy must be smaller than 2048 bytes.',
 );
 
-const ERRORS: Readonly<Record<Reason, StsError>> = {
-  route_unknown: error(
+const ERRORS: Readonly<Record<PublicCode, StsError>> = {
+  not_found: error(
     404,
     'InvalidAction.NotFound',
     'This address does not exist; see the API reference.',
@@ -73,57 +74,39 @@ const ERRORS: Readonly<Record<Reason, StsError>> = {
     'InvalidParameter',
     'The body is larger than 16 KiB; send a smaller one.',
   ),
-  media_type_unsupported: error(
+  unsupported_media_type: error(
     400,
     'InvalidParameter.ContentType',
     'The body must be application/x-www-form-urlencoded without a Content-Encoding.',
   ),
-  request_malformed: INVALID_PARAMETER,
-  grant_type_unsupported: INVALID_PARAMETER,
+  invalid_request: INVALID_PARAMETER,
   origin_not_allowed: noPermission('Pages may not call this address.'),
-  token_missing: error(400, 'MissingOIDCToken', 'OIDCToken is mandatory for this action.'),
-  token_too_large: INVALID_TOKEN,
-  token_malformed: INVALID_TOKEN,
-  header_not_allowed: INVALID_TOKEN,
-  algorithm_not_allowed: INVALID_TOKEN,
-  token_type_not_allowed: INVALID_TOKEN,
-  issuer_untrusted: INVALID_TOKEN,
-  key_unknown: INVALID_TOKEN,
-  signature_invalid: INVALID_TOKEN,
-  claim_invalid: INVALID_TOKEN,
-  claim_not_allowed: INVALID_TOKEN,
-  audience_mismatch: INVALID_TOKEN,
-  token_not_yet_valid: INVALID_TOKEN,
-  token_expired: EXPIRED_TOKEN,
-  token_too_old: EXPIRED_TOKEN,
-  token_revoked: EXPIRED_TOKEN,
-  issuer_keys_unavailable: unavailable(
+  subject_token_required: error(400, 'MissingOIDCToken', 'OIDCToken is mandatory for this action.'),
+  subject_token_invalid: INVALID_TOKEN,
+  subject_token_expired: EXPIRED_TOKEN,
+  issuer_unavailable: unavailable(
     'The keys of the issuer are temporarily unavailable; try again after the time in Retry-After.',
   ),
   // of credential URLs only
-  ticket_invalid: INVALID_TOKEN,
-  ticket_expired: EXPIRED_TOKEN,
-  ticket_used_up: INVALID_TOKEN,
-  ticket_too_large: INVALID_PARAMETER,
-  no_grant_fits: NO_GRANT,
-  grant_not_available: NO_GRANT,
+  credential_url_invalid: INVALID_TOKEN,
+  credential_url_expired: EXPIRED_TOKEN,
+  credential_url_used_up: INVALID_TOKEN,
+  credential_url_too_long: INVALID_PARAMETER,
+  no_grant: NO_GRANT,
   ambiguous_grant: error(
     400,
     'InvalidParameter.RoleArn',
     'Several grants have this role; send acs:ram::<account>:role/<grant> as RoleArn.',
   ),
-  target_malformed: INVALID_PARAMETER,
+  invalid_target: INVALID_PARAMETER,
   target_outside_grant: NO_GRANT,
   permission_outside_grant: NO_GRANT,
-  policy_outside_grant: noPermission(
-    'Policy allows nothing that the grant does, or a part of it that is no target; see the API reference.',
-  ),
   duration_outside_grant: error(
     400,
     'InvalidParameter.DurationSeconds',
     'DurationSeconds is longer than the grant allows; send a shorter one, or 3600 for the longest.',
   ),
-  token_life_too_short: error(
+  subject_token_life_too_short: error(
     400,
     'AuthenticationFail.OIDCToken.Expired',
     'The grant requires an OIDCToken that is valid for 900 more seconds; get a new one.',
@@ -131,17 +114,13 @@ const ERRORS: Readonly<Record<Reason, StsError>> = {
   caller_address_unknown: noPermission(
     'The grant needs the address of the caller, which is unknown; ask the operator to configure it.',
   ),
-  session_policy_too_large: error(
+  too_many_targets: error(
     400,
     'InvalidParameter.PolicySize',
     'The grant covers more targets than one credential can hold; send a Policy for fewer.',
   ),
-  subject_denied: INVALID_TOKEN,
-  token_denied: INVALID_TOKEN,
-  key_denied: INVALID_TOKEN,
-  grant_disabled: NO_GRANT,
   rate_limited: TOO_MANY_REQUESTS,
-  token_replayed: error(
+  subject_token_replayed: error(
     400,
     'AuthenticationFail.OIDCToken.Invalid',
     'The OIDCToken can be used once and was used before; get a new one from its issuer.',
@@ -152,7 +131,6 @@ const ERRORS: Readonly<Record<Reason, StsError>> = {
   source_credentials_unavailable: unavailable(
     'The broker has no usable source credentials at the moment; try again later.',
   ),
-  sts_share_used_up: TOO_MANY_REQUESTS,
   sts_throttled: throttled(
     503,
     'STS is throttling the broker; try again after the time in Retry-After.',
@@ -177,6 +155,13 @@ const ERRORS: Readonly<Record<Reason, StsError>> = {
     500,
     'InternalError',
     'The broker has a defect; give its operator the request ID.',
+  ),
+};
+
+/** Reasons for which the protocol has an error of its own. */
+const BY_REASON: Readonly<Partial<Record<Reason, StsError>>> = {
+  policy_outside_grant: noPermission(
+    'Policy allows nothing that the grant does, or a part of it that is no target; see the API reference.',
   ),
 };
 
@@ -210,7 +195,9 @@ export function errorFor(refusal: Refusal): StsError {
     const { status, code, message } = ERRORS.ambiguous_grant;
     return error(status, code, `${message} The grants are ${refusal.grants.join(', ')}.`);
   }
-  if (refusal.reason !== 'request_malformed') return ERRORS[refusal.reason];
+  if (refusal.reason !== 'request_malformed') {
+    return BY_REASON[refusal.reason] ?? ERRORS[publicCodeOf(refusal.reason)];
+  }
   const { member, problem } = refusal;
   if (member === 'Policy' && problem === POLICY_TOO_LARGE) return TOO_LARGE_POLICY;
   const own = member === undefined ? undefined : OWN_CODES.get(member);

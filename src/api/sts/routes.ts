@@ -4,8 +4,9 @@ import { issueCredentials, type PipelineDeps } from '../../issue-credentials.ts'
 import { refuse } from '../../refusal.ts';
 import { answerHeaders } from '../http/answer-headers.ts';
 import type { Form } from '../http/form.ts';
+import { queryOf } from '../http/query.ts';
 import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
-import { malformed } from '../http/request-members.ts';
+import { requireNoAuthorization } from '../http/request-members.ts';
 import type { RequestAddress, SurfaceDefinition } from '../http/surface-definition.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
 import { readFormBody, requireNoBody } from '../http/transport-rules.ts';
@@ -29,7 +30,7 @@ export function createStsApi(deps: PipelineDeps): SurfaceDefinition {
 
   async function answer(c: Context<SurfaceEnv>): Promise<Response> {
     const trail = c.get('trail');
-    const query = readQuery(c);
+    const query = queryOf(c.req.url);
     const { method } = c.req;
     let sent: Form | undefined;
     try {
@@ -50,7 +51,8 @@ export function createStsApi(deps: PipelineDeps): SurfaceDefinition {
           const known = sent ?? [];
           trail.add({ requested: describeRequested(known) });
           if (method === 'GET') requireNoBody(c.req);
-          requireNotSigned(c.req.header('authorization'));
+          // STS documents this call as anonymous, and the broker cannot check a caller's signature
+          requireNoAuthorization(c.req.header('authorization'));
           return readParameters(known, settings);
         },
         describe: async () => (sent === undefined ? undefined : describeRequested(sent)),
@@ -82,23 +84,12 @@ export function createStsApi(deps: PipelineDeps): SurfaceDefinition {
       return version === VERSION || (version === null && parameters.has('Action'));
     },
     routes: api,
-    answerError: (error, c) => answerStsError(c, error, formatOf(readQuery(c), undefined)),
+    answerError: (error, c) => answerStsError(c, error, formatOf(queryOf(c.req.url), undefined)),
   };
-}
-
-function readQuery(c: Context<SurfaceEnv>): string {
-  const { url } = c.req;
-  const at = url.indexOf('?');
-  return at === -1 ? '' : url.slice(at + 1);
 }
 
 /** The form counts too once it is read. Of repeated parameters, which are refused, the first. */
 function formatOf(query: string, sent: Form | undefined) {
   const fromForm = sent?.find(([name]) => name === 'Format')?.[1];
   return toFormat(fromForm ?? new URLSearchParams(query).get('Format') ?? undefined);
-}
-
-/** STS documents this call as anonymous, and the broker cannot check a caller's signature. */
-function requireNotSigned(authorization: string | undefined): void {
-  if (authorization !== undefined) throw malformed('the request has an Authorization header');
 }

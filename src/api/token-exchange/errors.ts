@@ -1,5 +1,6 @@
-/** Maps every refusal to its OAuth 2.0 error (RFC 6749 section 5.2, RFC 8693 section 2.2.2). */
+/** The OAuth 2.0 error for every public code (RFC 6749 section 5.2, RFC 8693 section 2.2.2). */
 import type { Reason, Refusal } from '../../refusal.ts';
+import { type PublicCode, publicCodeOf } from '../http/public-code.ts';
 
 export interface OAuthError {
   readonly status: 400 | 403 | 404 | 405 | 406 | 413 | 415 | 429 | 431 | 500 | 502 | 503;
@@ -60,8 +61,8 @@ const INVALID_SCOPE: OAuthError = {
   description: 'scope is malformed; send some of read, write, list and delete, each once.',
 };
 
-const ERRORS: Readonly<Record<Reason, OAuthError>> = {
-  route_unknown: invalidRequest('This address does not exist; see the API reference.', 404),
+const ERRORS: Readonly<Record<PublicCode, OAuthError>> = {
+  not_found: invalidRequest('This address does not exist; see the API reference.', 404),
   too_many_header_lines: invalidRequest(
     'The request has more than 100 header lines; send fewer.',
     431,
@@ -72,50 +73,33 @@ const ERRORS: Readonly<Record<Reason, OAuthError>> = {
   ),
   not_acceptable: invalidRequest('The Accept header excludes application/json; allow it.', 406),
   body_too_large: invalidRequest('The body is larger than 16 KiB; send a smaller one.', 413),
-  media_type_unsupported: invalidRequest(
+  unsupported_media_type: invalidRequest(
     'The body must be application/x-www-form-urlencoded without a Content-Encoding.',
     415,
   ),
-  request_malformed: invalidRequest(
+  invalid_request: invalidRequest(
     'The request has an unknown, unsupported, missing, repeated or malformed parameter; see the API reference.',
   ),
-  grant_type_unsupported: {
-    status: 400,
-    error: 'unsupported_grant_type',
-    description: 'grant_type must be urn:ietf:params:oauth:grant-type:token-exchange.',
-  },
   origin_not_allowed: invalidRequest(
     'Pages of this origin may not call the broker; its operator lists the origins.',
     403,
   ),
-  token_missing: invalidRequest('Send the subject token as subject_token.'),
-  token_too_large: INVALID_TOKEN,
-  token_malformed: INVALID_TOKEN,
-  header_not_allowed: INVALID_TOKEN,
-  algorithm_not_allowed: INVALID_TOKEN,
-  token_type_not_allowed: INVALID_TOKEN,
-  issuer_untrusted: INVALID_TOKEN,
-  key_unknown: INVALID_TOKEN,
-  signature_invalid: INVALID_TOKEN,
-  claim_invalid: INVALID_TOKEN,
-  claim_not_allowed: INVALID_TOKEN,
-  audience_mismatch: INVALID_TOKEN,
-  token_not_yet_valid: INVALID_TOKEN,
-  token_expired: EXPIRED_TOKEN,
-  token_too_old: EXPIRED_TOKEN,
-  token_revoked: EXPIRED_TOKEN,
-  issuer_keys_unavailable: unavailable(
+  subject_token_required: invalidRequest('Send the subject token as subject_token.'),
+  subject_token_invalid: INVALID_TOKEN,
+  subject_token_expired: EXPIRED_TOKEN,
+  issuer_unavailable: unavailable(
     'The keys of the issuer are temporarily unavailable; try again after the time in Retry-After.',
   ),
   // of credential URLs only
-  ticket_invalid: INVALID_TOKEN,
-  ticket_expired: EXPIRED_TOKEN,
-  ticket_used_up: INVALID_TOKEN,
-  ticket_too_large: invalidRequest('The claims of this subject token do not fit into a URL.'),
-  no_grant_fits: NO_GRANT,
-  grant_not_available: NO_GRANT,
+  credential_url_invalid: INVALID_TOKEN,
+  credential_url_expired: EXPIRED_TOKEN,
+  credential_url_used_up: INVALID_TOKEN,
+  credential_url_too_long: invalidRequest(
+    'The claims of this subject token do not fit into a URL.',
+  ),
+  no_grant: NO_GRANT,
   ambiguous_grant: invalidRequest('Several grants fit; send one of the names in grants as grant.'),
-  target_malformed: invalidTarget(
+  invalid_target: invalidTarget(
     'Send one resource as oss://bucket/, oss://bucket/prefix/ or oss://bucket/key, and no audience.',
   ),
   target_outside_grant: invalidTarget(
@@ -127,26 +111,20 @@ const ERRORS: Readonly<Record<Reason, OAuthError>> = {
     description:
       'The grant does not allow all of these permissions on this resource; send a smaller scope.',
   },
-  // of the API of STS; no caller of this one sends a policy
-  policy_outside_grant: NO_GRANT,
   duration_outside_grant: invalidRequest(
     'duration_seconds is longer than the grant allows; send a shorter one.',
   ),
-  token_life_too_short: invalidRequest(
+  subject_token_life_too_short: invalidRequest(
     'The grant requires a subject token that is valid for 900 more seconds; get a new one.',
   ),
   caller_address_unknown: invalidRequest(
     'The address of the caller is needed and unknown; ask the operator to configure it.',
   ),
-  session_policy_too_large: invalidTarget(
+  too_many_targets: invalidTarget(
     'The grant covers more targets than one credential can hold; send one of them as resource.',
   ),
-  subject_denied: INVALID_TOKEN,
-  token_denied: INVALID_TOKEN,
-  key_denied: INVALID_TOKEN,
-  grant_disabled: NO_GRANT,
   rate_limited: TOO_MANY_REQUESTS,
-  token_replayed: invalidRequest(
+  subject_token_replayed: invalidRequest(
     'The subject token can be used once and was used before; get a new one from its issuer.',
   ),
   replay_store_unavailable: unavailable(
@@ -155,7 +133,6 @@ const ERRORS: Readonly<Record<Reason, OAuthError>> = {
   source_credentials_unavailable: unavailable(
     'The broker has no usable source credentials at the moment; try again later.',
   ),
-  sts_share_used_up: TOO_MANY_REQUESTS,
   sts_throttled: unavailable(
     'STS is throttling requests; try again after the time in Retry-After.',
   ),
@@ -176,8 +153,18 @@ const ERRORS: Readonly<Record<Reason, OAuthError>> = {
   internal_error: serverError('The broker has a defect; give its operator the request ID.', 500),
 };
 
+/** Reasons for which the protocol has an error of its own. */
+const BY_REASON: Readonly<Partial<Record<Reason, OAuthError>>> = {
+  grant_type_unsupported: {
+    status: 400,
+    error: 'unsupported_grant_type',
+    description: 'grant_type must be urn:ietf:params:oauth:grant-type:token-exchange.',
+  },
+};
+
 /** The error for a refusal. A malformed `scope` has an error of its own (RFC 6749 section 5.2). */
 export function errorFor(refusal: Refusal): OAuthError {
   const isAboutScope = refusal.reason === 'request_malformed' && refusal.member === 'scope';
-  return isAboutScope ? INVALID_SCOPE : ERRORS[refusal.reason];
+  if (isAboutScope) return INVALID_SCOPE;
+  return BY_REASON[refusal.reason] ?? ERRORS[publicCodeOf(refusal.reason)];
 }

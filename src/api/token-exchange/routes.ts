@@ -2,11 +2,11 @@
 import { type Context, Hono } from 'hono';
 import { issueCredentials, type PipelineDeps } from '../../issue-credentials.ts';
 import { refuse } from '../../refusal.ts';
-import { answerHeaders } from '../http/answer-headers.ts';
 import { addCrossOrigin } from '../http/cross-origin.ts';
 import { type Form, parseForm } from '../http/form.ts';
 import { toRateLimitHeaders } from '../http/rate-limit-headers.ts';
-import { malformed, requireNoQuery } from '../http/request-members.ts';
+import { requireNoAuthorization, requireNoQuery } from '../http/request-members.ts';
+import { sendJson } from '../http/send-json.ts';
 import type { SurfaceDefinition } from '../http/surface-definition.ts';
 import type { SurfaceEnv } from '../http/surface-env.ts';
 import { readFormBody, requireJsonAccepted } from '../http/transport-rules.ts';
@@ -48,12 +48,7 @@ export function createTokenExchange(deps: PipelineDeps): SurfaceDefinition {
       refuseWith: refuseExchange,
     });
     const body = JSON.stringify(document);
-    api.get(path, (c) =>
-      c.body(body, 200, {
-        ...answerHeaders(c.get('origin')),
-        'Content-Type': 'application/json',
-      }),
-    );
+    api.get(path, (c) => sendJson(c, body));
     api.all(path, (c) =>
       refuseExchange(c, refuse({ reason: 'method_not_allowed', allow: METADATA_METHODS })),
     );
@@ -76,17 +71,13 @@ export function createTokenExchange(deps: PipelineDeps): SurfaceDefinition {
         trail.add({ requested: describeRequested(sent) });
         requireJsonAccepted(c.req.header('accept'));
         requireNoQuery(c.req.url);
-        requireNoCredentials(c.req.header('authorization'));
+        requireNoAuthorization(c.req.header('authorization'));
         return readParameters(sent);
       },
       describe: async () => (form === undefined ? undefined : describeRequested(form)),
     });
     const body = toTokenBody(issued, { buckets: config.buckets, nowMs: now() });
-    return c.body(body, 200, {
-      ...answerHeaders(c.get('origin')),
-      'Content-Type': 'application/json',
-      ...toRateLimitHeaders(issued.rateLimits),
-    });
+    return sendJson(c, body, toRateLimitHeaders(issued.rateLimits));
   }
 
   return {
@@ -104,9 +95,4 @@ function describeBroker(publicUrl: string | undefined): ReadonlyMap<string, obje
     [SERVER_METADATA_PATH, toServerMetadata(publicUrl, TOKEN_PATH)],
     [RESOURCE_METADATA_PATH, toResourceMetadata(publicUrl)],
   ]);
-}
-
-/** The broker has no clients to authenticate, and a second token would leave open which one counts. */
-function requireNoCredentials(authorization: string | undefined): void {
-  if (authorization !== undefined) throw malformed('the request has an Authorization header');
 }

@@ -1,8 +1,8 @@
 /** Container credentials of AWS through the public door. */
-import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { aliasOf, throughContainer } from '../../support/aws.ts';
 import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../../support/broker.ts';
+import { getWithBody } from '../../support/get-with-body.ts';
 
 const CONFIG = `${SIMPLE_CONFIG}surfaces: { aws: true }\n`;
 const PATH = '/v1/aws-credentials';
@@ -113,15 +113,7 @@ describe('container credentials', () => {
 
   it('with a body are refused, since that could ask for less', async () => {
     const token = await broker.issuer.token();
-    const status = await new Promise((resolve, reject) => {
-      const headers = { Authorization: token, 'Content-Length': '2' };
-      request(`${broker.url}${PATH}`, { method: 'GET', headers }, (answer) => {
-        answer.resume();
-        resolve(answer.statusCode);
-      })
-        .on('error', reject)
-        .end('{}');
-    });
+    const status = await getWithBody(`${broker.url}${PATH}`, { Authorization: token }, '{}');
 
     expect(status).toBe(400);
     expect(broker.auditLines().at(-1)).toMatchObject({ why: { problem: 'a GET has a body' } });

@@ -122,6 +122,15 @@ describe('AssumeRoleWithWebIdentity', () => {
     ['no token', 'ValidationError', (form) => form.delete('WebIdentityToken')],
     ['an empty token', 'ValidationError', (form) => form.set('WebIdentityToken', '')],
     ['two tokens', 'ValidationError', (form) => form.append('WebIdentityToken', 'x')],
+    [
+      'two tokens, the first of which is none',
+      'ValidationError',
+      (form) => {
+        const token = form.get('WebIdentityToken') ?? '';
+        form.set('WebIdentityToken', 'x');
+        form.append('WebIdentityToken', token);
+      },
+    ],
     ['an empty role', 'ValidationError', (form) => form.set('RoleArn', '')],
     ['two roles', 'ValidationError', (form) => [1, 2].map(() => form.append('RoleArn', ROLE))],
     ['a session name of one letter', 'ValidationError', (f) => f.set('RoleSessionName', 'x')],
@@ -133,9 +142,12 @@ describe('AssumeRoleWithWebIdentity', () => {
       'MalformedPolicyDocument',
       (form) => form.set('PolicyArns.member.1.arn', 'arn:aws:iam::aws:policy/ReadOnlyAccess'),
     ],
+    ['a parameter that is no policy', 'ValidationError', (form) => form.set('PolicyX', 'x')],
     ['a provider', 'ValidationError', (form) => form.set('ProviderId', 'www.amazon.com')],
     ['a parameter of another form', 'ValidationError', (form) => form.set('Target', 'oss://x/')],
     ['a duration in words', 'ValidationError', (form) => form.set('DurationSeconds', '1h')],
+    ['a duration with an exponent', 'ValidationError', (f) => f.set('DurationSeconds', '9e2')],
+    ['a duration with a sign', 'ValidationError', (f) => f.set('DurationSeconds', '+900')],
     ['a duration that is too short', 'ValidationError', (f) => f.set('DurationSeconds', '899')],
     // 3600 is what AWS takes for a request without one, and the grant's most
     ['more than the grant allows', 'ValidationError', (f) => f.set('DurationSeconds', '3601')],
@@ -168,12 +180,12 @@ describe('AssumeRoleWithWebIdentity', () => {
 
   it('takes a token from a file that ends in a line break', async () => {
     const token = await broker.issuer.token();
-    const [first, twice] = [
-      await askWith(() => {}, `${token}\n`),
-      await askWith(() => {}, `${token}\n\n`),
-    ];
+    const statuses: number[] = [];
+    for (const end of ['\n', '\r\n', '\n\n', ' \n']) {
+      statuses.push((await askWith(() => {}, `${token}${end}`)).status);
+    }
 
-    expect([first.status, twice.status]).toEqual([200, 403]);
+    expect(statuses).toEqual([200, 200, 403, 403]);
   });
 
   it.each([
@@ -190,6 +202,16 @@ describe('AssumeRoleWithWebIdentity', () => {
     expect(headers.get('allow')).toBe(expected === 405 ? 'POST' : null);
     expect(broker.auditLines().at(-1)).toMatchObject({ surface: 'aws', decision: 'refused' });
     expect(broker.stsCalls()).toBe(callsBefore);
+  });
+
+  it('of a caller without a valid token is refused with what was asked in the audit line', async () => {
+    const { status } = await askWith((form) => form.set('RoleArn', ROLE), 'not.a.token');
+
+    expect(status).toBe(403);
+    expect(broker.auditLines().at(-1)).toMatchObject({
+      reason: 'token_malformed',
+      requested: { roleArn: ROLE },
+    });
   });
 
   it('takes no token in the query, and writes none of it anywhere', async () => {

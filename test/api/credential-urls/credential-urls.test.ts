@@ -9,6 +9,7 @@ import {
   URLS_ON,
   useUrl,
 } from '../../support/credential-urls.ts';
+import { getWithBody } from '../../support/get-with-body.ts';
 import { createOssClient, credentialOf, ossRefusal } from '../../support/oss-client.ts';
 
 const CONFIG = `${SIMPLE_CONFIG}${URLS_ON}cors: { origins: ["https://app.example.com"] }
@@ -102,6 +103,32 @@ describe('a credential URL', () => {
     expect(broker.log.text).not.toContain(pathOf(made).split('.')[3]);
   });
 
+  it('is audited with what was asked when it is made, even without a valid token', async () => {
+    const body = { Permissions: ['read'], DurationSeconds: 900, Uses: 1 };
+    const answers = [
+      await makeUrl(broker, { body }),
+      await makeUrl(broker, { body, token: 'not.a.token' }),
+      await makeUrl(broker, { body: { ...body, Uses: 0 } }),
+    ];
+    const lines = broker.auditLines().slice(-3);
+
+    expect(answers.map(({ status }) => status)).toEqual([200, 401, 400]);
+    for (const { requested } of lines) {
+      expect(requested).toEqual({ permissions: 'read', duration: '900' });
+    }
+  });
+
+  it('is audited when it is used with the claims that the audit log shows', async () => {
+    await withBroker({ config: `${CONFIG}audit: { claims: [team] }\n` }, async (other) => {
+      const made = await makeUrl(other, { claims: { team: 'photos', other: 'x' } });
+      await useUrl(other, pathOf(made));
+      const [making, using] = other.auditLines().slice(-2);
+
+      expect(using).toMatchObject({ decision: 'granted', claims: [{ value: '"photos"' }] });
+      expect(using?.['claims']).toEqual(making?.['claims']);
+    });
+  });
+
   it('and its answers are kept by nobody, and lead nowhere', async () => {
     const made = await makeUrl(broker);
     const answers = [made, await useUrl(broker, pathOf(made)), await useUrl(broker, '/c/x.y')];
@@ -124,6 +151,17 @@ describe('a credential URL', () => {
     expect(secondsLeft(short.body['ExpiresAt'])).toBeGreaterThan(50);
     // maxLife is 1h
     expect(secondsLeft(whole.body['ExpiresAt'])).toBeLessThanOrEqual(3600);
+  });
+
+  it('ends when its token is too old, if that is before the end of its token', async () => {
+    const config = CONFIG.replace('    types:', '    maxTokenAge: 2h\n    types:');
+    await withBroker({ config }, async (other) => {
+      const claims = { iat: inSeconds(-6600), exp: inSeconds(3600) };
+      const left = secondsLeft((await makeUrl(other, { claims })).body['ExpiresAt']);
+
+      expect(left).toBeGreaterThan(590);
+      expect(left).toBeLessThanOrEqual(600);
+    });
   });
 
   it('is not made from a token that is valid by tolerance only', async () => {
@@ -174,7 +212,7 @@ describe('a credential URL', () => {
     });
     const used = await useUrl(broker, pathOf(made));
     const refused = await useUrl(broker, pathOf(made));
-    const unopened = await useUrl(broker, `${pathOf(made).slice(0, -2)}AA`);
+    const unopened = await useUrl(broker, pathOf(made).slice(0, -4));
 
     expect(used.body).toMatchObject({ StatusCode: 200, Code: 'Success' });
     expect(refused.status).toBe(200);
@@ -271,6 +309,12 @@ describe('a credential URL', () => {
     });
   });
 
+  it('is not made for a client that does not take JSON', async () => {
+    const { status } = await makeUrl(broker, { headers: { Accept: 'text/html' } });
+
+    expect(status).toBe(406);
+  });
+
   it('is not made with a query', async () => {
     const { status } = await makeUrl(broker, { path: '/v1/credential-urls?Uses=1' });
 
@@ -303,17 +347,32 @@ describe('a credential URL', () => {
     },
   );
 
-  it.each<[string, string, Readonly<Record<string, string>>]>([
-    ['a query', '?Permissions=read', {}],
-    ['an Authorization header', '', { Authorization: 'Bearer x' }],
-    ['an Accept header without JSON', '', { Accept: 'text/html' }],
-  ])('is not used with %s', async (_what, query, headers) => {
+  it.each<[string, string, Readonly<Record<string, string>>, object]>([
+    ['a query', '?Permissions=read', {}, { why: { problem: 'the request has a query' } }],
+    [
+      'an Authorization header',
+      '',
+      { Authorization: 'Bearer x' },
+      { why: { problem: 'the request has an Authorization header' } },
+    ],
+    ['an Accept header without JSON', '', { Accept: 'text/html' }, { reason: 'not_acceptable' }],
+  ])('is not used with %s', async (_what, query, headers, line) => {
     const made = await makeUrl(broker, { claims: { sub: 'bare' }, body: { Uses: 1 } });
     const callsBefore = broker.stsCalls();
     const refused = await useUrl(broker, `${pathOf(made)}${query}`, headers);
 
     expect([400, 406]).toContain(refused.status);
+    expect(broker.auditLines().at(-1)).toMatchObject(line);
     expect(broker.stsCalls()).toBe(callsBefore);
+    expect((await useUrl(broker, pathOf(made))).status).toBe(200);
+  });
+
+  it('is not used with a body, since that could ask for less', async () => {
+    const made = await makeUrl(broker, { claims: { sub: 'bodied' }, body: { Uses: 1 } });
+    const status = await getWithBody(`${broker.url}${pathOf(made)}`, {}, '{}');
+
+    expect(status).toBe(400);
+    expect(broker.auditLines().at(-1)).toMatchObject({ why: { problem: 'a GET has a body' } });
     expect((await useUrl(broker, pathOf(made))).status).toBe(200);
   });
 
