@@ -17,6 +17,12 @@ function tableOf(head: string) {
   return rowsOf(after.split('\n\n')[0] ?? '').filter(([, first = '']) => !first.includes('---'));
 }
 
+/** The address of a link on this page, from the root of the project. Links are tested to lead to headings. */
+function toRunbook(cell: string): string {
+  const address = cell.replace(/^.*\]\((.*)\).*$/, '$1').trim();
+  return address.startsWith('#') ? `docs/monitoring.md${address}` : `docs/${address}`;
+}
+
 describe('the page about monitoring', () => {
   it('has every metric with its labels', () => {
     const documented = tableOf('metric').map(([, name = '', labels = '']) => [
@@ -32,15 +38,20 @@ describe('the page about monitoring', () => {
     expect(documented).toEqual(declared);
   });
 
-  it('has every alert with its severity', () => {
-    const documented = tableOf('alert').map(([, name = '', , severity = '']) => [
+  it('has every alert with its severity and with where its runbook is', () => {
+    const documented = tableOf('alert').map(([, name = '', , severity = '', link = '']) => [
       ...namesInCell(name),
       severity.trim(),
+      toRunbook(link),
     ]);
     const rules = toList(memberAt(parse(read('alerts.yaml')), ['groups', '0', 'rules']));
 
     expect(documented).toEqual(
-      rules.map((rule) => [toObject(rule)['alert'], memberAt(rule, ['labels', 'severity'])]),
+      rules.map((rule) => [
+        toObject(rule)['alert'],
+        memberAt(rule, ['labels', 'severity']),
+        memberAt(rule, ['annotations', 'runbook']),
+      ]),
     );
   });
 

@@ -25,17 +25,17 @@ interface Query {
 
 const toList = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
+const PANELS = toList(memberAt(JSON.parse(read('grafana.json')), ['panels'])).map(toObject);
+
 /** What Grafana sends: it puts its variables in. */
-const QUERIES: readonly Query[] = toList(memberAt(JSON.parse(read('grafana.json')), ['panels']))
-  .map(toObject)
-  .flatMap(({ title, targets }) =>
-    toList(targets).map((target) => ({
-      title: String(title),
-      expr: String(toObject(target)['expr'])
-        .replaceAll('$__rate_interval', '5m')
-        .replaceAll('$instance', '.*'),
-    })),
-  );
+const QUERIES: readonly Query[] = PANELS.flatMap(({ title, targets }) =>
+  toList(targets).map((target) => ({
+    title: String(title),
+    expr: String(toObject(target)['expr'])
+      .replaceAll('$__rate_interval', '5m')
+      .replaceAll('$instance', '.*'),
+  })),
+);
 
 const ALERTS = toList(memberAt(parse(RULES), ['groups', '0', 'rules'])).map(toObject);
 
@@ -173,6 +173,7 @@ const RETURNED: Readonly<Record<string, readonly (readonly Expected[])[]>> = {
 /** What makes each alert fire, and nothing else. The values last an hour and a half. */
 const TRIGGERS: Readonly<Record<string, readonly Series[]>> = {
   BrokerDown: [{ name: 'up', labels: { ...a, job: 'oss-token-broker' }, values: '0x90' }],
+  BrokerMissing: [{ name: 'up', labels: { ...a, job: 'something-else' }, values: '1x90' }],
   BrokerAuditLogFails: [series('audit_failures_total', a, '0x88 1 2')],
   BrokerDefect: [series('refusals_total', { ...a, reason: 'internal_error' }, '0x88 1 1')],
   BrokerCircuitOpen: [series('sts_circuit_open', a, '0x80 1x10')],
@@ -181,11 +182,16 @@ const TRIGGERS: Readonly<Record<string, readonly Series[]>> = {
   BrokerSourceCredentialsFail: [
     series('refusals_total', { ...a, reason: 'source_credentials_unavailable' }, '0x88 1 1'),
   ],
+  BrokerSourceCredentialsNotRenewed: [
+    series('source_credentials_failures_total', { ...a, source: 'file' }, '_x60 1+1x30'),
+  ],
+  // less than two minutes are left
   BrokerSourceCredentialsExpire: [
-    series('source_credentials_expiry_timestamp_seconds', { ...a, source: 'file' }, '4800x90'),
+    series('source_credentials_expiry_timestamp_seconds', { ...a, source: 'file' }, '5500x90'),
+    series('credentials_total', { ...a, from: 'sts' }, '0+1x90'),
   ],
   BrokerIssuerKeysUnavailable: [
-    series('refusals_total', { ...a, reason: 'issuer_keys_unavailable' }, '0x88 1 1'),
+    series('refusals_total', { ...a, reason: 'issuer_keys_unavailable' }, '0x80 1+1x10'),
   ],
   BrokerIssuerKeysStale: [
     series('issuer_key_age_seconds', { ...a, issuer: 'app' }, '0+60x90'),
@@ -233,6 +239,40 @@ const HEALTHY: readonly Series[] = [
   series('export_failures_total', a, '0x90'),
 ];
 
+/** Each looks like trouble, and is none that anybody should be called for. */
+const HARMLESS: Readonly<Record<string, readonly Series[]>> = {
+  'source credentials that ended, in a broker that nobody asks': [
+    series('source_credentials_expiry_timestamp_seconds', { ...a, source: 'file' }, '3000x90'),
+    series('credentials_total', { ...a, from: 'sts' }, '7x90'),
+  ],
+  'source credentials of 15 minutes shortly before they are renewed': [
+    series('source_credentials_expiry_timestamp_seconds', { ...a, source: 'file' }, '5580x90'),
+    series('credentials_total', { ...a, from: 'sts' }, '0+1x90'),
+  ],
+  'one config for staging, another for production': [
+    series('config_info', { ...a, job: 'staging', revision: 'aaa' }, '1x90'),
+    series('config_info', { ...b, job: 'production', revision: 'bbb' }, '1x90'),
+  ],
+  'refusals of staging and of production that are few in each': [
+    series('decisions_total', { ...a, job: 'production', decision: 'refused' }, '0+3x90'),
+    series('decisions_total', { ...b, job: 'staging', decision: 'refused' }, '0+4x90'),
+  ],
+  'two throttles within two minutes': [series('sts_throttles_total', a, '0x83 1 1 2x4')],
+  'two pushes that failed within nine minutes': [
+    series('export_failures_total', a, '0x74 1x8 2x6'),
+  ],
+  'one caller who met an issuer that failed once': [
+    series('refusals_total', { ...a, reason: 'issuer_keys_unavailable' }, '0x86 1x3'),
+  ],
+  'counters that begin again at zero, since the broker was restarted': [
+    series('audit_failures_total', a, '5x80 0x10'),
+    series('refusals_total', { ...a, reason: 'internal_error' }, '5x80 0x10'),
+    series('refusals_total', { ...a, reason: 'sts_refused' }, '5x80 0x10'),
+    series('sts_throttles_total', a, '90x80 0x10'),
+    series('export_failures_total', a, '90x80 0x10'),
+  ],
+};
+
 /** By name, with the labels that the broker gives a metric. */
 const DECLARED = new Map(
   createBrokerMetrics()
@@ -278,6 +318,28 @@ describeWithPromtool('the dashboard for Grafana', () => {
     expect([...DECLARED.keys()].filter((name) => !text.includes(name))).toEqual([]);
   });
 
+  it('is laid out without gaps in its ids and without panels above each other', () => {
+    const places = PANELS.map(({ gridPos }) => toObject(gridPos));
+    const overlapping = places.filter(({ x, y }, index) =>
+      places.slice(0, index).some((other) => other['x'] === x && other['y'] === y),
+    );
+
+    expect(PANELS.map(({ id }) => id)).toEqual(PANELS.map((_, index) => index + 1));
+    expect(overlapping).toEqual([]);
+    expect(places.every(({ x, w }) => Number(x) + Number(w) <= 24)).toBe(true);
+  });
+
+  it('shows how long ago source credentials ended, and shares up to 100 %', () => {
+    const defaultsOf = (title: string) =>
+      memberAt(
+        PANELS.find((panel) => panel['title'] === title),
+        ['fieldConfig', 'defaults'],
+      );
+
+    expect(defaultsOf('Source credentials: time left')).toEqual({ unit: 's' });
+    expect(defaultsOf('Share granted')).toEqual({ unit: 'percentunit', min: 0, max: 1 });
+  });
+
   it('would not pass with a wrong figure', () => {
     const [query] = QUERIES;
     const wrong = [{ expr: query?.expr ?? '', expected: [{ value: 5 }] }];
@@ -297,6 +359,29 @@ describeWithPromtool('the alerts', () => {
     const silent = Object.fromEntries(names.map((name) => [name, []]));
 
     expect(testAlerts(RULES, HEALTHY, '90m', silent)).toBe('');
+  });
+
+  it.each(Object.entries(HARMLESS))('are silent about %s', (_what, put) => {
+    const up: Series = { name: 'up', labels: { ...a, job: 'oss-token-broker' }, values: '1x90' };
+    const silent = Object.fromEntries(names.map((name) => [name, []]));
+
+    expect(testAlerts(RULES, [up, ...put], '90m', silent)).toBe('');
+  });
+
+  it('are silent without any figure, but for the one that says so', () => {
+    const silent = names.filter((name) => name !== 'BrokerMissing').map((name) => [name, []]);
+
+    expect(testAlerts(RULES, [], '90m', Object.fromEntries(silent))).toBe('');
+    expect(testAlerts(RULES, [], '90m', { BrokerMissing: [] })).toContain('FAILED');
+  });
+
+  it('lead to a page each, and name what to look at there', () => {
+    const without = ALERTS.filter(({ annotations }) => {
+      const { runbook } = toObject(annotations);
+      return !/^docs\/[a-z-]+\.md#[a-z-]+$/.test(String(runbook));
+    });
+
+    expect(without.map(({ alert }) => alert)).toEqual([]);
   });
 
   it.each(Object.entries(TRIGGERS))('%s fires for its cause', (name, put) => {
