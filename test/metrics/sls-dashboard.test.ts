@@ -109,6 +109,16 @@ describe.skipIf(!hasSqlite())('the dashboard for Simple Log Service', () => {
     });
   });
 
+  it('counts every reason that STS has to fail', () => {
+    const { query = '' } = CHARTS.find(({ title }) => title === 'trouble-with-sts') ?? {};
+    const reasons = [...documentedReasons().keys()].filter((reason) =>
+      /^sts_|^source_/.test(reason),
+    );
+
+    expect(reasons).toHaveLength(6);
+    expect(reasons.filter((reason) => !query.includes(`'${reason}'`))).toEqual([]);
+  });
+
   it('shows times, the age of keys, and the config', () => {
     const lines = auditLines();
     const granted = lines.filter(({ decision }) => decision === 'granted');
