@@ -41,21 +41,22 @@ export function factsOfToken(token: SubjectToken, config: Config): AuditFacts {
  * many targets there are, so it lists the first few, and says how many there were if some are left out.
  */
 export function factsOfNarrowed({ allowances, durationSeconds }: NarrowedGrant) {
-  const targets = listFirst(allowances).map(({ target, permissions, actions }) => ({
-    target: formatTarget(target),
-    permissions: [...permissions, ...actions],
-  }));
+  const targets = listFirst(allowances);
   const isCut = targets.length < allowances.length;
   return { targets, ...(isCut ? { targetCount: allowances.length } : {}), durationSeconds };
 }
 
 /** At least one, so that a line always says what was granted. */
-function listFirst(allowances: readonly GrantedTarget[]): readonly GrantedTarget[] {
+function listFirst(allowances: readonly GrantedTarget[]) {
+  const first: { readonly target: string; readonly permissions: readonly string[] }[] = [];
   let characters = 0;
-  return allowances.slice(0, MAX_LOGGED_TARGETS).filter(({ target }, index) => {
-    characters += formatTarget(target).length;
-    return index === 0 || characters <= MAX_LOGGED_TARGET_CHARACTERS;
-  });
+  for (const { target, permissions, actions } of allowances.slice(0, MAX_LOGGED_TARGETS)) {
+    const text = formatTarget(target);
+    characters += text.length;
+    if (first.length > 0 && characters > MAX_LOGGED_TARGET_CHARACTERS) break;
+    first.push({ target: text, permissions: [...permissions, ...actions] });
+  }
+  return first;
 }
 
 /** As far as the decision got. */

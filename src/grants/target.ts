@@ -15,6 +15,9 @@ const UNSAFE_CHARACTER = /[*?${}\\%"]|\p{C}|\p{Zl}|\p{Zp}/u;
 /** Matches nearly every key. No such text is unsafe or has another normal form, which saves the other checks. */
 const PLAIN_TEXT = /^[A-Za-z0-9._@/-]*$/;
 
+/** A segment that URL parsers resolve. */
+const DOTS = /(?:^|\/)\.\.?(?:\/|$)/;
+
 /**
  * Says why a key must not enter a policy. Undefined if it may.
  * The empty key (the whole bucket) is allowed.
@@ -28,12 +31,8 @@ export function keyProblem(key: string): string | undefined {
     if (key.normalize('NFC') !== key) return 'is not in Unicode normal form C';
   }
   if (Buffer.byteLength(key) > MAX_KEY_BYTES) return `is longer than ${MAX_KEY_BYTES} bytes`;
-  const segments = (key.endsWith('/') ? key.slice(0, -1) : key).split('/');
-  if (segments.includes('')) return 'has an empty segment';
-  if (segments.some((segment) => segment === '.' || segment === '..')) {
-    return 'has "." or ".." as a segment';
-  }
-  return undefined;
+  if (key.startsWith('/') || key.includes('//')) return 'has an empty segment';
+  return DOTS.test(key) ? 'has "." or ".." as a segment' : undefined;
 }
 
 /** The character itself, or its code point if it is not visible. */

@@ -22,6 +22,7 @@ export function readCanonicalPath(
 }
 
 function pathOf(url: string): string {
-  const [path = ''] = url.replace(SCHEME_AND_HOST, '').split('?', 1);
-  return path;
+  const target = url.startsWith('/') ? url : url.replace(SCHEME_AND_HOST, '');
+  const query = target.indexOf('?');
+  return query === -1 ? target : target.slice(0, query);
 }

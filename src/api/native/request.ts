@@ -108,9 +108,8 @@ export function describeInTime(
 export function readMembers(sent: SentMembers): CredentialRequest {
   const members = new Map<string, unknown>();
   for (const [name, value] of sent) {
-    const member = toLogged(name);
-    if (members.has(name)) throw malformed('a query parameter is repeated', member);
-    if (!AUDITED_AS.has(name)) throw malformed('the request has an unknown member', member);
+    if (members.has(name)) throw malformed('a query parameter is repeated', toLogged(name));
+    if (!AUDITED_AS.has(name)) throw malformed('the request has an unknown member', toLogged(name));
     members.set(name, value);
   }
   return toRequest({
