@@ -14,9 +14,8 @@ export interface CertificateFact {
 /** In characters of base64. Certificates have one or two thousand. */
 const MAX_CERTIFICATE_LENGTH = 16 * 1024;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
-/** How OpenSSL writes a time. */
-const TIME = /^([A-Z][a-z]{2}) ([ \d]\d) (\d\d:\d\d:\d\d) (\d{4}) GMT$/;
-const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+/** How OpenSSL writes a time. Date.parse would read the year 1 as 2001, so it has four digits. */
+const TIME = /^[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4} GMT$/;
 
 /**
  * Reads the first certificate of `x5c`, which must be for the key itself (RFC 7517, section 4.7). It
@@ -65,11 +64,9 @@ function isFor(certificate: X509Certificate, key: VerificationKey): boolean {
   }
 }
 
-/** In milliseconds since the epoch. Not by Date.parse alone, for which the year 0001 is 2001. */
+/** In milliseconds since the epoch. */
 function readTime(text: string): number | undefined {
-  const [, month = '', day = '', time = '', year = ''] = TIME.exec(text) ?? [];
-  const number = String(MONTHS.indexOf(month) + 1).padStart(2, '0');
-  const ms = Date.parse(`${year}-${number}-${day.replace(' ', '0')}T${time}Z`);
+  const ms = TIME.test(text) ? Date.parse(text) : Number.NaN;
   return Number.isNaN(ms) ? undefined : ms;
 }
 

@@ -169,7 +169,7 @@ describe('what an issuer says of the age of its keys', () => {
     ['has a 31st of February', dated('20260231000000Z'), 'certificate without a date'],
     ['has a text as its date', dated('\u001b[2J hush'), 'certificate without a date'],
     ['has no end', dated(since, ''), 'certificate without a date'],
-    ['is of the year 1', dated('00010101000000Z'), 'certificate since 0001-01-01'],
+    ['is of the year 1', dated('00010101000000Z'), 'certificate without a date'],
     [
       'begins in the year 9999',
       dated('99990101000000Z'),
@@ -199,10 +199,10 @@ describe('what an issuer says of the age of its keys', () => {
     ['Mon, 01 Mar 2026 00:00:00 GMT', 'does not say how old it is'],
     ['Sun, 31 Feb 2026 00:00:00 GMT', 'does not say how old it is'],
     ['Sun, 01 Mar 2026 00:00:00 \u009b2J', 'does not say how old it is'],
-    ['x'.repeat(10_000), 'does not say how old it is'],
+    ['x'.repeat(100), 'does not say how old it is'],
     ['Mon, 01 Jan 0001 00:00:00 GMT', 'does not say how old it is'],
     ['Sat, 13 Sep 275760 00:00:00 GMT', 'Last-Modified is in the future'],
-    ['Thu, 01 Jan 1970 00:00:00 GMT', 'last changed 20604 days ago (Last-Modified)'],
+    ['Thu, 01 Jan 1970 00:00:00 GMT', 'last changed 20605 days ago (Last-Modified)'],
   ])('is told in words of our own if Last-Modified is %j', async (lastModified, says) => {
     const { status, saw } = await look({}, { 'last-modified': lastModified });
 
