@@ -272,6 +272,7 @@ const MAY_IMPORT = {
     'src/sts/',
     // explain
     'src/api/native/request.ts',
+    'src/audit/line.ts',
     'src/cli/broker/',
     'src/cli/subject-token/',
     'src/explain/',

@@ -5,6 +5,7 @@ import java.io.IOException
 import java.net.HttpURLConnection
 import java.net.URL
 import java.net.URLEncoder
+import org.json.JSONException
 import org.json.JSONObject
 
 /** The SDK asks it for a credential, and again in the last minutes of one. Both happen outside the main thread. */
@@ -32,13 +33,15 @@ class BrokerCredentialProvider(
             connection.connectTimeout = 10_000
             connection.readTimeout = 10_000
             connection.setRequestProperty("Authorization", "Bearer ${getSubjectToken()}")
-            val isGranted = connection.responseCode == 200
-            val body = if (isGranted) connection.inputStream else connection.errorStream
-            val answer = JSONObject(body.bufferedReader().readText())
-            if (!isGranted) {
-                throw IOException("the broker refuses: ${answer.getString("code")} (request ${answer.getString("requestId")})")
-            }
-            return answer
+            // a redirect would take the subject token to another host
+            connection.instanceFollowRedirects = false
+            val status = connection.responseCode
+            val text = (connection.errorStream ?: connection.inputStream).bufferedReader().readText()
+            // a proxy in between may answer with something else
+            val answer = try { JSONObject(text) } catch (e: JSONException) { JSONObject() }
+            if (status == 200 && answer.has("AccessKeyId")) return answer
+            val code = answer.optString("code", "status $status")
+            throw IOException("the broker refuses: $code (request ${connection.getHeaderField("X-Request-Id")})")
         } finally {
             connection.disconnect()
         }

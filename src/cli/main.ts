@@ -20,6 +20,7 @@ const machine: Machine = {
   sleep: (delayMs, signal) =>
     sleepFor(delayMs, undefined, signal === undefined ? {} : { signal }).catch(() => {}),
   readStdin,
+  streamStdin: () => process.stdin,
   ...(process.stdin.isTTY === true ? { ask } : {}),
   print,
   tell,

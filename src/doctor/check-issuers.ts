@@ -1,24 +1,37 @@
 /** Loads the keys of each issuer as the broker does. */
 import type { TrustedIssuer } from '../config/config.ts';
+import { parseJsonObject } from '../lib/strict-json.ts';
 import type { FetchIssuer } from '../subject-token/keys/issuer-fetch.ts';
 import { describeProblem } from '../subject-token/keys/issuer-problem.ts';
 import type { VerificationKey } from '../subject-token/keys/jwk.ts';
 import { createLoadKeySet } from '../subject-token/keys/load-key-set.ts';
 import { type Finding, failed, ok } from './finding.ts';
+import { describeAges } from './key-ages.ts';
+import { type WatchedAnswer, watchAnswers } from './watched-answers.ts';
 
 const TIMEOUT_MS = 10_000;
 
+/** `nowMs` is in milliseconds since the epoch. */
 export async function checkIssuer(
   issuer: TrustedIssuer,
   fetchIssuer: FetchIssuer,
+  nowMs: number,
 ): Promise<Finding> {
   const check = `issuer ${issuer.name}`;
+  const watched = watchAnswers(fetchIssuer);
   try {
-    const load = createLoadKeySet({ issuer, fetchIssuer, timeoutMs: TIMEOUT_MS });
-    const { keys, dropped } = await load();
+    const { fetchIssuer } = watched;
+    const keySet = await createLoadKeySet({ issuer, fetchIssuer, timeoutMs: TIMEOUT_MS })();
+    const { keys, dropped } = keySet;
     const left = dropped.length === 0 ? '' : `; left out: ${dropped.join(', ')}`;
     if (keys.length > 0) {
-      return ok(check, `${keys.map(describeKey).join(', ')} ${sourceOf(issuer)}${left}`);
+      const answer = watched.lastAnswer();
+      const jwks = publishedKeys(issuer, answer);
+      const { lastModified } = answer ?? {};
+      const { ofKeys, ofSet } = describeAges({ keySet, jwks, lastModified, nowMs });
+      const each = keys.map((key, index) => describeKey(key, ofKeys[index]));
+      const age = ofSet === '' ? '' : `; ${ofSet}`;
+      return ok(check, `${each.join(', ')} ${sourceOf(issuer)}${age}${left}`);
     }
     return failed(check, {
       saw: `no usable key ${sourceOf(issuer)}${left}`,
@@ -29,6 +42,14 @@ export async function checkIssuer(
     const problem = describeProblem(error);
     return failed(check, { saw: problem, ...explain(problem, issuer) });
   }
+}
+
+/** The JWK Set once more, because the keys of the broker have only what the broker needs. */
+function publishedKeys({ keys }: TrustedIssuer, answer: WatchedAnswer | undefined) {
+  if (keys.kind === 'jwks') return keys.jwks.keys;
+  const parsed = parseJsonObject(Buffer.concat(answer?.chunks ?? []));
+  const list: unknown = parsed.ok ? parsed.value['keys'] : undefined;
+  return Array.isArray(list) ? list : [];
 }
 
 function sourceOf({ keys }: TrustedIssuer): string {
@@ -42,8 +63,8 @@ function sourceOf({ keys }: TrustedIssuer): string {
   }
 }
 
-/** Such as `RS256 2048 bits` or `ES256 P-256`. */
-function describeKey(key: VerificationKey): string {
+/** Such as `RS256 2048 bits` or `ES256 P-256 (certificate since 2026-03-01)`. */
+function describeKey(key: VerificationKey, age: string | undefined): string {
   const sizes = new Set<string>();
   for (const { algorithm } of key.values()) {
     const bits: unknown = Reflect.get(algorithm, 'modulusLength');
@@ -51,7 +72,8 @@ function describeKey(key: VerificationKey): string {
     if (typeof bits === 'number') sizes.add(`${bits} bits`);
     if (typeof curve === 'string') sizes.add(curve);
   }
-  return [[...key.keys()].join('/'), ...sizes].join(' ');
+  const about = age === undefined ? [] : [`(${age})`];
+  return [[...key.keys()].join('/'), ...sizes, ...about].join(' ');
 }
 
 /** From the problem's own words, which name what to look at. */

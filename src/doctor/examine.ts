@@ -47,7 +47,7 @@ export async function* examine(tools: DoctorTools): AsyncGenerator<Finding> {
       ? skipped('identity', 'there are no source credentials')
       : await checkIdentity(tools.createCallSts(credentials));
   yield identity;
-  for (const issuer of config.issuers) yield await checkIssuer(issuer, fetchIssuer);
+  for (const issuer of config.issuers) yield await checkIssuer(issuer, fetchIssuer, now());
   const sessions = new Map<string, AssumedRole>();
   for (const use of listUses(config.grants)) {
     if (identity.status !== 'ok') {

@@ -41,9 +41,10 @@ resources:
           timeoutSeconds: 1
           failureThreshold: 3
           successThreshold: 1
+      # what \`npm run build\` writes in a copy of the project's source; the npm package does not hold it
       code: ${code}
       environmentVariables:
-        # the output of \`npm run compile\`, next to main.cjs
+        # the output of \`oss-token-broker compile\` or \`npm run compile\`, next to main.cjs
         BROKER_CONFIG: /code/broker.json
         # or a config in OSS, which changes without a deployment; the role below needs oss:GetObject on it
         # BROKER_CONFIG: oss://oss-token-broker-config/broker.json

@@ -22,7 +22,9 @@ const NATIVE = ['./import-module.cjs'];
 
 /**
  * Loads files of one folder as Node loads CommonJS, each with the code cache next to it. V8 checks
- * the cache's version, flags and source, and compiles again if one of them differs.
+ * the cache's version, flags and source, and compiles again if one of them differs. Node's own
+ * `module.enableCompileCache` finds a cache by the path of the code, so one made at build time would
+ * not be found on the platform.
  */
 export function createBundledScripts(folder: string): BundledScripts {
   const scripts = new Map<string, Script>();

@@ -1,130 +1,26 @@
-/** `doctor`, as an operator runs it, against issuers, STS and OSS on loopback, with each failure in turn. */
+/** `doctor`, as an operator runs it, against STS and OSS on loopback, with each failure in turn. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
-import { type Cli, type CliRun, createCli, startAnswering } from '../support/cli.ts';
-import { memberAt, toObject } from '../support/declared.ts';
-import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
+import { type Cli, createCli, startAnswering } from '../support/cli.ts';
+import { type DoctorWorld, ORIGIN, ROLE, startDoctorWorld } from '../support/doctor-world.ts';
 
-const ORIGIN = 'https://app.example.com';
-const ROLE = 'acs:ram::123456789012:role/oss-uploader';
-
-/** An address on which nobody listens. */
-let nowhere: string;
 let cli: Cli;
-let issuer: TestIssuer;
-let simulator: Simulator;
-let clock: { offsetMs: number };
+let world: DoctorWorld;
 
 beforeAll(async () => {
   cli = await createCli();
-  const server = await startAnswering(() => ({ status: 200 }));
-  await server.close();
-  nowhere = server.url;
 });
 
 afterAll(() => cli.close());
 
 beforeEach(async () => {
-  clock = { offsetMs: 0 };
-  issuer = await createTestIssuer({ algorithms: ['RS256', 'ES256'] });
-  simulator = await startSimulator({
-    now: () => Date.now() + clock.offsetMs,
-    buckets: ['app-media'],
-    region: 'cn-hangzhou',
-    corsOrigins: [ORIGIN],
-  });
+  world = await startDoctorWorld(cli);
 });
 
-afterEach(async () => {
-  await issuer.close();
-  await simulator.close();
-});
-
-function configText(changes: { sts?: string; oss?: string; grant?: string; more?: string } = {}) {
-  const { sts = simulator.sts.url, oss = simulator.oss.url, grant = '', more = '' } = changes;
-  return `
-region: cn-hangzhou
-sts: { endpoint: "${sts}" }
-buckets: { app-media: { region: cn-hangzhou, endpoint: "${oss}" } }
-issuers:
-  - name: app
-    issuer: "${issuer.url}"
-    audiences: [oss-token-broker]
-    attributes: { user: { claim: sub } }
-grants:
-  - name: user-files
-    issuer: app
-    role: ${ROLE}
-    allow: [{ target: "oss://app-media/users/{user}/", permissions: [read, write, delete] }]
-${grant}
-cors: { origins: [${ORIGIN}] }
-${more}
-`;
-}
-
-interface Finding {
-  readonly check: string;
-  readonly status: string;
-  readonly saw: string;
-  readonly cause?: string;
-  readonly fix?: string;
-  readonly link?: string;
-}
-
-/** Every run: nothing secret is printed, whatever fails. */
-async function run(
-  options: {
-    readonly text?: string;
-    readonly environment?: Readonly<Record<string, string>>;
-    readonly args?: readonly string[];
-  } = {},
-): Promise<CliRun> {
-  const { accessKeyId, accessKeySecret } = simulator.sourceCredentials;
-  cli.file('broker.yaml', options.text ?? configText());
-  const environment = options.environment ?? {
-    ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId,
-    ALIBABA_CLOUD_ACCESS_KEY_SECRET: accessKeySecret,
-  };
-  const result = await cli.run(['doctor', ...(options.args ?? [])], { environment });
-  const secrets = [...simulator.cloud.identities.values()].flatMap((identity) => [
-    identity.accessKeySecret,
-    ...(identity.securityToken === undefined ? [] : [identity.securityToken]),
-  ]);
-  for (const secret of [
-    ...secrets,
-    ...Object.values(environment).filter((one) => one.length > 9),
-  ]) {
-    if (secret === accessKeyId) continue;
-    expect(`${result.stdout}${result.stderr}`).not.toContain(secret);
-  }
-  return result;
-}
-
-async function examine(options: Parameters<typeof run>[0] = {}) {
-  const { code, stdout, stderr } = await run({ ...options, args: ['--format', 'json'] });
-  const list = memberAt(JSON.parse(stdout), ['findings']);
-  const findings = (Array.isArray(list) ? list : []).map((one): Finding => {
-    const text = (name: string) => {
-      const value = toObject(one)[name];
-      return value === undefined ? undefined : String(value);
-    };
-    const [cause, fix, link] = [text('cause'), text('fix'), text('link')];
-    return {
-      check: text('check') ?? '',
-      status: text('status') ?? '',
-      saw: text('saw') ?? '',
-      ...(cause === undefined ? {} : { cause }),
-      ...(fix === undefined ? {} : { fix }),
-      ...(link === undefined ? {} : { link }),
-    };
-  });
-  const of = (check: string) => findings.find((finding) => finding.check.startsWith(check));
-  return { code, stderr, findings, of };
-}
+afterEach(() => world.close());
 
 describe('doctor', () => {
   it('finds nothing wrong where everything works, and assumes roles with a policy that denies all', async () => {
-    const { code, findings, of } = await examine();
+    const { code, findings, of } = await world.examine();
 
     expect(findings.filter(({ status }) => status !== 'ok')).toEqual([]);
     expect(code).toBe(0);
@@ -132,11 +28,13 @@ describe('doctor', () => {
       'from environment: the AccessKey of a RAM user, without an end',
     );
     expect(of('identity')?.saw).toBe('acs:ram::123456789012:user/oss-token-broker (RAMUser)');
-    expect(of('issuer app')?.saw).toBe('RS256 2048 bits, ES256 P-256 by discovery, loaded now');
+    expect(of('issuer app')?.saw).toBe(
+      'RS256 2048 bits, ES256 P-256 by discovery, loaded now; the issuer does not say how old they are',
+    );
     expect(of('session at app-media')?.saw).toBe(
       'known, and refused by its policy (EC 0003-00000301)',
     );
-    const policies = simulator.sts.calls
+    const policies = world.simulator.sts.calls
       .filter(({ action }) => action === 'AssumeRole')
       .map(({ params }) => params['Policy']);
     expect(policies).toEqual([
@@ -145,7 +43,7 @@ describe('doctor', () => {
   });
 
   it('prints one line for what works, and cause, fix and link for what does not', async () => {
-    const { code, stdout } = await run({
+    const { code, stdout } = await world.run({
       environment: {
         ALIBABA_CLOUD_ACCESS_KEY_ID: 'STS.NUgYrLnoC37mZZCNnAbez',
         ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'AbCdEfGhIjKlMn',
@@ -195,7 +93,7 @@ describe('doctor tells of the source credentials', () => {
     ];
 
   it.each(FAILURES)('%s', async (_what, environment, check, cause) => {
-    const { code, of } = await examine({ environment });
+    const { code, of } = await world.examine({ environment });
 
     expect(code).toBe(6);
     expect(of(check)).toMatchObject({ status: 'failed', fix: expect.any(String) });
@@ -204,30 +102,33 @@ describe('doctor tells of the source credentials', () => {
   });
 
   it('that the secret is another one', async () => {
-    const { accessKeyId } = simulator.sourceCredentials;
+    const { accessKeyId } = world.simulator.sourceCredentials;
     const environment = {
       ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId,
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'mistypedSecret',
     };
 
-    expect((await examine({ environment })).of('identity')?.cause).toContain(
+    expect((await world.examine({ environment })).of('identity')?.cause).toContain(
       'SignatureDoesNotMatch: the AccessKeySecret does not belong to the AccessKeyId',
     );
   });
 
   it('that the SecurityToken has expired', async () => {
-    simulator.sts.faults.set({ kind: 'sourceCredentialsExpired' });
+    world.simulator.sts.faults.set({ kind: 'sourceCredentialsExpired' });
 
-    expect((await examine()).of('identity')?.cause).toContain('have expired');
+    expect((await world.examine()).of('identity')?.cause).toContain('have expired');
   });
 
   it('that they are those of the account itself', async () => {
-    const { accessKeyId } = simulator.sourceCredentials;
-    const identity = simulator.cloud.identities.get(accessKeyId);
+    const { accessKeyId } = world.simulator.sourceCredentials;
+    const identity = world.simulator.cloud.identities.get(accessKeyId);
     if (identity === undefined) throw new Error('no identity');
-    simulator.cloud.identities.set(accessKeyId, { ...identity, arn: 'acs:ram::123456789012:root' });
+    world.simulator.cloud.identities.set(accessKeyId, {
+      ...identity,
+      arn: 'acs:ram::123456789012:root',
+    });
 
-    expect((await examine()).of('identity')).toMatchObject({
+    expect((await world.examine()).of('identity')).toMatchObject({
       status: 'failed',
       fix: 'use a RAM user or a RAM role, and delete the AccessKey of the account',
     });
@@ -242,7 +143,7 @@ describe('doctor tells of the source credentials', () => {
     ],
   ])('that the answer of STS %s', async (_what, body) => {
     const server = await startAnswering(() => ({ status: 200, body: JSON.stringify(body) }));
-    const { code, of } = await examine({ text: configText({ sts: server.url }) });
+    const { code, of } = await world.examine({ text: world.configText({ sts: server.url }) });
     await server.close();
 
     expect(code).toBe(6);
@@ -256,7 +157,7 @@ describe('doctor tells of the source credentials', () => {
 
   it('that the role of a function is only there on Function Compute', async () => {
     const more = 'sourceCredentials: { type: function }';
-    const { of } = await examine({ text: configText({ more }), environment: {} });
+    const { of } = await world.examine({ text: world.configText({ more }), environment: {} });
 
     expect(of('source credentials')?.status).toBe('skipped');
   });
@@ -264,7 +165,7 @@ describe('doctor tells of the source credentials', () => {
 
 describe('doctor tells of clock and STS', () => {
   it('that nobody answers', async () => {
-    const { of } = await examine({ text: configText({ sts: nowhere }) });
+    const { of } = await world.examine({ text: world.configText({ sts: world.nowhere }) });
 
     expect(of('clock')).toMatchObject({ status: 'failed' });
     expect(of('identity')?.saw).toContain('GetCallerIdentity: ');
@@ -278,7 +179,7 @@ describe('doctor tells of clock and STS', () => {
       status: 400,
       headers: { date: new Date(Date.now() + seconds * 1000).toUTCString() },
     }));
-    const { of, code } = await examine({ text: configText({ sts: server.url }) });
+    const { of, code } = await world.examine({ text: world.configText({ sts: server.url }) });
     await server.close();
 
     expect(code).toBe(6);
@@ -291,78 +192,16 @@ describe('doctor tells of clock and STS', () => {
   });
 
   it('that STS finds the signature too old', async () => {
-    clock.offsetMs = 3_600_000;
+    world.clock.offsetMs = 3_600_000;
 
-    expect((await examine()).of('identity')?.cause).toContain('15 minutes off');
-  });
-});
-
-describe('doctor tells of issuers', () => {
-  it.each([
-    [
-      'another name',
-      () => issuer.discover({ issuer: 'https://other.example.com' }),
-      /names another issuer/,
-      /set issuer to that name/,
-    ],
-    [
-      'keys elsewhere',
-      () => issuer.discover({ jwks_uri: 'https://keys.example.com/jwks' }),
-      /another origin/,
-      /set jwksUri/,
-    ],
-    [
-      'no document',
-      () => issuer.fault('discovery', { kind: 'status', status: 404 }),
-      /status 404/,
-      /correct issuer; set jwksUri/,
-    ],
-    [
-      'a redirect',
-      () => issuer.fault('jwks', { kind: 'redirect', location: 'https://x.example.com' }),
-      /status 30\d/,
-      /behind the redirect/,
-    ],
-    [
-      'no JSON',
-      () => issuer.fault('jwks', { kind: 'body', text: '<html>' }),
-      /the JWKS/,
-      /correct issuer or jwksUri/,
-    ],
-    [
-      'no usable key',
-      () => issuer.publish({ keys: [{ kty: 'oct', k: 'secretsecret' }] }),
-      /no usable key by discovery, loaded now; left out: key 0 has secret members/,
-      /set algorithms/,
-    ],
-  ])('%s', async (_what, change, saw, fix) => {
-    change();
-    const { code, of } = await examine();
-
-    expect(code).toBe(6);
-    expect(of('issuer app')).toMatchObject({ status: 'failed', cause: expect.any(String) });
-    expect(of('issuer app')?.saw).toMatch(saw);
-    expect(of('issuer app')?.fix).toMatch(fix);
-  });
-
-  it('in one line, whatever an issuer calls itself', async () => {
-    issuer.discover({ issuer: 'https://x\u009b2J\u202e\u2028ok' });
-    const { stdout } = await run();
-
-    expect(stdout).toContain('names another issuer ("https://x 2J  ok")\n');
-  });
-
-  it('that one is not there', async () => {
-    const text = configText().replace(issuer.url, nowhere);
-
-    expect((await examine({ text })).of('issuer app')?.saw).toContain('cannot be reached (');
+    expect((await world.examine()).of('identity')?.cause).toContain('15 minutes off');
   });
 });
 
 describe('doctor tells of roles', () => {
   const changeRole = (change: object) => {
-    const role = simulator.cloud.roles.get(ROLE);
-    if (role !== undefined) simulator.cloud.roles.set(ROLE, { ...role, ...change });
+    const role = world.simulator.cloud.roles.get(ROLE);
+    if (role !== undefined) world.simulator.cloud.roles.set(ROLE, { ...role, ...change });
   };
 
   it.each([
@@ -380,17 +219,17 @@ describe('doctor tells of roles', () => {
     ],
     [
       'that it does not exist',
-      () => simulator.cloud.roles.delete(ROLE),
+      () => world.simulator.cloud.roles.delete(ROLE),
       /EntityNotExist.Role/,
       /create the role/,
     ],
     [
       'that the source identity may not assume it',
       () => {
-        const { accessKeyId } = simulator.sourceCredentials;
-        const identity = simulator.cloud.identities.get(accessKeyId);
+        const { accessKeyId } = world.simulator.sourceCredentials;
+        const identity = world.simulator.cloud.identities.get(accessKeyId);
         if (identity !== undefined) {
-          simulator.cloud.identities.set(accessKeyId, { ...identity, policies: [[]] });
+          world.simulator.cloud.identities.set(accessKeyId, { ...identity, policies: [[]] });
         }
       },
       /NoPermission/,
@@ -398,7 +237,7 @@ describe('doctor tells of roles', () => {
     ],
   ])('%s', async (_what, change, saw, fix) => {
     change();
-    const { code, of } = await examine();
+    const { code, of } = await world.examine();
 
     expect(code).toBe(6);
     expect(of('role ')).toMatchObject({
@@ -412,7 +251,9 @@ describe('doctor tells of roles', () => {
   });
 
   it('that its sessions are too short', async () => {
-    const { of } = await examine({ text: configText({ grant: '    duration: { max: 2h }' }) });
+    const { of } = await world.examine({
+      text: world.configText({ grant: '    duration: { max: 2h }' }),
+    });
 
     expect(of('role ')?.cause).toContain('a grant has a longer maximum than the role');
     expect(of('role ')?.fix).toContain('--NewMaxSessionDuration 7200');
@@ -421,13 +262,14 @@ describe('doctor tells of roles', () => {
 
 describe('doctor tells of buckets', () => {
   const changeBucket = (change: object) => {
-    const bucket = simulator.cloud.buckets.get('app-media');
-    if (bucket !== undefined) simulator.cloud.buckets.set('app-media', { ...bucket, ...change });
+    const bucket = world.simulator.cloud.buckets.get('app-media');
+    if (bucket !== undefined)
+      world.simulator.cloud.buckets.set('app-media', { ...bucket, ...change });
   };
 
   it('that one is in another region than its endpoint', async () => {
     changeBucket({ region: 'cn-beijing', elsewhere: 'oss-cn-beijing.aliyuncs.com' });
-    const { code, of } = await examine();
+    const { code, of } = await world.examine();
 
     expect(code).toBe(6);
     expect(of('bucket app-media')).toMatchObject({
@@ -440,7 +282,7 @@ describe('doctor tells of buckets', () => {
 
   it('that a signature for the region of the config is not taken', async () => {
     changeBucket({ region: 'cn-beijing' });
-    const { of } = await examine();
+    const { of } = await world.examine();
 
     expect(of('session at app-media')?.saw).toMatch(
       /^OSS answered 400 InvalidArgument \(EC 0002-00000226\), request [0-9A-F]+$/,
@@ -452,16 +294,16 @@ describe('doctor tells of buckets', () => {
   });
 
   it('that one does not exist', async () => {
-    simulator.cloud.buckets.delete('app-media');
+    world.simulator.cloud.buckets.delete('app-media');
 
-    expect((await examine()).of('bucket app-media')).toMatchObject({
+    expect((await world.examine()).of('bucket app-media')).toMatchObject({
       status: 'failed',
       cause: 'the bucket does not exist: its name is mistyped, or it was deleted',
     });
   });
 
   it('that one cannot be reached', async () => {
-    const { of } = await examine({ text: configText({ oss: nowhere }) });
+    const { of } = await world.examine({ text: world.configText({ oss: world.nowhere }) });
 
     expect(of('bucket app-media')).toMatchObject({
       status: 'failed',
@@ -471,7 +313,7 @@ describe('doctor tells of buckets', () => {
 
   it('that anybody can list one', async () => {
     const server = await startAnswering(() => ({ status: 200, body: '<ListBucketResult/>' }));
-    const { of } = await examine({ text: configText({ oss: server.url }) });
+    const { of } = await world.examine({ text: world.configText({ oss: server.url }) });
     await server.close();
 
     expect(of('bucket app-media')?.saw).toBe('anybody can list it');
@@ -479,7 +321,7 @@ describe('doctor tells of buckets', () => {
 
   it('that something else answers', async () => {
     const server = await startAnswering(() => ({ status: 502, body: '<html>' }));
-    const { of } = await examine({ text: configText({ oss: server.url }) });
+    const { of } = await world.examine({ text: world.configText({ oss: server.url }) });
     await server.close();
 
     expect(of('bucket app-media')?.cause).toContain('something else answered in the place of OSS');
@@ -487,7 +329,7 @@ describe('doctor tells of buckets', () => {
 
   it('that a page may not ask one', async () => {
     changeBucket({ corsOrigins: ['https://other.example.com'] });
-    const { code, of } = await examine();
+    const { code, of } = await world.examine();
 
     expect(code).toBe(6);
     expect(of('CORS of app-media')).toMatchObject({

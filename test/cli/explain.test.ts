@@ -203,6 +203,35 @@ describe('a line of the audit log', () => {
     expect(String(explained['sentences'])).toContain('In this config the grant is disabled.');
   });
 
+  // an audit line has at most 32 KiB; this memory is far less than the other line
+  it.each([
+    ['of a file', ['--audit', 'long.log']],
+    ['of standard input', ['--audit', '-']],
+  ])('is found beside a line without end %s, which is not kept in memory', async (_what, args) => {
+    const [line = ''] = readFileSync(join(cli.folder, 'audit.log'), 'utf8').split('\n');
+    const text = `${'x'.repeat(128 * 1024 * 1024)}\n${line}\n`;
+    cli.file('long.log', text);
+    const { code, stdout, stderr } = await cli.run(['explain', ...args], {
+      stdin: args.includes('-') ? text : '',
+      node: ['--max-old-space-size=64'],
+    });
+
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    expect(stdout).toContain('This config decided: revision ');
+  });
+
+  it.each([
+    [32 * 1024, 'The line is no line of an audit log of version 1.'],
+    [32 * 1024 + 1, 'There is no such line. 1 line cannot be read.'],
+  ])('is read if it has %s bytes, and %s', async (bytes, sentence) => {
+    const frame = JSON.stringify({ filler: '' }).length;
+    cli.file('limit.log', JSON.stringify({ filler: 'x'.repeat(bytes - frame) }));
+    const { code, stderr } = await explain(['--audit', 'limit.log']);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain(sentence);
+  });
+
   it.each([
     [['--audit', 'audit.log'], 2, 'There are several lines. --request-id says which one.'],
     [['--audit', 'audit.log', '--request-id', 'x'], 1, 'There is no such line.'],

@@ -60,10 +60,25 @@ describe('init with options', () => {
   it('writes to where it is called if no folder is named', async () => {
     expect(await init(...GITHUB)).toMatchObject({
       code: 0,
-      stderr:
-        'oss-token-broker: Read the comments of broker.yaml. Then: oss-token-broker check broker.yaml\n',
+      stderr: `oss-token-broker: 1. Read the comments of broker.yaml. Then: oss-token-broker check broker.yaml
+oss-token-broker: 2. See the roles that it needs: oss-token-broker setup broker.yaml --broker acs:ram::123456789012:role/oss-token-broker
+oss-token-broker: 3. Build, in a copy of the project's source: npm ci && npm run build
+oss-token-broker: 4. Add the config: oss-token-broker compile broker.yaml dist/broker.json; deploy beside s.yaml: s deploy
+`,
     });
     expect(readFileSync(at('s.yaml'), 'utf8')).toContain('      code: ./dist\n');
+  });
+
+  it('tells the next commands, which work as they stand there', async () => {
+    mkdirSync(at('dist'));
+    const { stderr } = await init(...GITHUB, '--folder', 'steps');
+    const commands = [...stderr.matchAll(/: oss-token-broker ([^;\n]+)/g)].map(([, words = '']) =>
+      words.split(' '),
+    );
+
+    expect(commands.map(([name]) => name)).toEqual(['check', 'setup', 'compile']);
+    for (const words of commands) expect(await cli.run(words)).toMatchObject({ code: 0 });
+    expect(existsSync(at('dist/broker.json'))).toBe(true);
   });
 
   it.each([

@@ -203,6 +203,18 @@ describe('setup --diff', () => {
       `${UPLOADER}\n  extra    Allow oss:* on * (policy AliyunOSSFullAccess)\n`,
     ],
     [
+      'a policy that would clear the screen, which it does not',
+      () => {
+        const Statement = [
+          { Effect: 'Allow', Action: 'oss:x', Resource: '\u001b[2J\u009b2J\nok\u202e' } as const,
+        ];
+        const document = { Version: '1', Statement } as const;
+        account.ram.account.policies.set('AliyunOSSFullAccess', { type: 'System', document });
+        roleOf('oss-uploader').attached.add('AliyunOSSFullAccess');
+      },
+      `${UPLOADER}\n  extra    Allow oss:x on  [2J 2J ok  (policy AliyunOSSFullAccess)\n`,
+    ],
+    [
       'a role that is not there',
       () => account.ram.account.roles.delete('oss-uploader'),
       `${UPLOADER}\n  missing  it does not exist\n`,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { ROOT } from '../programs/program.ts';
+import { startAnswering } from '../support/cli.ts';
 import { makeUrl } from '../support/credential-urls.ts';
 import { run } from './support/run.ts';
 import { type ClientWorld, startClientWorld } from './support/world.ts';
@@ -46,6 +47,31 @@ describe.skipIf(java === null)('OSSFederationCredentialProvider', () => {
     expect(stdout).toEqual([]);
     expect(stderr).toContain('ClientException: the broker refuses: no_grant');
     expect(stderr).not.toContain('eyJ');
+  });
+
+  it('tells of an answer that is not from the broker', async () => {
+    const proxy = await startAnswering(() => ({ status: 200, body: '<html>maintenance</html>' }));
+    const program = ask({ ...(await world.environmentOf('phone')), BROKER_URL: proxy.url });
+    program.write('');
+    const { code, stderr } = await program.end();
+    await proxy.close();
+
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('ClientException: the broker refuses: status 200');
+  });
+
+  it('follows no redirect with the subject token', async () => {
+    const other = await startAnswering(() => ({ status: 403, body: {} }));
+    const broker = await startAnswering(() => ({ status: 302, headers: { location: other.url } }));
+    const program = ask({ ...(await world.environmentOf('phone')), BROKER_URL: broker.url });
+    program.write('');
+    const { code, stderr } = await program.end();
+    await Promise.all([other.close(), broker.close()]);
+
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('ClientException: the broker refuses: status 302');
+    expect(broker.requests).toHaveLength(1);
+    expect(other.requests).toEqual([]);
   });
 });
 

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
 import { type Cli, createCli } from '../support/cli.ts';
+import { certificateOf } from '../support/dated-certificate.ts';
 import { toObject } from '../support/declared.ts';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
 import { README_CONFIG, toSimulated } from './configs.ts';
@@ -36,6 +37,15 @@ beforeAll(async () => {
     await createTestIssuer({ algorithms: ['RS256'] }),
     await createTestIssuer({ algorithms: ['ES256'] }),
   ];
+  for (const issuer of issuers.slice(0, 1)) {
+    const [key] = issuer.keys();
+    const x5c = [certificateOf(key, '20260301000000Z', '99991231235959Z')];
+    issuer.fault('jwks', {
+      kind: 'body',
+      text: JSON.stringify({ keys: [{ ...key.publicJwk, x5c }] }),
+      headers: { 'last-modified': new Date(Date.now() - 12.5 * 86_400_000).toUTCString() },
+    });
+  }
   folder = mkdtempSync(join(tmpdir(), 'doctor-'));
 });
 

@@ -1,10 +1,16 @@
-/** What `doctor` and `setup --diff` do with servers that redirect, never end, or never stop. */
+/** What `doctor` and `setup --diff` do with servers that redirect, never end, never stop, or lie. */
+import { lookup } from 'node:dns';
 import { createServer, type ServerResponse } from 'node:http';
 import { afterAll, describe, expect, it } from 'vitest';
 import { checkClock } from '../../src/doctor/check-clock.ts';
+import { checkIssuer } from '../../src/doctor/check-issuers.ts';
 import { createAskOss } from '../../src/doctor/oss-exchange.ts';
 import { createCallRpc } from '../../src/rpc/call-rpc.ts';
 import { createGetBucketCors } from '../../src/setup/bucket-cors.ts';
+import { createFetchIssuer } from '../../src/subject-token/keys/issuer-fetch.ts';
+import { certificateOf } from '../support/dated-certificate.ts';
+import { createTestIssuer } from '../support/issuer.ts';
+import { generateSigningKey } from '../support/keys.ts';
 
 const CREDENTIALS = {
   accessKeyId: 'STS.id',
@@ -116,5 +122,107 @@ describe.each(READ_BY_US)('who asks %s', (_what, ask) => {
     expect(sentBytes).toBeGreaterThan(0);
     expect(sentBytes).toBeLessThan(32 * 1024 * 1024);
     expect(said).not.toContain('hush');
+  });
+});
+
+describe('what an issuer says of the age of its keys', () => {
+  const key = generateSigningKey('ES256', 'one');
+  const other = generateSigningKey('ES256', 'two');
+  const [since, until] = ['20260301000000Z', '99991231235959Z'];
+  const now = Date.parse('2026-06-01T00:00:00Z');
+  const good = certificateOf(key, since, until);
+  const base64 = (text: string | Buffer) => Buffer.from(text).toString('base64');
+  const pem = `-----BEGIN CERTIFICATE-----\n${'QUFB'.repeat(16)}\n-----END CERTIFICATE-----\n`;
+  const padded = base64(Buffer.concat([Buffer.from(good, 'base64'), Buffer.alloc(100_000)]));
+  const dated = (notBefore: string, notAfter = until) => [certificateOf(key, notBefore, notAfter)];
+
+  /** What doctor says of an issuer with that key. */
+  async function look(more: object, headers: Record<string, string> = {}) {
+    const issuer = await createTestIssuer();
+    const text = JSON.stringify({ keys: [{ ...key.publicJwk, ...more }] });
+    issuer.fault('jwks', { kind: 'body', text, headers });
+    const finding = await checkIssuer(issuer.trusted(), createFetchIssuer({ lookup }), now);
+    await issuer.close();
+    return finding;
+  }
+
+  it.each([
+    ['is no list', 'MIIB', 'certificate unreadable'],
+    ['is null', null, 'certificate unreadable'],
+    ['is empty', [], 'certificate unreadable'],
+    ['has a number', [1], 'certificate unreadable'],
+    ['has a list', [[good]], 'certificate unreadable'],
+    ['has an empty text', [''], 'certificate unreadable'],
+    ['has no base64', ['\u001b[2J\u202e'], 'certificate unreadable'],
+    ['has no certificate', [base64('hush-hush')], 'certificate unreadable'],
+    ['has a broken PEM', [base64(pem)], 'certificate unreadable'],
+    ['has half a certificate', [good.slice(0, 100)], 'certificate unreadable'],
+    ['is large', ['A'.repeat(200_000)], 'certificate unreadable'],
+    ['has a certificate with much behind it', [padded], 'certificate unreadable'],
+    [
+      'has many certificates',
+      [good, ...Array<string>(30_000).fill('A')],
+      'certificate since 2026-03-01',
+    ],
+    ['is for another key', [certificateOf(other, since, until)], 'certificate of another key'],
+    ['has a 13th month', dated('20261301000000Z'), 'certificate without a date'],
+    ['has a 31st of February', dated('20260231000000Z'), 'certificate without a date'],
+    ['has a text as its date', dated('\u001b[2J hush'), 'certificate without a date'],
+    ['has no end', dated(since, ''), 'certificate without a date'],
+    ['is of the year 1', dated('00010101000000Z'), 'certificate without a date'],
+    [
+      'begins in the year 9999',
+      dated('99990101000000Z'),
+      'certificate since 9999-01-01, in the future',
+    ],
+    [
+      'ends before it begins',
+      dated(since, '20200101000000Z'),
+      'certificate since 2026-03-01, ended 2020-01-01',
+    ],
+  ])('is told in words of our own if x5c %s', async (_what, x5c, says) => {
+    const { status, saw } = await look({ x5c });
+
+    expect(status).toBe('ok');
+    expect(saw).toContain(`ES256 P-256 (${says}) by discovery, loaded now`);
+    expect(saw.length).toBeLessThan(200);
+    expect(saw).not.toMatch(/hush|\p{Cc}|\p{Cf}/u);
+  });
+
+  it.each([
+    ['yesterday', 'does not say how old it is'],
+    ['', 'does not say how old it is'],
+    ['0', 'does not say how old it is'],
+    ['12', 'does not say how old it is'],
+    ['2026-03-01T00:00:00Z', 'does not say how old it is'],
+    ['Sun, 01 Mar 2026 00:00:00 GMT\tpwned', 'does not say how old it is'],
+    ['Mon, 01 Mar 2026 00:00:00 GMT', 'does not say how old it is'],
+    ['Sun, 31 Feb 2026 00:00:00 GMT', 'does not say how old it is'],
+    ['Sun, 01 Mar 2026 00:00:00 \u009b2J', 'does not say how old it is'],
+    ['x'.repeat(100), 'does not say how old it is'],
+    ['Mon, 01 Jan 0001 00:00:00 GMT', 'does not say how old it is'],
+    ['Sat, 13 Sep 275760 00:00:00 GMT', 'Last-Modified is in the future'],
+    ['Thu, 01 Jan 1970 00:00:00 GMT', 'last changed 20605 days ago (Last-Modified)'],
+  ])('is told in words of our own if Last-Modified is %j', async (lastModified, says) => {
+    const { status, saw } = await look({}, { 'last-modified': lastModified });
+
+    expect(status).toBe('ok');
+    expect(saw).toMatch(/^ES256 P-256 by discovery, loaded now; [A-Za-z0-9 ()-]+$/);
+    expect(saw).toContain(says);
+  });
+
+  it('does not make it read a JWKS without end', async () => {
+    const issuer = await createTestIssuer();
+    issuer.fault('jwks', { kind: 'flood', totalBytes: 64 * 1024 * 1024 });
+    const { status, saw } = await checkIssuer(issuer.trusted(), createFetchIssuer({ lookup }), now);
+    const { bytes } = issuer.flooded;
+    await issuer.close();
+
+    expect({ status, saw }).toEqual({
+      status: 'failed',
+      saw: 'the JWKS: is larger than 262144 bytes',
+    });
+    expect(bytes).toBeGreaterThan(262_144);
+    expect(bytes).toBeLessThan(16 * 1024 * 1024);
   });
 });

@@ -4,7 +4,6 @@ import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { createGetBucketCors } from '../../src/setup/bucket-cors.ts';
 import { compareCloud } from '../../src/setup/compare.ts';
 import { describeCloudSide } from '../../src/setup/describe-cloud-side.ts';
-import { formatDifferences } from '../../src/setup/formats/differences.ts';
 import { readCloud } from '../../src/setup/read-cloud.ts';
 import { README_CONFIG } from '../docs/configs.ts';
 import { BROKER_ROLE, OPERATOR } from './account.ts';
@@ -96,16 +95,6 @@ describe('setup --diff', () => {
     await expect(diff({ document: '{}', policyCount: 1000 })).rejects.toThrow(
       'RAM lists more than 100 policies of oss-uploader',
     );
-  });
-
-  it('obeys no control character of an account', () => {
-    const text = formatDifferences(
-      side,
-      [{ where: UPLOADER, kind: 'extra', what: 'Allow \u001b[2J\u009b2J\nok\u202e on *' }],
-      (_style, plain) => plain,
-    );
-
-    expect(text).toBe(`${UPLOADER}\n  extra    Allow  [2J 2J ok  on *\n`);
   });
 
   it('says that the CORS rules of a bucket are too long', async () => {

@@ -2,7 +2,7 @@
 import { lookup } from 'node:dns';
 import type { Config } from '../../config/config.ts';
 import { type DoctorTools, examine } from '../../doctor/examine.ts';
-import { EC, explainEc } from '../../doctor/explain-ec.ts';
+import { EC, type Explanation, explainEc } from '../../doctor/explain-ec.ts';
 import type { Finding } from '../../doctor/finding.ts';
 import { formatFinding } from '../../doctor/format-finding.ts';
 import { createAskOss } from '../../doctor/oss-exchange.ts';
@@ -16,8 +16,7 @@ import { CliError, EXIT } from '../system/cli-error.ts';
 import type { Machine } from '../system/machine.ts';
 import { loadConfigFile } from './load-config-file.ts';
 import { createMachineCredentials } from './machine-credentials.ts';
-import { createPaint } from './paint.ts';
-import { toJson } from './print-answer.ts';
+import { printAnswer, toJson } from './print-answer.ts';
 
 export const spec: CommandSpec = {
   name: 'doctor',
@@ -37,20 +36,20 @@ export const spec: CommandSpec = {
 
 /** Returns the exit code. */
 export async function run(args: Arguments, machine: Machine): Promise<number> {
-  const isJson = args.text('format') === 'json';
+  const format = args.text('format');
   const ec = args.text('ec');
   if (ec !== undefined) {
     if (args.operands.length > 0) throw usage('--ec needs no config.');
-    return printExplanation(ec, isJson, machine);
+    return printExplanation(ec, format, machine);
   }
   const { config } = loadConfigFile(args.operands[0] ?? 'broker.yaml', machine);
-  const paint = createPaint(machine);
   const findings: Finding[] = [];
   for await (const finding of examine(createTools(config, machine))) {
     findings.push(finding);
-    if (!isJson) await machine.print(formatFinding(finding, paint));
+    // each as soon as it is there; JSON is one object
+    if (format !== 'json') await printAnswer(finding, format, machine, formatFinding);
   }
-  if (isJson) await machine.print(toJson({ findings }));
+  if (format === 'json') await machine.print(toJson({ findings }));
   return findings.some(({ status }) => status === 'failed') ? EXIT.found : EXIT.done;
 }
 
@@ -77,15 +76,18 @@ function createTools(config: Config, machine: Machine): DoctorTools {
   };
 }
 
-async function printExplanation(ec: string, isJson: boolean, machine: Machine): Promise<number> {
+async function printExplanation(
+  ec: string,
+  format: string | undefined,
+  machine: Machine,
+): Promise<number> {
   if (!EC.test(ec)) throw usage('--ec is a code such as 0003-00000301.');
-  const { meaning, cause, fix, link } = explainEc(ec);
-  await machine.print(
-    isJson
-      ? toJson({ ec, meaning, cause, fix, link })
-      : `EC ${ec}: ${meaning}\ncause  ${cause}\nfix    ${fix}\nlink   ${link}\n`,
-  );
+  await printAnswer({ ec, ...explainEc(ec) }, format, machine, formatExplanation);
   return EXIT.done;
+}
+
+function formatExplanation({ ec, meaning, cause, fix, link }: Explanation & { ec: string }) {
+  return `EC ${ec}: ${meaning}\ncause  ${cause}\nfix    ${fix}\nlink   ${link}\n`;
 }
 
 function usage(problem: string): CliError {

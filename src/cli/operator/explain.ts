@@ -91,7 +91,7 @@ async function explainAudit(
   machine: Machine,
   config: ConfigFile['config'],
 ): Promise<number> {
-  const line = await findAuditLine(args.text('audit') ?? '', args.text('request-id'));
+  const line = await findAuditLine(args.text('audit') ?? '', args.text('request-id'), machine);
   const explanation = explainLine(line, config, machine.now());
   if (explanation === undefined) {
     throw new CliError(EXIT.failed, 'The line is no line of an audit log of version 1.');

@@ -71,8 +71,18 @@ export async function run(args: Arguments, machine: Machine): Promise<number> {
   await machine.print(
     `${printable(config.path)}: written, for ${preset.title}\n${printable(deployment.path)}: written\n`,
   );
-  machine.tell(`Read the comments of ${config.path}. Then: oss-token-broker check ${config.path}`);
+  machine.tell(nextSteps(config.path, account));
   return EXIT.done;
+}
+
+function nextSteps(path: string, account: string): string {
+  const role = `acs:ram::${account}:role/oss-token-broker`;
+  return [
+    `1. Read the comments of ${path}. Then: oss-token-broker check ${path}`,
+    `2. See the roles that it needs: oss-token-broker setup ${path} --broker ${role}`,
+    "3. Build, in a copy of the project's source: npm ci && npm run build",
+    `4. Add the config: oss-token-broker compile ${path} ${BUILD}/broker.json; deploy beside s.yaml: s deploy`,
+  ].join('\n');
 }
 
 async function choosePreset(args: Arguments, machine: Machine): Promise<Preset> {

@@ -21,8 +21,7 @@ import { CliError, EXIT } from '../system/cli-error.ts';
 import type { Machine } from '../system/machine.ts';
 import { loadConfigFile } from './load-config-file.ts';
 import { createMachineCredentials } from './machine-credentials.ts';
-import { createPaint } from './paint.ts';
-import { toJson } from './print-answer.ts';
+import { printAnswer, toJson } from './print-answer.ts';
 
 const FORMATS: Readonly<Record<string, (side: CloudSide) => string>> = {
   json: (side) => toJson(side),
@@ -115,10 +114,8 @@ async function printDifferences(
     getBucketCors: createGetBucketCors({ fetch, now: machine.now, credentials }),
   });
   const differences = compareCloud(side, found);
-  await machine.print(
-    args.text('format') === 'json'
-      ? toJson({ differences })
-      : formatDifferences(side, differences, createPaint(machine)),
+  await printAnswer({ differences }, args.text('format'), machine, (clean, paint) =>
+    formatDifferences(side, clean.differences, paint),
   );
   return differences.length === 0 ? EXIT.done : EXIT.found;
 }

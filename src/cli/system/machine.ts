@@ -12,6 +12,8 @@ export interface Machine {
   readonly sleep: (delayMs: number, signal?: AbortSignal) => Promise<void>;
   /** All of standard input. */
   readonly readStdin: () => Promise<string>;
+  /** Standard input, as it comes and without a limit. */
+  readonly streamStdin: () => AsyncIterable<Buffer>;
   /** Asks a person on a terminal for a line; undefined if there will be none. Absent: nobody is there. */
   readonly ask?: (question: string) => Promise<string | undefined>;
   /** Writes data to standard output. */

@@ -1,5 +1,4 @@
 /** The differences between a config and the account, for people. */
-import { withoutControls } from '../../lib/without-controls.ts';
 import type { CloudSide } from '../cloud-side.ts';
 import type { Difference } from '../compare.ts';
 
@@ -7,6 +6,7 @@ type Paint = (style: 'bold' | 'red' | 'yellow' | 'green', text: string) => strin
 
 const STYLES = { missing: 'red', extra: 'yellow', unknown: 'yellow' } as const;
 
+/** They reach a terminal as they are. */
 export function formatDifferences(
   { roles, cors }: CloudSide,
   differences: readonly Difference[],
@@ -21,10 +21,7 @@ export function formatDifferences(
     .map((place) => {
       const lines = differences
         .filter(({ where }) => where === place)
-        .map(
-          ({ kind, what }) =>
-            `  ${paint(STYLES[kind], kind.padEnd(7))}  ${withoutControls(what)}\n`,
-        );
+        .map(({ kind, what }) => `  ${paint(STYLES[kind], kind.padEnd(7))}  ${what}\n`);
       return `${paint('bold', place)}\n${lines.join('')}`;
     })
     .join('');

@@ -20,6 +20,8 @@ export interface IssuerAnswer {
   readonly status: number;
   /** The Content-Encoding header. */
   readonly contentEncoding: string | undefined;
+  /** The Last-Modified header. The broker does not use it; operators want to see it. */
+  readonly lastModified?: string | undefined;
   /** Read only as fast as it is consumed. */
   readonly body: AsyncIterable<Uint8Array>;
   /** Ends the connection, even if part of the body is unread. */
@@ -73,6 +75,7 @@ export function createFetchIssuer({ lookup }: { readonly lookup: Lookup }): Fetc
         resolve({
           status: message.statusCode ?? 0,
           contentEncoding: message.headers['content-encoding'],
+          lastModified: message.headers['last-modified'],
           body: message,
           close: () => void message.destroy(),
         });
