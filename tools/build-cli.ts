@@ -1,24 +1,11 @@
 /** Bundles the command line: one file that needs nothing but Node, and one with the commands for operators beside it. */
 import { chmodSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
+import { BUNDLE_SETTINGS } from './bundle-settings.ts';
 
 const OPERATOR = 'operator.cjs';
 const OPERATOR_ENTRY = 'src/cli/operator/operator-commands.ts';
-
-const SETTINGS: BuildOptions & { readonly metafile: true } = {
-  bundle: true,
-  minify: true,
-  platform: 'node',
-  target: 'node20.10',
-  format: 'cjs',
-  // a require of Node's own modules takes less time than the first import()
-  supported: { 'dynamic-import': false },
-  legalComments: 'none',
-  metafile: true,
-  // an optional dependency of `debug` that colours its output; the broker does not ship it
-  external: ['supports-color'],
-};
 
 /** The file of the operators' commands is read when one of them runs. */
 const later: Plugin = {
@@ -42,7 +29,7 @@ export async function buildCli(outfile: string): Promise<CliFiles> {
     readFileSync('package.json', 'utf8'),
   );
   const caller = await build({
-    ...SETTINGS,
+    ...BUNDLE_SETTINGS,
     entryPoints: ['src/cli/main.ts'],
     outfile,
     banner: { js: '#!/usr/bin/env node' },
@@ -50,7 +37,7 @@ export async function buildCli(outfile: string): Promise<CliFiles> {
     plugins: [later],
   });
   const operator = await build({
-    ...SETTINGS,
+    ...BUNDLE_SETTINGS,
     entryPoints: [OPERATOR_ENTRY],
     outfile: join(dirname(outfile), OPERATOR),
   });

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
 import { buildCli } from './build-cli.ts';
 import { collectLicences } from './dependencies/collect-licences.ts';
+import { LAST_FILE, replaceFolder } from './replace-folder.ts';
 
 const [OUT = 'dist/package'] = process.argv.slice(2);
 const CLI = 'bin/oss-token-broker.cjs';
@@ -30,36 +31,20 @@ credentials for callers, the others are for who writes and deploys \`broker.yaml
 pages that its messages name as \`docs/…\`, are in the source of the project.
 `;
 
-/** What a browser has, and Node too: the compiler must find nothing else in the kit. */
-const TYPES_CONFIG = {
-  extends: resolve('tsconfig.json'),
-  compilerOptions: {
-    rootDir: resolve('src/client'),
-    outDir: resolve(OUT, 'client/types'),
-    lib: ['ES2023', 'DOM', 'DOM.Iterable'],
-    types: [],
-    noEmit: false,
-    declaration: true,
-    emitDeclarationOnly: true,
-  },
-  include: [],
-  files: Object.values(ENTRIES).flatMap((files) =>
-    Object.keys(files).map((name) => resolve(`src/client/${name}.ts`)),
-  ),
-};
+await replaceFolder(OUT, async (folder) => {
+  mkdirSync(join(folder, 'client'));
+  await writeClient(folder);
+  writeTypes(folder);
+  const { operator } = await buildCli(join(folder, CLI));
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(toManifest(), null, 2)}\n`);
+  writeFileSync(join(folder, 'README.md'), toReadme(readFileSync('docs/client.md', 'utf8')));
+  for (const name of ['LICENSE', 'CHANGELOG.md', 'broker.schema.json']) {
+    copyFileSync(name, join(folder, name));
+  }
+  writeFileSync(join(folder, LAST_FILE), collectLicences(operator));
+});
 
-rmSync(OUT, { recursive: true, force: true });
-mkdirSync(join(OUT, 'client'), { recursive: true });
-await writeClient();
-writeTypes();
-const { operator } = await buildCli(join(OUT, CLI));
-writeFileSync(join(OUT, 'LICENSES.txt'), collectLicences(operator));
-writeFileSync(join(OUT, 'package.json'), `${JSON.stringify(toManifest(), null, 2)}\n`);
-writeFileSync(join(OUT, 'README.md'), toReadme(readFileSync('docs/client.md', 'utf8')));
-for (const name of ['LICENSE', 'CHANGELOG.md', 'broker.schema.json'])
-  copyFileSync(name, join(OUT, name));
-
-async function writeClient(): Promise<void> {
+async function writeClient(folder: string): Promise<void> {
   for (const [entry, files] of Object.entries(ENTRIES)) {
     await build({
       stdin: {
@@ -72,25 +57,45 @@ async function writeClient(): Promise<void> {
       format: 'esm',
       // older than AbortSignal.any, which the kit needs
       target: 'es2022',
-      outfile: join(OUT, `${pathOf(entry)}.js`),
+      outfile: join(folder, `${pathOf(entry)}.js`),
     });
   }
 }
 
+/** What a browser has, and Node too: the compiler must find nothing else in the kit. */
+function typesConfig(folder: string): object {
+  return {
+    extends: resolve('tsconfig.json'),
+    compilerOptions: {
+      rootDir: resolve('src/client'),
+      outDir: resolve(folder),
+      lib: ['ES2023', 'DOM', 'DOM.Iterable'],
+      types: [],
+      noEmit: false,
+      declaration: true,
+      emitDeclarationOnly: true,
+    },
+    include: [],
+    files: Object.values(ENTRIES).flatMap((files) =>
+      Object.keys(files).map((name) => resolve(`src/client/${name}.ts`)),
+    ),
+  };
+}
+
 /** TypeScript writes one file for each of src/client. An index for each entry names what is public. */
-function writeTypes(): void {
-  const config = join(OUT, 'tsconfig.json');
-  writeFileSync(config, JSON.stringify(TYPES_CONFIG));
+function writeTypes(folder: string): void {
+  const types = join(folder, 'client/types');
+  const config = join(folder, 'tsconfig.json');
+  writeFileSync(config, JSON.stringify(typesConfig(types)));
   execFileSync('node_modules/.bin/tsc', ['--project', config], { stdio: 'inherit' });
   rmSync(config);
-  const folder = join(OUT, 'client/types');
-  for (const name of readdirSync(folder)) {
-    const text = readFileSync(join(folder, name), 'utf8');
-    writeFileSync(join(folder, name), text.replace(/(from '\.\/[\w-]+)\.ts'/g, "$1.js'"));
+  for (const name of readdirSync(types)) {
+    const text = readFileSync(join(types, name), 'utf8');
+    writeFileSync(join(types, name), text.replace(/(from '\.\/[\w-]+)\.ts'/g, "$1.js'"));
   }
   for (const [entry, files] of Object.entries(ENTRIES)) {
     const text = toExports(files, (name) => `./types/${name}.js`);
-    writeFileSync(join(OUT, `${pathOf(entry)}.d.ts`), text);
+    writeFileSync(join(folder, `${pathOf(entry)}.d.ts`), text);
   }
 }
 

@@ -1,21 +1,15 @@
 /** `npm run build [folder]`: bundles the broker and the command line, with a Node to run it, source maps, licences and code caches. */
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  copyFileSync,
-  linkSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { basename, join, resolve } from 'node:path';
-import { type BuildOptions, build, type PluginBuild } from 'esbuild';
+import { build, type PluginBuild } from 'esbuild';
 import { buildCli } from './build-cli.ts';
+import { BUNDLE_SETTINGS } from './bundle-settings.ts';
 import { collectLicences, packageFolder } from './dependencies/collect-licences.ts';
 import { listPackages, parseLockfile } from './dependencies/lockfile.ts';
 import { canRunNodeBinaries, findNode, installNode } from './node-binaries.ts';
+import { LAST_FILE, replaceFolder } from './replace-folder.ts';
 
 const [OUT = 'dist'] = process.argv.slice(2);
 
@@ -29,108 +23,98 @@ const LATER: Readonly<Record<string, readonly string[]>> = {
   limits: ['rate-limiter-flexible', 'ioredis'],
 };
 
-const SETTINGS: BuildOptions & { readonly metafile: true } = {
-  bundle: true,
-  minify: true,
-  platform: 'node',
-  target: 'node20.10',
-  // the SDK is CommonJS and calls require at run time, which ESM output does not support
-  format: 'cjs',
-  // a script from the code cache cannot use import(), not even for Node's own modules
-  supported: { 'dynamic-import': false },
-  sourcemap: 'external',
-  legalComments: 'none',
-  metafile: true,
-  // an optional dependency of `debug` that colours its output; the broker does not ship it
-  external: ['supports-color'],
-};
-
-rmSync(OUT, { recursive: true, force: true });
-mkdirSync(OUT, { recursive: true });
-const broker = await build({
-  ...SETTINGS,
-  entryPoints: ['src/main.ts'],
-  outfile: join(OUT, 'broker.cjs'),
-  plugins: [{ name: 'later', setup: loadLater }],
-});
-const monitoring = await build({
-  ...SETTINGS,
-  entryPoints: ['src/metrics/monitoring.ts'],
-  outfile: join(OUT, 'monitoring.cjs'),
-});
-const start = await build({
-  ...SETTINGS,
-  entryPoints: ['src/start/start.ts'],
-  outfile: join(OUT, 'main.cjs'),
-});
-const importer = await build({
-  ...SETTINGS,
-  entryPoints: ['src/source-credentials/import-module.ts'],
-  supported: {},
-  outfile: join(OUT, 'import-module.cjs'),
-});
-const later = await Promise.all(
-  Object.entries(LATER).map(([group, names]) =>
-    build({
-      ...SETTINGS,
-      stdin: {
-        contents: names
-          .map((name) => `exports[${JSON.stringify(name)}] = require(${JSON.stringify(name)});`)
-          .join('\n'),
-        resolveDir: '.',
-      },
-      outfile: join(OUT, `${group}.cjs`),
-    }),
-  ),
-);
-
-const cli = await buildCli(join(OUT, 'cli.cjs'));
+const SETTINGS = { ...BUNDLE_SETTINGS, sourcemap: 'external' } as const;
 
 /** Matches the inputs that this build generates. */
 const OWN_INPUT = new RegExp(`^(?:<stdin>$|(?:${Object.keys(LATER).join('|')}):)`);
-const productionFolders = new Set(
-  listPackages(parseLockfile(readFileSync('package-lock.json', 'utf8')))
-    .filter((one) => one.isForProduction)
-    .map(({ folder }) => folder),
-);
-const inputs = [
-  ...[broker, monitoring, start, importer, ...later].flatMap(({ metafile }) =>
-    Object.keys(metafile.inputs),
-  ),
-  ...cli.caller,
-  ...cli.operator,
-];
-const strays = inputs.filter((input) => !isForProduction(input));
-if (strays.length > 0) {
-  throw new Error(`the bundle holds files that are not for production: ${strays.join(', ')}`);
-}
-writeFileSync(join(OUT, 'LICENSES.txt'), collectLicences(inputs));
-shipNode();
-await makeCodeCaches();
 
-/** Whether the input is in src or in a package that production needs. A tool's copy of that package does not count. */
-function isForProduction(input: string): boolean {
+await replaceFolder(OUT, async (folder) => {
+  const inputs = [...(await bundleBroker(folder)), ...(await bundleCli(folder))];
+  const packages = findProductionFolders();
+  const strays = inputs.filter((input) => !isForProduction(input, packages));
+  if (strays.length > 0) {
+    throw new Error(`the bundle holds files that are not for production: ${strays.join(', ')}`);
+  }
+  shipNode(folder);
+  await makeCodeCaches(folder);
+  writeFileSync(join(folder, LAST_FILE), collectLicences(inputs));
+});
+
+/** Returns the files that went into the bundle. */
+async function bundleBroker(folder: string): Promise<readonly string[]> {
+  const built = await Promise.all([
+    build({
+      ...SETTINGS,
+      entryPoints: ['src/main.ts'],
+      outfile: join(folder, 'broker.cjs'),
+      plugins: [{ name: 'later', setup: loadLater }],
+    }),
+    build({
+      ...SETTINGS,
+      entryPoints: ['src/metrics/monitoring.ts'],
+      outfile: join(folder, 'monitoring.cjs'),
+    }),
+    build({
+      ...SETTINGS,
+      entryPoints: ['src/start/start.ts'],
+      outfile: join(folder, 'main.cjs'),
+    }),
+    build({
+      ...SETTINGS,
+      entryPoints: ['src/source-credentials/import-module.ts'],
+      supported: {},
+      outfile: join(folder, 'import-module.cjs'),
+    }),
+    ...Object.entries(LATER).map(([group, names]) =>
+      build({
+        ...SETTINGS,
+        stdin: {
+          contents: names
+            .map((name) => `exports[${JSON.stringify(name)}] = require(${JSON.stringify(name)});`)
+            .join('\n'),
+          resolveDir: '.',
+        },
+        outfile: join(folder, `${group}.cjs`),
+      }),
+    ),
+  ]);
+  return built.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+}
+
+async function bundleCli(folder: string): Promise<readonly string[]> {
+  const { caller, operator } = await buildCli(join(folder, 'cli.cjs'));
+  return [...caller, ...operator];
+}
+
+/** The folders of the packages that production needs. */
+function findProductionFolders(): ReadonlySet<string> {
+  const packages = listPackages(parseLockfile(readFileSync('package-lock.json', 'utf8')));
+  return new Set(packages.filter((one) => one.isForProduction).map(({ folder }) => folder));
+}
+
+/** Whether the input is in src or in one of these packages. A tool's copy of such a package does not count. */
+function isForProduction(input: string, packages: ReadonlySet<string>): boolean {
   const folder = packageFolder(input);
-  if (folder !== undefined) return productionFolders.has(folder);
+  if (folder !== undefined) return packages.has(folder);
   return input.startsWith('src/') || OWN_INPUT.test(input);
 }
 
 /** Puts a supported Node beside the broker: that of the platform gets no security fixes any more. */
-function shipNode(): void {
-  const folder = installNode('shipped');
-  const target = join(OUT, 'node');
+function shipNode(folder: string): void {
+  const installed = installNode('shipped');
+  const target = join(folder, 'node');
   // a link takes neither time nor room, but reaches no other file system
   try {
-    linkSync(`${folder}/bin/node`, target);
+    linkSync(`${installed}/bin/node`, target);
   } catch {
-    copyFileSync(`${folder}/bin/node`, target);
+    copyFileSync(`${installed}/bin/node`, target);
   }
   chmodSync(target, 0o755);
-  copyFileSync(`${folder}/LICENSE`, join(OUT, 'node.LICENSE'));
+  copyFileSync(`${installed}/LICENSE`, join(folder, 'node.LICENSE'));
 }
 
 /** A code cache works only in the version that made it, so each Node that may run the bundle makes its own. */
-async function makeCodeCaches(): Promise<void> {
+async function makeCodeCaches(folder: string): Promise<void> {
   const maker = `node_modules/.cache/oss-token-broker/make-code-cache-${process.pid}.mjs`;
   await build({
     ...SETTINGS,
@@ -142,7 +126,7 @@ async function makeCodeCaches(): Promise<void> {
   const nodes = canRunNodeBinaries ? [findNode('shipped'), findNode('platform')] : [];
   for (const node of nodes) {
     if (node === undefined) continue;
-    execFileSync(node, [maker, resolve(OUT), String(await freePort())], {
+    execFileSync(node, [maker, resolve(folder), String(await freePort())], {
       stdio: ['ignore', 'ignore', 'pipe'],
       timeout: 30_000,
     });
