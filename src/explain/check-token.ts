@@ -2,11 +2,11 @@
 import type { Config, TrustedIssuer } from '../config/config.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
 import type { SubjectToken, VerifySubjectToken } from '../ports.ts';
-import { RefusalError, refuse } from '../refusal.ts';
+import { RefusalError } from '../refusal.ts';
 import { checkClaims } from '../subject-token/claims.ts';
 import { parseCompactJws } from '../subject-token/compact-jws.ts';
 import { checkHeader } from '../subject-token/header.ts';
-import { createIssuerHint } from '../subject-token/issuer-hint.ts';
+import { createUntrustedIssuer } from '../subject-token/untrusted-issuer.ts';
 import type { Check } from './explanation.ts';
 import { showInstant, showText, showValue } from './show-value.ts';
 
@@ -102,12 +102,7 @@ function isAboutSignature({ refusal: { reason } }: RefusalError): boolean {
 function findIssuer(iss: unknown, { issuers }: Config): TrustedIssuer {
   const found = issuers.find(({ issuer }) => issuer === iss);
   if (found !== undefined) return found;
-  const hint = createIssuerHint(issuers)(iss);
-  throw refuse({
-    reason: 'issuer_untrusted',
-    claimedIssuer: typeof iss === 'string' ? showText(iss) : typeof iss,
-    ...(hint === undefined ? {} : { hint }),
-  });
+  throw createUntrustedIssuer(issuers)(iss);
 }
 
 function toToken(

@@ -1,14 +1,12 @@
 /** Verifies subject tokens: shape, trusted issuer, header, key, signature, claims, in this order. */
 import { type CryptoKey, errors, flattenedVerify } from 'jose';
 import type { TrustedIssuer } from '../config/config.ts';
-import { boundedText } from '../lib/bounded-text.ts';
 import type { Observe } from '../observe/event.ts';
 import type { Claims, SubjectToken, TokenKeeper, VerifySubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
 import { checkClaims } from './claims.ts';
 import { type CompactJws, parseCompactJws } from './compact-jws.ts';
 import { checkHeader } from './header.ts';
-import { createIssuerHint } from './issuer-hint.ts';
 import type { FetchIssuer } from './keys/issuer-fetch.ts';
 import { createFetchedKeys, createInlineKeys, type IssuerKeys } from './keys/issuer-keys.ts';
 import {
@@ -19,6 +17,7 @@ import {
 import type { FoundKey } from './keys/key-set.ts';
 import { createLoadKeySet } from './keys/load-key-set.ts';
 import { createTokenKeeper } from './token-keeper.ts';
+import { createUntrustedIssuer } from './untrusted-issuer.ts';
 import { createVerifiedTokens, type VerifiedToken } from './verified-tokens.ts';
 
 export interface VerifySubjectTokenOptions {
@@ -37,7 +36,6 @@ export interface VerifySubjectTokenOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 5000;
-const MAX_LOGGED_ISSUER_LENGTH = 200;
 
 /**
  * Makes the verifier for a config's issuers, each with its own keys. `warm` loads all keys before
@@ -55,7 +53,7 @@ export function createVerifySubjectToken(
     ]),
   );
 
-  const hintAt = createIssuerHint(issuers);
+  const untrustedIssuer = createUntrustedIssuer(issuers);
   const verifiedTokens = createVerifiedTokens();
   const keeper = createTokenKeeper({ findIssuer, toSubjectToken });
 
@@ -110,21 +108,8 @@ export function createVerifySubjectToken(
   /** Throws `issuer_untrusted`. */
   function findIssuer(iss: unknown): KnownIssuer {
     const known = knownIssuers.get(iss);
-    if (known === undefined) throw untrusted(iss);
+    if (known === undefined) throw untrustedIssuer(iss);
     return known;
-  }
-
-  /** Shows the unverified `iss` to an operator who may have mistyped it in the config. */
-  function untrusted(iss: unknown) {
-    const hint = hintAt(iss);
-    return refuse({
-      reason: 'issuer_untrusted',
-      claimedIssuer:
-        typeof iss === 'string'
-          ? boundedText(iss, MAX_LOGGED_ISSUER_LENGTH, 'tokens and secrets')
-          : typeof iss,
-      ...(hint === undefined ? {} : { hint }),
-    });
   }
 
   async function warm(): Promise<void> {

@@ -118,6 +118,19 @@ const CASES: readonly (readonly [string, Readonly<Record<string, unknown>>, obje
   ['an expired token', { sub: '42', exp: seconds(-600), iat: seconds(-900) }, {}, 'token_expired'],
   ['another issuer', { sub: '42', iss: 'https://evil.example' }, {}, 'issuer_untrusted'],
   [
+    'another issuer with a long name',
+    { sub: '42', iss: `https://evil.example${'/tenant'.repeat(20)}` },
+    {},
+    'issuer_untrusted',
+  ],
+  [
+    'another issuer with a name that is too long',
+    { sub: '42', iss: `https://evil.example${'/tenant'.repeat(60)}` },
+    {},
+    'issuer_untrusted',
+  ],
+  ['no text as issuer', { sub: '42', iss: 42 }, {}, 'issuer_untrusted'],
+  [
     'a session policy too long',
     { sub: '42', plan: 'team', teams: many() },
     { Grant: 'team-files' },
