@@ -6,14 +6,17 @@ export const MEANINGS: Readonly<Record<Reason, string>> = {
   route_unknown: "the caller's address is wrong",
   too_many_header_lines: 'the request has more header lines than this; none of them was read',
   method_not_allowed: 'the caller must use one of these methods',
-  not_acceptable: "the caller's Accept excludes JSON",
-  body_too_large: 'the caller sent more than four short members',
-  media_type_unsupported: 'the body is not application/json, or is encoded',
+  not_acceptable:
+    "the caller's Accept excludes the form of the answer, JSON or XML, or has more than 512 characters",
+  body_too_large: 'the body is longer than limitBytes, which no good request needs',
+  media_type_unsupported:
+    'the body is not application/json, or for a form application/x-www-form-urlencoded, or it is encoded',
   request_malformed:
     'problem says what is wrong, and member with which member or parameter, if it is one',
   grant_type_unsupported: 'a token request of another kind than a token exchange',
   origin_not_allowed: 'the preflight of a page that cors.origins does not list',
-  token_missing: 'no Authorization header; a proxy may have removed it',
+  token_missing:
+    'no Authorization header, which a proxy may have removed; in a form, no subject_token, OIDCToken or WebIdentityToken',
   token_too_large: 'the issuer puts too much into its tokens',
   token_malformed: 'the caller did not send a JWT',
   header_not_allowed: 'the token brings its own key, is encrypted, or has an unusable kid',
@@ -61,7 +64,7 @@ export const MEANINGS: Readonly<Record<Reason, string>> = {
   token_replayed: 'the token was used before',
   replay_store_unavailable: 'Redis',
   source_credentials_unavailable: 'the source of the source credentials',
-  sts_share_used_up: 'too many requests of this subject wait for STS',
+  sts_share_used_up: 'too many requests wait for STS: of this subject, or of all together',
   sts_throttled: 'STS allows 100 AssumeRole a second for an account',
   sts_unavailable: 'STS failed, or does not answer',
   sts_refused: 'hint says what to change',

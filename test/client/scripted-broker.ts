@@ -6,7 +6,11 @@ import {
   createCredentialSource,
 } from '../../src/client/credential-source.ts';
 
-const LIFE_MS = 900_000;
+export const MINUTE_MS = 60_000;
+/** How long a credential of the scripted broker lasts. */
+export const END_MS = 15 * MINUTE_MS;
+/** From here on the client asks for the next one. */
+export const REFRESH_MS = 12 * MINUTE_MS;
 const START_MS = Date.parse('2026-11-23T18:00:00Z');
 
 type Answer = () => Response | Promise<Response>;
@@ -45,8 +49,8 @@ export function scriptBroker(options: Partial<CredentialSourceOptions> = {}): Sc
         AccessKeyId: `STS.${tokens.length}`,
         AccessKeySecret: 'secret',
         SecurityToken: 'token',
-        Expiration: toInstant(nowMs + LIFE_MS),
-        RefreshAfter: toInstant(nowMs + 0.8 * LIFE_MS),
+        Expiration: toInstant(nowMs + END_MS),
+        RefreshAfter: toInstant(nowMs + REFRESH_MS),
         Grant: {
           Name: 'user-files',
           Targets: [
@@ -112,6 +116,21 @@ export function refuse(
 export const offline = () => {
   throw new TypeError('fetch failed');
 };
+
+/** The AccessKeyId of the credential that a caller gets now. */
+export async function keyOf({ source }: ScriptedBroker): Promise<string> {
+  return (await source.get()).accessKeyId;
+}
+
+/** What the promise rejects with. Throws if it does not reject. */
+export function errorOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => {
+      throw new Error('there was no error');
+    },
+    (error: unknown) => error,
+  );
+}
 
 const toInstant = (ms: number) => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 const toHttpDate = (ms: number) => new Date(ms).toUTCString();

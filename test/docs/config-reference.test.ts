@@ -6,7 +6,7 @@ import { toConfigReference } from '../../tools/reference/config-reference.ts';
 import { readConfigSchema, type SchemaNode } from '../../tools/reference/schema-node.ts';
 import { toObject } from '../support/declared.ts';
 import { ROOT } from './pages.ts';
-import { namesInCell, rowsOf } from './sections.ts';
+import { namesInCell, rowsOf, sectionOf } from './sections.ts';
 
 const page = readFileSync(`${ROOT}docs/config-reference.md`, 'utf8');
 const rows = rowsOf(page).filter(([, key = '']) => key.includes('`'));
@@ -49,6 +49,29 @@ describe('the reference of the config', () => {
     if (typeof value === 'string') expect(first).toBe(value);
     else expect(first).toMatch(value);
     expect(second).toContain(standard);
+  });
+});
+
+describe('the page that explains the config', () => {
+  it.each([
+    ['Top-level keys', '', 3],
+    ['Issuers', 'issuers[].', 3],
+    ['Grants', 'grants[].', 4],
+  ])('requires under %s what the schema requires', (title, above, least) => {
+    const keys = rowsOf(sectionOf('docs/config.md', title)).flatMap(
+      ([, names = '', , standard = '']) =>
+        namesInCell(names)
+          // what an optional map requires is not required
+          .filter((name) => above !== '' || !name.includes('.'))
+          .map((name) => `${above}${name}`)
+          .flatMap((key) => rowOf(key).map(([, real = '']) => ({ key, standard, real }))),
+    );
+    const isRequired = (text: string) => text.trim() === 'required';
+
+    expect(keys.filter(({ real }) => isRequired(real)).length).toBeGreaterThanOrEqual(least);
+    expect(keys.filter(({ standard, real }) => isRequired(standard) !== isRequired(real))).toEqual(
+      [],
+    );
   });
 });
 

@@ -24,6 +24,16 @@ const get = (path: string, headers: Readonly<Record<string, string>> = {}) =>
   broker.ask({ method: 'GET', path, token: null, headers });
 
 describe('the metadata', () => {
+  it('is no decision, so that the audit log has no line of it', async () => {
+    const before = broker.auditLines().length;
+    expect((await get(SERVER)).status).toBe(200);
+    expect((await get(RESOURCE)).status).toBe(200);
+    expect(broker.auditLines()).toHaveLength(before);
+
+    await get('/.well-known/other');
+    expect(broker.auditLines()).toHaveLength(before + 1);
+  });
+
   it('leads oauth4webapi to the exchange', async () => {
     const issuer = new URL(broker.url);
     const server = await oauth.processDiscoveryResponse(
