@@ -200,6 +200,7 @@ const MAY_IMPORT = {
     'src/subject-token/',
     'src/tickets/',
   ],
+  'src/fixed-at-start.ts': ['src/config/'],
   'src/secret-problem.ts': ['src/config/', 'src/metrics/', 'src/tickets/'],
   'src/signals.ts': ['src/config/', 'src/ports.ts', 'src/reloading-broker.ts', 'src/server.ts'],
   'src/main.ts': [
@@ -207,6 +208,7 @@ const MAY_IMPORT = {
     'src/broker.ts',
     'src/config/',
     'src/config-loader/',
+    'src/fixed-at-start.ts',
     'src/metrics/',
     'src/observe/',
     'src/ports.ts',

@@ -13,6 +13,7 @@ import { ConfigError, formatProblem } from './config-loader/config-problems.ts';
 import { parseConfig } from './config-loader/parse-config.ts';
 import type { ConfigText } from './config-loader/source/config-source.ts';
 import { openConfigSource } from './config-loader/source/open-config-source.ts';
+import { fixedAtStart } from './fixed-at-start.ts';
 import { openMonitoring } from './metrics/open-monitoring.ts';
 import type { Observe } from './observe/event.ts';
 import { createTellOperator } from './observe/tell-operator.ts';
@@ -185,12 +186,11 @@ function createBuild(startConfig: Config, kept: Kept) {
   );
   const keepIssuerKeys = createKeptIssuerKeys();
   const fetchIssuer = createFetchIssuer({ lookup });
+  const atStart = fixedAtStart(startConfig, source);
   return (config: Config) => {
     const reports = monitoring.watch(config, { recordAudit, observe: tellOperator });
-    for (const section of ['sourceCredentials', 'store', 'metrics', 'telemetry'] as const) {
-      if (!isDeepStrictEqual(config[section], startConfig[section])) {
-        observe({ kind: 'restart_needed', section });
-      }
+    for (const [section, fixed] of Object.entries(fixedAtStart(config, source))) {
+      if (!isDeepStrictEqual(fixed, atStart[section])) observe({ kind: 'restart_needed', section });
     }
     return createBroker({
       config,

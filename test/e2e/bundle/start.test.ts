@@ -102,6 +102,37 @@ describe('the built broker, with its config in OSS', () => {
   });
 });
 
+describe('the built broker whose region changes', () => {
+  const ROLE = 'acs:ram::123456789012:role/oss-token-broker';
+  const NEEDS_RESTART = 'the config changes sourceCredentials: restart the broker to apply it';
+
+  it.each([
+    ['a role', `{ type: ram_role_arn, role: "${ROLE}" }`, true],
+    ['the environment', '{ type: environment }', false],
+  ])('says whether source credentials from %s need a restart', async (_what, source, isNeeded) => {
+    const folder = mkdtempSync(join(tmpdir(), 'broker-config-'));
+    const file = join(folder, 'broker.yaml');
+    const text = `${PLAIN_CONFIG}sourceCredentials: ${source}\n`;
+    writeFileSync(file, text);
+    const running = await startBundle({
+      ...bundle,
+      text: '',
+      simulator: broker.simulator,
+      write: async () => {},
+      environment: { BROKER_CONFIG: file },
+    });
+    const before = running.errorOutput().length;
+    writeFileSync(file, text.replace(/^region: .*$/m, 'region: cn-shanghai'));
+    running.child.kill('SIGHUP');
+    const told = () => running.errorOutput().slice(before);
+    await vi.waitFor(() => expect(told()).toContain('is in use'), { timeout: 5000 });
+    await running.close();
+    rmSync(folder, { recursive: true });
+
+    expect(told().includes(NEEDS_RESTART)).toBe(isNeeded);
+  });
+});
+
 describe('the built broker with credential URLs', () => {
   const TICKETS =
     'publicUrl: https://broker.example.com\nsurfaces: { credentialUrls: { keys: [{ id: k1, keyFrom: TICKET_KEY_K1 }] } }\n';
