@@ -6,7 +6,7 @@ export default defineConfig({
     include: [
       'test/remember-decisions.test.ts',
       'test/{subject-token,grants,session-policy,limits}/**/*.test.ts',
-      'test/threats/{tokens,issuers,grants,ticket-limits}.test.ts',
+      'test/threats/{tokens,issuers,grants,tickets,ticket-limits,ticket-narrowing,ticket-revocation}.test.ts',
       'test/e2e/{report-mode,remembered-tokens}.test.ts',
     ],
     testTimeout: 30_000,
