@@ -196,4 +196,26 @@ describe('threat 47: a credential URL that leaks', () => {
 
     expect([same.status, reused.status, other.status]).toEqual([200, 401, 401]);
   });
+
+  it('is held to the key that its token named, among others of the issuer', async () => {
+    const [key] = broker.issuer.keys();
+    const keys = [key, generateSigningKey('ES256', 'second')].map(({ publicJwk }) => publicJwk);
+    const two = replace('    types:', `    jwks: ${JSON.stringify({ keys })}\n    types:`);
+    const path = pathOf(await makeUrl(broker, BODY));
+    const used = await withChange(broker, two, (changed) => useUrl(changed, path));
+
+    expect(used.status).toBe(200);
+  });
+
+  it('is held to the type of its token', async () => {
+    const token = await broker.issuer.token({ sub: '42' }, { header: { typ: 'at+jwt' } });
+    const path = pathOf(await makeUrl(broker, { token }));
+    const withTypes = (types: string) =>
+      withChange(broker, replace('types: [jwt, at+jwt]', `types: [${types}]`), (changed) =>
+        useUrl(changed, path),
+      );
+
+    expect((await withTypes('at+jwt')).status).toBe(200);
+    expect((await withTypes('jwt')).status).toBe(401);
+  });
 });
