@@ -14,9 +14,10 @@ export interface VerifiedToken {
   readonly claims: Claims;
 }
 
-export interface VerifiedTokens {
-  find(compactJws: string): VerifiedToken | undefined;
-  add(compactJws: string, verified: VerifiedToken): void;
+/** What is known of one token. */
+export interface TokenMemory {
+  readonly verified: VerifiedToken | undefined;
+  remember(verified: VerifiedToken): void;
 }
 
 /** Their claims take about four times their text, so all of them stay below 64 MiB. */
@@ -27,14 +28,15 @@ const MAX_TOKEN_LENGTH = 4096;
  * Makes an empty memory. It keeps the parsed claims under the SHA-256 of the token, and not the token,
  * which would be good for credentials. Whoever uses an entry must check key and claims again.
  */
-export function createVerifiedTokens(): VerifiedTokens {
-  const verified = createBoundedMap<VerifiedToken>(MAX_TOKENS);
-  const hash = (text: string) => createHash('sha256').update(text).digest('base64');
-  return {
-    find: (compactJws) =>
-      compactJws.length > MAX_TOKEN_LENGTH ? undefined : verified.get(hash(compactJws)),
-    add(compactJws, token) {
-      if (compactJws.length <= MAX_TOKEN_LENGTH) verified.set(hash(compactJws), token);
-    },
+export function createVerifiedTokens(): (compactJws: string) => TokenMemory {
+  const tokens = createBoundedMap<VerifiedToken>(MAX_TOKENS);
+
+  return function recall(compactJws) {
+    if (compactJws.length > MAX_TOKEN_LENGTH) return { verified: undefined, remember: () => {} };
+    const key = createHash('sha256').update(compactJws).digest('base64');
+    return {
+      verified: tokens.get(key),
+      remember: (verified) => tokens.set(key, verified),
+    };
   };
 }

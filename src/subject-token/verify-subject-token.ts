@@ -54,11 +54,11 @@ export function createVerifySubjectToken(
   );
 
   const untrustedIssuer = createUntrustedIssuer(issuers);
-  const verifiedTokens = createVerifiedTokens();
+  const recall = createVerifiedTokens();
   const keeper = createTokenKeeper({ findIssuer, toSubjectToken });
 
   async function verifySubjectToken(compactJws: string): Promise<SubjectToken> {
-    const verified = verifiedTokens.find(compactJws);
+    const { verified, remember } = recall(compactJws);
     const again = verified === undefined ? undefined : await checkAgain(verified);
     if (again !== undefined) return again;
 
@@ -74,7 +74,7 @@ export function createVerifySubjectToken(
     const claims = jws.readClaims();
     const token = toSubjectToken(issuer, claims, found);
     keeper.note(claims, { header: jws.header, key: found.key });
-    verifiedTokens.add(compactJws, { known, wanted, key: found.key, claims });
+    remember({ known, wanted, key: found.key, claims });
     return token;
   }
 
