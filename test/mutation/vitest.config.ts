@@ -1,14 +1,13 @@
-/** The tests that are to notice each mutant: those of the folders that are mutated, and the threats to them. */
+/** The tests that are to notice the mutants of one part of the code, which `MUTATED_PART` names. */
 import { defineConfig } from 'vitest/config';
+import { parts } from './parts.ts';
+
+const part = parts.get(process.env['MUTATED_PART'] ?? '');
+const chosen = part === undefined ? [...parts.values()] : [part];
 
 export default defineConfig({
   test: {
-    include: [
-      'test/remember-decisions.test.ts',
-      'test/{subject-token,grants,session-policy,limits}/**/*.test.ts',
-      'test/threats/{tokens,issuers,grants,tickets,ticket-limits,ticket-narrowing,ticket-revocation}.test.ts',
-      'test/e2e/{report-mode,remembered-tokens}.test.ts',
-    ],
+    include: chosen.flatMap(({ tests }) => tests),
     testTimeout: 30_000,
     deps: { interopDefault: false },
   },
