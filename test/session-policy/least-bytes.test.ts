@@ -47,6 +47,43 @@ describe('the least length of a session policy', () => {
   });
 });
 
+describe('the length that is counted', () => {
+  const bytesOf = (...texts: readonly string[]) =>
+    texts.reduce((sum, text) => sum + Buffer.byteLength(JSON.stringify(text)), 0);
+
+  it('is that of resources and prefixes as JSON, each once', () => {
+    const [first] = reading(['ä/']).allowances;
+    const input = reading(['ä/', 'b.txt']);
+    const listed = first === undefined ? [] : [{ ...first, permissions: ['list' as const] }];
+
+    expect(
+      leastSessionPolicyBytes({ ...input, allowances: [...input.allowances, ...listed] }),
+    ).toBe(bytesOf('acs:oss:*:*:app-media/ä/*', 'acs:oss:*:*:app-media/b.txt', 'ä/', 'ä/*'));
+  });
+
+  it('leaves out deeper targets once those of the least depth are too long', () => {
+    const shallow = Array.from({ length: 90 }, (_, n) => `team-${n}/`);
+    const input = reading(['deep/er/', 'deep/object', ...shallow]);
+
+    expect(leastSessionPolicyBytes(input)).toBe(
+      bytesOf(...shallow.map((key) => `acs:oss:*:*:app-media/${key}*`)),
+    );
+  });
+
+  it('leaves out listings once the resources are too long', () => {
+    const keys = ['a/', ...Array.from({ length: 90 }, (_, n) => `deep/team-${n}/`)];
+    const { allowances, ...rest } = reading(keys);
+    const input = {
+      ...rest,
+      allowances: allowances.map((one) => ({ ...one, permissions: ['read', 'list'] as const })),
+    };
+
+    expect(leastSessionPolicyBytes(input)).toBe(
+      bytesOf(...keys.map((key) => `acs:oss:*:*:app-media/${key}*`)),
+    );
+  });
+});
+
 describe('allowances without those within another one', () => {
   const segment = fc.constantFrom('a', 'a-', 'a.', 'b', 'ä');
   const allowance = fc.record({

@@ -267,78 +267,7 @@ describe('a policy of a caller', () => {
   const withCondition = (Condition: unknown) =>
     policyWith({ Action: 'oss:ListObjects', Resource: 'acs:oss:*:*:app-media', Condition });
   const listing = (prefix: unknown) => withCondition({ StringLike: { 'oss:Prefix': prefix } });
-  const { Action: _action, ...withoutAction } = ALLOW;
-  const { Resource: _resource, ...withoutResource } = ALLOW;
-
-  it.each<[string, string]>([
-    ['no JSON', 'x'],
-    ['an empty text', ''],
-    ['a list', '[]'],
-    ['a member twice', `{"Version":"1","Version":"1","Statement":[${JSON.stringify(ALLOW)}]}`],
-    ['another version', JSON.stringify({ Version: '2', Statement: [ALLOW] })],
-    ['the version of AWS', JSON.stringify({ Version: '2012-10-17', Statement: [ALLOW] })],
-    ['no version', JSON.stringify({ Statement: [ALLOW] })],
-    ['an unknown member', JSON.stringify({ Version: '1', Id: 'x', Statement: [ALLOW] })],
-    ['no statement', JSON.stringify({ Version: '1', Statement: [] })],
-    ['a statement beside a list', JSON.stringify({ Version: '1', Statement: ALLOW })],
-    ['a statement that is a text', JSON.stringify({ Version: '1', Statement: ['x'] })],
-    ['a Deny', policyWith({ Effect: 'Deny' })],
-    ['no effect', policyWith({ Effect: undefined })],
-    [
-      'NotAction',
-      JSON.stringify({
-        Version: '1',
-        Statement: [{ ...withoutAction, NotAction: 'oss:PutObject' }],
-      }),
-    ],
-    ['NotAction beside Action', policyWith({ NotAction: 'oss:PutObject' })],
-    [
-      'NotResource',
-      JSON.stringify({ Version: '1', Statement: [{ ...withoutResource, NotResource: '*' }] }),
-    ],
-    ['Principal', policyWith({ Principal: { RAM: ['*'] } })],
-    ['no action', JSON.stringify({ Version: '1', Statement: [withoutAction] })],
-    ['an empty list of actions', policyWith({ Action: [] })],
-    ['an action that is a number', policyWith({ Action: ['oss:GetObject', 1] })],
-    ['a malformed action', policyWith({ Action: 'GetObject' })],
-    ['a service with a wildcard', policyWith({ Action: 'o*:GetObject' })],
-    ['no resource', JSON.stringify({ Version: '1', Statement: [withoutResource] })],
-    ['a resource of a region', policyWith({ Resource: 'acs:oss:cn-hangzhou:*:app-media/a/*' })],
-    ['a resource of an account', policyWith({ Resource: 'acs:oss:*:123456789012:app-media/a/*' })],
-    ['a resource without a region', policyWith({ Resource: 'acs:oss:::app-media/a/*' })],
-    ['a resource of another service', policyWith({ Resource: 'acs:ecs:*:*:instance/*' })],
-    ['a resource of AWS', policyWith({ Resource: 'arn:aws:s3:::app-media/a/*' })],
-    ['a wildcard in the middle', policyWith({ Resource: 'acs:oss:*:*:app-media/*/a' })],
-    ['a question mark', policyWith({ Resource: 'acs:oss:*:*:app-media/a?' })],
-    ['an empty condition', withCondition({})],
-    ['a condition on an address', withCondition({ IpAddress: { 'acs:SourceIp': '203.0.113.7' } })],
-    ['a condition on TLS', withCondition({ Bool: { 'acs:SecureTransport': 'true' } })],
-    ['a negated condition', withCondition({ StringNotLike: { 'oss:Prefix': 'a/*' } })],
-    ['a condition in another case', withCondition({ StringLike: { 'oss:prefix': 'a/*' } })],
-    [
-      'two operators',
-      withCondition({ StringLike: { 'oss:Prefix': 'a/*' }, StringEquals: { 'oss:Prefix': 'a/' } }),
-    ],
-    [
-      'two condition keys',
-      withCondition({ StringLike: { 'oss:Prefix': 'a/*', 'oss:Delimiter': '/' } }),
-    ],
-    ['a condition without values', listing([])],
-    ['a condition that is a list', withCondition([])],
-    ['a wildcard in the middle of a prefix', listing('a/*/')],
-  ])('with %s is refused', (_what, text) => {
-    expect(parseAskedPolicy(text)).toMatchObject({ ok: false, isTooLarge: false });
-  });
-
-  it('of more than 2,047 bytes is too large', () => {
-    const padded = (bytes: number) => {
-      const text = policyWith({});
-      return `${text}${' '.repeat(bytes - text.length)}`;
-    };
-
-    expect(parseAskedPolicy(padded(2047)).ok).toBe(true);
-    expect(parseAskedPolicy(padded(2048))).toMatchObject({ ok: false, isTooLarge: true });
-  });
+  const exactly = (prefix: unknown) => withCondition({ StringEquals: { 'oss:Prefix': prefix } });
 
   const ALL = { permissions: ['read', 'write', 'list', 'delete'], actions: [] } as const;
   const FILES: GrantedTarget = { target: { bucket: 'app-media', key: 'a/' }, ...ALL };
@@ -398,6 +327,21 @@ describe('a policy of a caller', () => {
       policyWith({ Action: ['oss:GetObject', 'oss:PutObject'], Resource: '*' }),
       [OBJECT],
     ],
+    [
+      'the same objects, twice',
+      FILES,
+      policyWith({ Resource: ['acs:oss:*:*:app-media/a/*', 'acs:oss:*:*:app-media/a/*'] }),
+      [{ target: FILES.target, permissions: ['read'], actions: [] }],
+    ],
+    [
+      'listings of its bucket and of another one',
+      FILES,
+      policyWith({
+        Action: 'oss:ListObjects',
+        Resource: ['acs:oss:*:*:app-media', 'acs:oss:*:*:app-media-2'],
+      }),
+      [{ target: FILES.target, permissions: ['list'], actions: [] }],
+    ],
   ])('about %s narrows to it', (_what, granted, text, left) => {
     expect(leftOf(granted, text)).toEqual(left);
   });
@@ -421,6 +365,8 @@ describe('a policy of a caller', () => {
     ['a listing by the beginning of names', FILES, listing('a/b*')],
     ['one prefix and not what is below it', FILES, listing('a/b/')],
     ['any listing of a bucket that has a prefix', BUCKET, listing('*')],
+    ['exactly one prefix, its own', FILES, exactly('a/')],
+    ['exactly one prefix with an asterisk in it', FILES, exactly('a/*')],
   ])('about %s is refused, since that is no target', (_what, granted, text) => {
     expect(leftOf(granted, text)).toBe('it allows a part of the grant that is no target');
   });
@@ -430,6 +376,8 @@ describe('a policy of a caller', () => {
     ['another bucket', FILES, policyWith({ Resource: 'acs:oss:*:*:app-media-2/a/*' })],
     ['another action', FILES, policyWith({ Action: 'oss:PutBucketPolicy', Resource: '*' })],
     ['a listing elsewhere', FILES, listing('b/*')],
+    ['a listing of what its prefix ends with', FILES, listing('/*')],
+    ['exactly one prefix elsewhere', FILES, exactly('b/')],
     [
       'a listing that is not granted',
       OBJECT,

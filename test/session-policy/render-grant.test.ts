@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { parseTarget } from '../../src/grants/target.ts';
 import type { NarrowedGrant, SessionPolicyInput } from '../../src/ports.ts';
 import { renderGrant } from '../../src/session-policy/render-grant.ts';
-import { MAX_SESSION_POLICY_BYTES } from '../../src/session-policy/session-policy.ts';
+import {
+  MAX_SESSION_POLICY_BYTES,
+  renderSessionPolicy,
+} from '../../src/session-policy/session-policy.ts';
 import { makeGrant } from '../support/config.ts';
 
 const ALLOWANCES = [
@@ -48,5 +51,47 @@ describe('the session policy of a narrowed grant', () => {
         refusal: { reason: 'session_policy_too_large', grant: 'user-files', bytes },
       }),
     );
+  });
+
+  it('is not even rendered if eight targets or more are too long by themselves', () => {
+    const ofLength = (count: number) =>
+      Array.from({ length: count }, (_, n) => ({
+        target: { bucket: 'app-media', key: `${n}${'x'.repeat(300)}/` },
+        permissions: ['read'] as const,
+        actions: [],
+      }));
+    const attempt = (count: number) => {
+      let rendered = 0;
+      const refused = () =>
+        renderGrant(
+          (input) => {
+            rendered += 1;
+            return { ...renderSessionPolicy(input), sha256: 'hash' };
+          },
+          {
+            grant: makeGrant({ restrict: { https: true }, publicAcl: 'deny' }),
+            allowances: ofLength(count),
+            durationSeconds: 900,
+          },
+        );
+      expect(refused).toThrow(
+        expect.objectContaining({
+          refusal: expect.objectContaining({ reason: 'session_policy_too_large' }),
+        }),
+      );
+      return rendered;
+    };
+
+    expect([attempt(7), attempt(8)]).toEqual([1, 0]);
+  });
+
+  it('is rendered if eight targets or more fit', () => {
+    const allowances = Array.from({ length: 9 }, (_, n) => ({
+      target: { bucket: 'app-media', key: `${n}/` },
+      permissions: ['read'] as const,
+      actions: [],
+    }));
+
+    expect(render({ allowances }).isWhatWasRendered).toBe(true);
   });
 });

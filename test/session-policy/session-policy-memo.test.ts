@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { SessionPolicyInput } from '../../src/ports.ts';
-import { renderSessionPolicy } from '../../src/session-policy/session-policy.ts';
+import {
+  MAX_SESSION_POLICY_BYTES,
+  renderSessionPolicy,
+} from '../../src/session-policy/session-policy.ts';
 import { createSessionPolicyMemo } from '../../src/session-policy/session-policy-memo.ts';
 
 function reading(key: string, rest: Partial<SessionPolicyInput> = {}): SessionPolicyInput {
@@ -70,6 +73,32 @@ describe('the memo of session policies', () => {
 
     expect(render(large)).not.toBe(render(large));
     expect(render(reading('a/'))).toBe(kept);
+  });
+
+  it('keeps a policy of exactly the length that STS accepts, and none that is longer', () => {
+    const spare = MAX_SESSION_POLICY_BYTES - renderSessionPolicy(reading('x/')).bytes;
+    const render = createSessionPolicyMemo(2);
+    const [fitting, longer] = [`${'x'.repeat(spare + 1)}/`, `${'x'.repeat(spare + 2)}/`].map(
+      (key) => reading(key),
+    );
+    if (fitting === undefined || longer === undefined) throw new Error('two inputs were made');
+
+    expect(render(fitting).bytes).toBe(MAX_SESSION_POLICY_BYTES);
+    expect(render(fitting)).toBe(render(fitting));
+    expect(render(longer)).not.toBe(render(longer));
+  });
+
+  it('keeps a policy whose input has 8,192 characters, and none whose input has more', () => {
+    // the whole bucket contains the other target, so the policy stays short
+    const withInner = (length: number) => {
+      const [outer, inner] = [reading(''), reading('x'.repeat(length))];
+      return { ...outer, allowances: [...outer.allowances, ...inner.allowances] };
+    };
+    const spare = 8192 - JSON.stringify(withInner(0)).length;
+    const render = createSessionPolicyMemo(2);
+
+    expect(render(withInner(spare))).toBe(render(withInner(spare)));
+    expect(render(withInner(spare + 1))).not.toBe(render(withInner(spare + 1)));
   });
 
   it('does not remember a failure', () => {
