@@ -129,10 +129,9 @@ function outermost(patterns: readonly NamePattern[]): readonly NamePattern[] {
     (one, index) =>
       !patterns.some(
         (other, at) =>
-          at !== index &&
           other.isPrefix &&
           one.text.startsWith(other.text) &&
-          // of two equal ones, the first stays
+          // of equal ones, the first stays
           (!one.isPrefix || one.text !== other.text || at < index),
       ),
   );

@@ -294,6 +294,12 @@ describe('a policy of a caller', () => {
     }
   });
 
+  it('that was not sent leaves the grant as it is', () => {
+    const granted = toNarrowed([FILES]);
+
+    expect(narrowToPolicy(granted, undefined)).toBe(granted);
+  });
+
   it.each<[string, GrantedTarget, string, readonly GrantedTarget[]]>([
     ['everything', FILES, policyWith({ Action: '*', Resource: '*' }), [FILES]],
     ['one object', FILES, policyWith({ Resource: 'acs:oss:*:*:app-media/a/b.txt' }), [OBJECT]],
@@ -326,6 +332,18 @@ describe('a policy of a caller', () => {
       OBJECT,
       policyWith({ Action: ['oss:GetObject', 'oss:PutObject'], Resource: '*' }),
       [OBJECT],
+    ],
+    [
+      'a folder in a folder, and an object that is named like one',
+      FILES,
+      policyWith({
+        Resource: [
+          'acs:oss:*:*:app-media/a/b/*',
+          'acs:oss:*:*:app-media/a/c/',
+          'acs:oss:*:*:app-media/a/*',
+        ],
+      }),
+      [{ target: FILES.target, permissions: ['read'], actions: [] }],
     ],
     [
       'the same objects, twice',
