@@ -1,7 +1,7 @@
 /** Reads what a request asks for, in the form of AWS STS and in that of container credentials. */
 import type { CredentialRequest, Requested } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
-import type { Form } from '../http/form.ts';
+import { type Form, readOnce } from '../http/form.ts';
 import {
   malformed,
   readDuration,
@@ -61,13 +61,6 @@ export function readWebIdentityToken(form: Form): string {
   const token = readOnce(form, 'WebIdentityToken')?.replace(/\r?\n$/, '');
   if (token === undefined || token === '') throw refuse({ reason: 'token_missing' });
   return token;
-}
-
-/** A token that is sent twice could be a different one for a proxy in front. */
-function readOnce(form: Form, name: string): string | undefined {
-  const [first, ...others] = form.filter(([sent]) => sent === name);
-  if (others.length > 0) throw malformed('a parameter is repeated', name);
-  return first?.[1];
 }
 
 /** Reads the token of `AWS_CONTAINER_AUTHORIZATION_TOKEN`. Throws `token_missing` and `token_malformed`. */

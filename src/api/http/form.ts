@@ -22,6 +22,16 @@ export function parseForm(bytes: Buffer): Form {
     });
 }
 
+/**
+ * The value of a parameter, or undefined. Throws `request_malformed` for one that was sent twice: for
+ * a proxy in front, it could be the other one.
+ */
+export function readOnce(form: Form, name: string): string | undefined {
+  const [first, ...others] = form.filter(([sent]) => sent === name);
+  if (others.length > 0) throw malformed('a parameter is repeated', name);
+  return first?.[1];
+}
+
 function decode(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));

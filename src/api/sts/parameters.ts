@@ -1,5 +1,5 @@
 /** Collects the parameters of a request to STS, which may stand in the query and in a form body. */
-import { type Form, parseForm } from '../http/form.ts';
+import { type Form, parseForm, readOnce } from '../http/form.ts';
 import { malformed, toLogged } from '../http/request-members.ts';
 
 /**
@@ -32,16 +32,6 @@ const OF_THE_ACTION = [
 /** `query`: as it was sent, without `?`. Throws `request_malformed`. */
 export function parseParameters(query: string, body: Buffer): Form {
   return [...parseForm(Buffer.from(query)), ...parseForm(body)];
-}
-
-/**
- * The value of a parameter, or undefined. Throws `request_malformed` for one that was sent twice: in
- * the query and in the body, it could be a different one for a proxy in front.
- */
-export function readOnce(sent: Form, name: string): string | undefined {
-  const [first, ...others] = sent.filter(([sentName]) => sentName === name);
-  if (others.length > 0) throw malformed('a parameter is repeated', name);
-  return first?.[1];
 }
 
 /**

@@ -3,9 +3,9 @@ import type { StsSurfaceSettings } from '../../config/config.ts';
 import type { CredentialRequest, Requested } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
 import { parseAskedPolicy } from '../../session-policy/parse-asked-policy.ts';
-import type { Form } from '../http/form.ts';
+import { type Form, readOnce } from '../http/form.ts';
 import { malformed, readDuration, toLogged, toRequest } from '../http/request-members.ts';
-import { readOnce, readRequired, requireKnown } from './parameters.ts';
+import { readRequired, requireKnown } from './parameters.ts';
 
 export const VERSION = '2015-04-01';
 const ACTION = 'AssumeRoleWithOIDC';

@@ -1,7 +1,7 @@
 /** Reads the parameters of a token exchange (RFC 8693 section 2.1). */
 import type { CredentialRequest, Requested } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
-import type { Form } from '../http/form.ts';
+import { type Form, readOnce } from '../http/form.ts';
 import {
   malformed,
   readDuration,
@@ -57,13 +57,6 @@ export function readSubjectToken(form: Form): string {
   const token = readOnce(form, 'subject_token');
   if (token === undefined || token === '') throw refuse({ reason: 'token_missing' });
   return token;
-}
-
-/** A token that is sent twice could be a different one for a proxy in front. */
-function readOnce(form: Form, name: string): string | undefined {
-  const [first, ...others] = form.filter(([sent]) => sent === name);
-  if (others.length > 0) throw malformed('a parameter is repeated', name);
-  return first?.[1];
 }
 
 /** What a request asks for, as it was sent, for the audit line. Of repeated parameters, the first. */
