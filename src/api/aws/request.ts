@@ -1,6 +1,7 @@
 /** Reads what a request asks for, in the form of AWS STS and in that of container credentials. */
 import type { CredentialRequest, Requested } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
+import { describeMembers } from '../http/describe-members.ts';
 import { type Form, readOnce } from '../http/form.ts';
 import {
   malformed,
@@ -71,15 +72,9 @@ export function readContainerToken(authorization: string | undefined): string {
   throw refuse({ reason: 'token_malformed', problem: 'the Authorization header is no JWT' });
 }
 
-/** What a request asks for, as it was sent, for the audit line. Of repeated members, the first. */
+/** What a request asks for, for the audit line. */
 export function describeRequested(sent: Form): Requested {
-  const requested: Partial<Record<keyof Requested, string>> = {};
-  for (const [name, value] of sent) {
-    const member = AUDITED_AS.get(name);
-    if (member !== undefined && requested[member] === undefined)
-      requested[member] = toLogged(value);
-  }
-  return requested;
+  return describeMembers(sent, AUDITED_AS);
 }
 
 /** Checks the parameters of AWS STS. Throws `request_malformed`. */

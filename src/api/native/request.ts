@@ -4,6 +4,7 @@ import { parseJsonObject } from '../../lib/strict-json.ts';
 import { withinDeadline } from '../../lib/within-deadline.ts';
 import type { CredentialRequest, Requested } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
+import { describeMembers } from '../http/describe-members.ts';
 import { queryOf } from '../http/query.ts';
 import {
   malformed,
@@ -61,16 +62,9 @@ export function parseQuery(url: string): SentMembers {
   });
 }
 
-/** What a request asks for, as it was sent, for the audit line. Of repeated members, the first. */
+/** What a request asks for, for the audit line. */
 export function describeRequested(sent: SentMembers): Requested {
-  const requested: Partial<Record<keyof Requested, string>> = {};
-  for (const [name, value] of sent) {
-    const member = AUDITED_AS.get(name);
-    if (member === undefined || requested[member] !== undefined) continue;
-    const isTextList = Array.isArray(value) && value.every((item) => typeof item === 'string');
-    requested[member] = toLogged(isTextList ? value.join(',') : value);
-  }
-  return requested;
+  return describeMembers(sent, AUDITED_AS);
 }
 
 /**

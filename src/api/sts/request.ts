@@ -3,8 +3,9 @@ import type { StsSurfaceSettings } from '../../config/config.ts';
 import type { CredentialRequest, Requested } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
 import { parseAskedPolicy } from '../../session-policy/parse-asked-policy.ts';
+import { describeMembers } from '../http/describe-members.ts';
 import { type Form, readOnce } from '../http/form.ts';
-import { malformed, readDuration, toLogged, toRequest } from '../http/request-members.ts';
+import { malformed, readDuration, toRequest } from '../http/request-members.ts';
 import { readRequired, requireKnown } from './parameters.ts';
 
 export const VERSION = '2015-04-01';
@@ -44,15 +45,9 @@ export function readSubjectToken(sent: Form): string {
   return token;
 }
 
-/** What a request asks for, as it was sent, for the audit line. Of repeated parameters, the first. */
+/** What a request asks for, for the audit line. */
 export function describeRequested(sent: Form): Requested {
-  const requested: Partial<Record<keyof Requested, string>> = {};
-  for (const [name, value] of sent) {
-    const member = AUDITED_AS.get(name);
-    if (member === undefined || requested[member] !== undefined) continue;
-    requested[member] = toLogged(value);
-  }
-  return requested;
+  return describeMembers(sent, AUDITED_AS);
 }
 
 /**

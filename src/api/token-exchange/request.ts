@@ -1,6 +1,7 @@
 /** Reads the parameters of a token exchange (RFC 8693 section 2.1). */
 import type { CredentialRequest, Requested } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
+import { describeMembers } from '../http/describe-members.ts';
 import { type Form, readOnce } from '../http/form.ts';
 import {
   malformed,
@@ -59,15 +60,12 @@ export function readSubjectToken(form: Form): string {
   return token;
 }
 
-/** What a request asks for, as it was sent, for the audit line. Of repeated parameters, the first. */
+/** What a request asks for, for the audit line. */
 export function describeRequested(form: Form): Requested {
-  const requested: Partial<Record<keyof Requested, string>> = {};
-  for (const [name, value] of form) {
-    const member = AUDITED_AS.get(name);
-    if (member === undefined || requested[member] !== undefined) continue;
-    requested[member] = toLogged(name === 'scope' ? value.replaceAll(' ', ',') : value);
-  }
-  return requested;
+  const members = form.map(
+    ([name, value]) => [name, name === 'scope' ? value.split(' ') : value] as const,
+  );
+  return describeMembers(members, AUDITED_AS);
 }
 
 /**
