@@ -152,6 +152,15 @@ describe('a request', () => {
     ['a member of Object.prototype', { body: '{"__proto__":{}}' }],
     ['a token in the query', { method: 'GET', path: '/v1/credentials?access_token=x' }],
     ['a repeated parameter', { method: 'GET', path: '/v1/credentials?Grant=a&Grant=b' }],
+    ['a parameter without a value', { method: 'GET', path: '/v1/credentials?Grant' }],
+    [
+      'an escape that is no character',
+      { method: 'GET', path: '/v1/credentials?Target=oss://app-media/users/malformed/%ff/' },
+    ],
+    [
+      'half an escape',
+      { method: 'GET', path: '/v1/credentials?Target=oss://app-media/users/malformed/%/' },
+    ],
     [
       'a duration that is not an integer',
       { method: 'GET', path: '/v1/credentials?DurationSeconds=9e2' },

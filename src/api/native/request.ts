@@ -5,6 +5,7 @@ import { withinDeadline } from '../../lib/within-deadline.ts';
 import type { CredentialRequest, Requested } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
 import { describeMembers } from '../http/describe-members.ts';
+import { parseForm } from '../http/form.ts';
 import { queryOf } from '../http/query.ts';
 import {
   malformed,
@@ -54,8 +55,7 @@ export function parseBody(bytes: Buffer): SentMembers {
 
 /** Takes the query of a GET apart: the same members, with `Permissions` separated by commas. */
 export function parseQuery(url: string): SentMembers {
-  // URLSearchParams leaves out a question mark in front, which may be the first character of a name
-  return [...new URLSearchParams(`?${queryOf(url)}`)].map(([name, value]) => {
+  return parseForm(Buffer.from(queryOf(url))).map(([name, value]) => {
     if (name === 'Permissions') return [name, value.split(',')];
     const isNumber = name === 'DurationSeconds' && /^\d{1,6}$/.test(value);
     return [name, isNumber ? Number(value) : value];
