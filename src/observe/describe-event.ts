@@ -8,8 +8,11 @@ export interface EventLine {
   readonly repeat: Repeat;
 }
 
-/** When a line that equals the last one of its topic is repeated. */
-export type Repeat = 'always' | 'each_minute' | 'on_change';
+/**
+ * When a line that equals the last one of its topic is repeated. What is repeated `without_limit` is never left
+ * out, however many lines its topic has.
+ */
+export type Repeat = 'without_limit' | 'always' | 'each_minute' | 'on_change';
 
 type Line = readonly [topic: string, text: string];
 
@@ -20,9 +23,11 @@ const REPEAT: Readonly<Partial<Record<OperationalEvent['kind'], Repeat>>> = {
   circuit_opened: 'each_minute',
   source_credentials_failed: 'each_minute',
   store_lost: 'each_minute',
-  // an operator who changes or reloads the config needs a response each time
-  config_applied: 'always',
-  config_refused: 'always',
+  // an operator who changes or reloads the config needs a response each time, and nobody else causes one
+  config_applied: 'without_limit',
+  config_refused: 'without_limit',
+  config_warning: 'without_limit',
+  restart_needed: 'without_limit',
   audit_lines_lost: 'always',
   export_failed: 'each_minute',
 };

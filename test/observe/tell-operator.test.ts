@@ -133,6 +133,38 @@ describe('the report to the operator', () => {
     expect(told).toHaveLength(2);
   });
 
+  it('says of each config which one is in use, however many an operator tries in a minute', () => {
+    const { told, observe } = arrange();
+    for (let attempt = 0; attempt < 20; attempt++) {
+      observe({ kind: 'config_refused', problem: 'is empty', revisionInUse: 'a' });
+    }
+    observe({ kind: 'config_applied', revision: 'b' });
+
+    expect(told).toHaveLength(21);
+    expect(told.at(-1)).toBe('config b is in use');
+  });
+
+  it.each<OperationalEvent>([
+    { kind: 'restart_needed', section: 'store' },
+    { kind: 'config_warning', warning: 'broker.yaml:7:3 x' },
+  ])('says of each config what it brings with it, though an earlier one did: %o', (event) => {
+    const { clock, told, observe } = arrange();
+    observe(event);
+    observe({ kind: 'config_applied', revision: 'b' });
+    observe({ kind: 'config_applied', revision: 'a' });
+    clock.nowMs += 60 * MINUTE;
+    observe(event);
+
+    expect(told[3]).toBe(told[0]);
+  });
+
+  it('limits the lines about an audit log that loses lines', () => {
+    const { told, observe } = arrange();
+    for (let line = 0; line < 100; line++) observe({ kind: 'audit_lines_lost', lines: 1 });
+
+    expect(told).toHaveLength(6);
+  });
+
   it('repeats a problem after the clock was set back', () => {
     const { clock, told, observe } = arrange();
     observe(FAILED);
