@@ -59,6 +59,7 @@ export function countEvent(
       return;
     case 'export_works':
     // its lines were counted one by one, when they were lost
+    case 'audit_failed':
     case 'audit_lines_lost':
     case 'config_warning':
       return;

@@ -28,6 +28,7 @@ const REPEAT: Readonly<Partial<Record<OperationalEvent['kind'], Repeat>>> = {
   config_refused: 'without_limit',
   config_warning: 'without_limit',
   restart_needed: 'without_limit',
+  audit_failed: 'always',
   audit_lines_lost: 'always',
   export_failed: 'each_minute',
 };
@@ -77,10 +78,15 @@ function toLine(event: OperationalEvent): Line {
         `restart:${event.section}`,
         `the config changes ${event.section}: restart the broker to apply it`,
       ];
+    case 'audit_failed':
+      return [
+        'audit',
+        `the audit log cannot be written (${event.problem}): no credential is handed out; check what reads standard output, and whether its disk is full`,
+      ];
     case 'audit_lines_lost':
       return [
         'audit',
-        `the audit log could not be written: ${event.lines} ${event.lines === 1 ? 'line was' : 'lines were'} lost; check what reads standard output`,
+        `the audit log is written again: ${event.lines} ${event.lines === 1 ? 'line was' : 'lines were'} lost`,
       ];
     case 'export_failed':
       return ['export', `traces and metrics do not reach the collector: ${event.problem}`];

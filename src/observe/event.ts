@@ -39,6 +39,7 @@ export type OperationalEvent =
   | { readonly kind: 'config_warning'; readonly warning: string }
   | { readonly kind: 'restart_needed'; readonly section: string }
   // the audit log
+  | { readonly kind: 'audit_failed'; readonly problem: string }
   | { readonly kind: 'audit_lines_lost'; readonly lines: number }
   // the collector of traces and metrics
   | { readonly kind: 'export_failed'; readonly problem: string }

@@ -56,9 +56,10 @@ describe('the report to the operator', () => {
       { kind: 'restart_needed', section: 'store' },
       'the config changes store: restart the broker to apply it',
     ],
+    [{ kind: 'audit_lines_lost', lines: 3 }, 'the audit log is written again: 3 lines were lost'],
     [
-      { kind: 'audit_lines_lost', lines: 3 },
-      'the audit log could not be written: 3 lines were lost; check what reads standard output',
+      { kind: 'audit_failed', problem: 'ENOSPC' },
+      'the audit log cannot be written (ENOSPC): no credential is handed out; check what reads standard output, and whether its disk is full',
     ],
   ])('is one line for %o', (event, line) => {
     const { told, observe } = arrange();
