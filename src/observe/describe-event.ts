@@ -22,6 +22,7 @@ const REPEAT: Readonly<Partial<Record<OperationalEvent['kind'], Repeat>>> = {
   sts_throttled: 'each_minute',
   circuit_opened: 'each_minute',
   source_credentials_failed: 'each_minute',
+  source_credentials_refused: 'each_minute',
   store_lost: 'each_minute',
   // an operator who changes or reloads the config needs a response each time, and nobody else causes one
   config_applied: 'without_limit',
@@ -63,6 +64,8 @@ function toLine(event: OperationalEvent): Line {
       return [`source:${event.source}`, describeCredentials(event)];
     case 'source_credentials_failed':
       return [`source:${event.source}`, `source credentials are unavailable: ${event.problem}`];
+    case 'source_credentials_refused':
+      return ['refused source', `STS refuses the source credentials: ${event.problem}`];
     case 'store_lost':
       return ['store', `Redis is unavailable (${event.problem}); limits are counted in memory`];
     case 'store_back':

@@ -30,6 +30,7 @@ export type OperationalEvent =
       readonly source: string;
       readonly problem: string;
     }
+  | { readonly kind: 'source_credentials_refused'; readonly problem: string }
   // the store of limits
   | { readonly kind: 'store_lost'; readonly problem: string }
   | { readonly kind: 'store_back' }

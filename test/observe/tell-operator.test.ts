@@ -46,6 +46,10 @@ describe('the report to the operator', () => {
       { kind: 'source_credentials_failed', source: 'file', problem: 'file: it is not JSON' },
       'source credentials are unavailable: file: it is not JSON',
     ],
+    [
+      { kind: 'source_credentials_refused', problem: 'STS answered X' },
+      'STS refuses the source credentials: STS answered X',
+    ],
     [{ kind: 'config_applied', revision: '0123456789abcdef' }, 'config 0123456789ab is in use'],
     [
       { kind: 'config_refused', problem: 'broker.yaml:1:1 is empty', revisionInUse: 'abcdef' },
