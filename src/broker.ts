@@ -71,7 +71,7 @@ export function createBroker(options: BrokerOptions): Broker {
   const { store = createMemoryStore({ now }) } = options;
   const readsPlatformHeaders = isOnFunctionCompute && options.usesFunctionRole;
 
-  const callSts = createAssumeRole({ region, sts, sourceCredentials, now });
+  const callSts = createAssumeRole({ region, sts, sourceCredentials, now, observe });
   const { timeoutMs } = sts;
   const { assumeRoleWith } = callSts;
   const assumeRole = createAssumedRoleCache({

@@ -5,7 +5,7 @@
 import { factsOfDecision, factsOfRole, factsOfToken } from './audit/facts.ts';
 import type { AuditTrail } from './audit/trail.ts';
 import type { Config, Grant } from './config/config.ts';
-import { parseTarget } from './grants/target.ts';
+import { toAsked } from './grants/asked.ts';
 import { lengthPrefixed } from './lib/length-prefixed.ts';
 import type {
   AssumeRole,
@@ -140,11 +140,9 @@ export async function admitRequest<T>(
     // nothing else of the request is read before
     wasRead = true;
     const request = await incoming.read();
-    const target = request.target === undefined ? undefined : parseTarget(request.target);
+    const asked = toAsked(token, request, { callerAddress, nowMs: now() });
 
     // report mode records what it would have decided; it does not affect the decision
-    const tokenLeftSeconds = token.expiresAt - Math.ceil(now() / 1000);
-    const asked = { ...request, target, tokenLeftSeconds, callerAddress };
     const report = deps.reportGrants(token, asked);
     trail.add(report);
 

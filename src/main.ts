@@ -3,17 +3,17 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns';
 import { homedir } from 'node:os';
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { isDeepStrictEqual } from 'node:util';
 import { createAuditLog } from './audit/line.ts';
 import { createAuditSink } from './audit/sink.ts';
 import { createBroker } from './broker.ts';
+import { createBuildBroker } from './build-broker.ts';
 import type { Config } from './config/config.ts';
 import type { SourceCredentialsSettings } from './config/source-credentials-settings.ts';
 import { ConfigError, formatProblem } from './config-loader/config-problems.ts';
 import { parseConfig } from './config-loader/parse-config.ts';
 import type { ConfigText } from './config-loader/source/config-source.ts';
 import { openConfigSource } from './config-loader/source/open-config-source.ts';
-import { fixedAtStart } from './fixed-at-start.ts';
+import type { Reports } from './metrics/meter.ts';
 import { openMonitoring } from './metrics/open-monitoring.ts';
 import type { Observe } from './observe/event.ts';
 import { createTellOperator } from './observe/tell-operator.ts';
@@ -66,13 +66,16 @@ async function main(): Promise<void> {
   await requireStartable(source, config);
   const sourceCredentials = createCredentials(source, config);
   const store = createStore(config.store, { environment, now, random, observe });
-  const build = createBuild(config, {
+  const recordAudit = createAuditLog(
+    createAuditSink({ write: writeToStdout, afterTurn: setImmediate, now, observe }),
+  );
+  const build = createBuildBroker({
+    startConfig: config,
     source,
-    sourceCredentials,
-    store,
-    tellOperator,
-    observe,
+    reports: { recordAudit, observe: tellOperator },
     monitoring,
+    observe,
+    createBroker: createBrokerWith({ source, sourceCredentials, store }),
   });
   const broker = createReloadingBroker({
     config,
@@ -172,27 +175,14 @@ interface Kept {
   readonly source: SourceCredentialsSettings;
   readonly sourceCredentials: SourceCredentialsProvider;
   readonly store: Store;
-  readonly tellOperator: Observe;
-  /** Tells the operator, and counts. */
-  readonly observe: Observe;
-  readonly monitoring: RunningMonitoring;
 }
 
-/** Makes the function that builds the application for each config. */
-function createBuild(startConfig: Config, kept: Kept) {
-  const { source, sourceCredentials, store, tellOperator, observe, monitoring } = kept;
-  const recordAudit = createAuditLog(
-    createAuditSink({ write: writeToStdout, afterTurn: setImmediate, now, observe }),
-  );
+/** Makes the function that puts a broker together for each config. */
+function createBrokerWith({ source, sourceCredentials, store }: Kept) {
   const keepIssuerKeys = createKeptIssuerKeys();
   const fetchIssuer = createFetchIssuer({ lookup });
-  const atStart = fixedAtStart(startConfig, source);
-  return (config: Config) => {
-    const reports = monitoring.watch(config, { recordAudit, observe: tellOperator });
-    for (const [section, fixed] of Object.entries(fixedAtStart(config, source))) {
-      if (!isDeepStrictEqual(fixed, atStart[section])) observe({ kind: 'restart_needed', section });
-    }
-    return createBroker({
+  return (config: Config, reports: Reports) =>
+    createBroker({
       config,
       sourceCredentials,
       ...reports,
@@ -206,7 +196,6 @@ function createBuild(startConfig: Config, kept: Kept) {
       keepIssuerKeys,
       ticketKeys: readTicketKeys(config.surfaces?.credentialUrls, config.publicUrl, environment),
     });
-  };
 }
 
 function readPort(text: string | undefined): number {

@@ -3,7 +3,13 @@ import type { Config } from './config/config.ts';
 import { ConfigError, formatProblem } from './config-loader/config-problems.ts';
 import type { LoadedConfig } from './config-loader/load-config.ts';
 import type { ConfigSource, ConfigText } from './config-loader/source/config-source.ts';
+import { describeDefect } from './lib/describe-defect.ts';
 import type { Observe } from './observe/event.ts';
+
+/** No broker could be built from a valid config. The message names a defect, and quotes nothing. */
+class BuildError extends Error {
+  override name = 'BuildError';
+}
 
 type Fetch = (request: Request, env: object) => Response | Promise<Response>;
 
@@ -45,12 +51,20 @@ export function createReloadingBroker(options: {
   async function apply(text: ConfigText): Promise<void> {
     const { config, warnings } = await parse(text);
     if (config.revision === current.revision) return;
-    current = { revision: config.revision, app: build(config) };
+    current = { revision: config.revision, app: buildFrom(config) };
     for (const warning of warnings) {
       observe({ kind: 'config_warning', warning: formatProblem(warning) });
     }
     observe({ kind: 'config_applied', revision: config.revision });
     isToldRefused = false;
+  }
+
+  function buildFrom(config: Config) {
+    try {
+      return build(config);
+    } catch (error) {
+      throw new BuildError(describeDefect(error));
+    }
   }
 
   async function readAndApply(read: ConfigSource['readChange']): Promise<void> {
@@ -67,7 +81,7 @@ export function createReloadingBroker(options: {
       isToldRefused = false;
       observe({ kind: 'config_applied', revision: current.revision });
     } catch (error) {
-      const problem = error instanceof ConfigError ? error.message : 'the config cannot be read';
+      const problem = describeProblem(error);
       // a lasting problem is reported once
       if (problem === knownProblem) return;
       knownProblem = problem;
@@ -102,4 +116,10 @@ export function createReloadingBroker(options: {
       return queueRead(source.read);
     },
   };
+}
+
+function describeProblem(error: unknown): string {
+  if (error instanceof ConfigError) return error.message;
+  if (!(error instanceof BuildError)) return 'the config cannot be read';
+  return `no broker can be built from the config, a defect of oss-token-broker: ${error.message}`;
 }

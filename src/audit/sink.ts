@@ -1,4 +1,5 @@
 /** Writes the audit lines of one turn of the event loop at once, with a deadline and a bounded backlog. */
+import { systemErrorCode } from '../lib/system-error-code.ts';
 import { withinDeadline } from '../lib/within-deadline.ts';
 import type { Observe } from '../observe/event.ts';
 
@@ -6,6 +7,13 @@ import type { Observe } from '../observe/event.ts';
 const TIMEOUT_MS = 2000;
 /** Bound of the backlog. A line has at most 32 KiB; most have 1 KiB. */
 const MAX_WAITING_BYTES = 1024 * 1024;
+
+const TELL_EVERY_MS = 60_000;
+
+/** Earlier text still waits for whoever reads the log. */
+class OverdueError extends Error {
+  override name = 'OverdueError';
+}
 
 /** The lines of one turn, which are written or lost together. */
 interface Batch {
@@ -27,7 +35,7 @@ export function createAuditSink(options: {
   readonly afterTurn: (work: () => void) => void;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Receives the number of lost lines, once lines are written again. */
+  /** Receives each failure, and the number of lost lines once lines are written again. */
   readonly observe: Observe;
 }): (line: string) => Promise<void> {
   const { write, afterTurn, now, observe } = options;
@@ -37,6 +45,7 @@ export function createAuditSink(options: {
   let open: Batch | undefined;
   let waitingBytes = 0;
   let lost = 0;
+  let toldAtMs = 0;
 
   function isBlocked(): boolean {
     const [oldest] = waiting;
@@ -51,7 +60,7 @@ export function createAuditSink(options: {
         resolve(writeBatch(batch));
       });
     });
-    const toError = () => new Error('the audit log takes too long');
+    const toError = () => new OverdueError('the audit log takes too long');
     const batch: Batch = {
       text: '',
       bytes: 0,
@@ -73,7 +82,7 @@ export function createAuditSink(options: {
 
   async function writeInTime(line: string): Promise<void> {
     if (isBlocked() || waitingBytes > MAX_WAITING_BYTES)
-      throw new Error('the audit log is blocked');
+      throw new OverdueError('the audit log is blocked');
     const bytes = Buffer.byteLength(line);
     open ??= openBatch();
     open.text += line;
@@ -82,11 +91,22 @@ export function createAuditSink(options: {
     await open.written;
   }
 
+  /** At once, and then each minute while it lasts. */
+  function tellOfFailure(error: unknown): void {
+    const elapsedMs = now() - toldAtMs;
+    if (lost > 1 && elapsedMs >= 0 && elapsedMs < TELL_EVERY_MS) return;
+    toldAtMs = now();
+    const problem =
+      error instanceof OverdueError ? 'it is not read in time' : systemErrorCode(error);
+    observe({ kind: 'audit_failed', problem: problem ?? 'a write failed' });
+  }
+
   return async function writeOrCount(line) {
     try {
       await writeInTime(line);
     } catch (error) {
       lost += 1;
+      tellOfFailure(error);
       throw error;
     }
     if (lost === 0) return;

@@ -4,6 +4,7 @@ import { parseJsonObject } from '../lib/strict-json.ts';
 import type { FetchIssuer } from '../subject-token/keys/issuer-fetch.ts';
 import { describeProblem } from '../subject-token/keys/issuer-problem.ts';
 import type { VerificationKey } from '../subject-token/keys/jwk.ts';
+import { describeDropped } from '../subject-token/keys/key-set.ts';
 import { createLoadKeySet } from '../subject-token/keys/load-key-set.ts';
 import { type Finding, failed, ok } from './finding.ts';
 import { describeAges } from './key-ages.ts';
@@ -22,7 +23,8 @@ export async function checkIssuer(
   try {
     const { fetchIssuer } = watched;
     const keySet = await createLoadKeySet({ issuer, fetchIssuer, timeoutMs: TIMEOUT_MS })();
-    const { keys, dropped } = keySet;
+    const { keys } = keySet;
+    const dropped = describeDropped(keySet);
     const left = dropped.length === 0 ? '' : `; left out: ${dropped.join(', ')}`;
     if (keys.length > 0) {
       const answer = watched.lastAnswer();

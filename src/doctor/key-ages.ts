@@ -25,10 +25,8 @@ export function describeAges(options: {
 }): KeyAges {
   const { keySet, jwks, lastModified, nowMs } = options;
   const { keys, dropped } = keySet;
-  // a key set keeps the order, and tells which keys it leaves out
-  const used = jwks.filter(
-    (_jwk, index) => !dropped.some((why) => why.startsWith(`key ${index} `)),
-  );
+  const leftOut = new Set(dropped.map(({ index }) => index));
+  const used = jwks.filter((_jwk, index) => !leftOut.has(index));
   const certificates = keys.map((key, index) => describeCertificate(used[index], key, nowMs));
   const changed = describeChange(lastModified, nowMs);
   const undated = certificates.filter((one) => one?.isDated !== true).length;

@@ -3,9 +3,8 @@ import type { Config, TrustedIssuer } from '../config/config.ts';
 import type { JsonObject } from '../lib/strict-json.ts';
 import type { SubjectToken, VerifySubjectToken } from '../ports.ts';
 import { RefusalError } from '../refusal.ts';
+import { checkUnverified, type UnverifiedCheck } from '../subject-token/check-unverified.ts';
 import { checkClaims } from '../subject-token/claims.ts';
-import { parseCompactJws } from '../subject-token/compact-jws.ts';
-import { checkHeader } from '../subject-token/header.ts';
 import { createUntrustedIssuer } from '../subject-token/untrusted-issuer.ts';
 import type { Check } from './explanation.ts';
 import { showInstant, showText, showValue } from './show-value.ts';
@@ -43,7 +42,7 @@ export async function checkToken(
   const holds = (result: Check['result'] = 'holds') => checks.push({ ...current, result });
   try {
     if (input.kind === 'claims') {
-      begin('issuer', `${showText(input.issuer.issuer)} is issuer "${input.issuer.name}"`);
+      begin('issuer', describeIssuer(input.issuer));
       holds();
       begin('signature', 'these are claims, and no token');
       holds('not checked');
@@ -52,17 +51,18 @@ export async function checkToken(
       holds();
       return { checks, token };
     }
-    begin('form', `${input.compactJws.length} characters`);
-    const jws = parseCompactJws(input.compactJws);
+    const { jws, known, wanted } = checkUnverified(
+      input.compactJws,
+      (iss) => findIssuer(iss, config),
+      (check) => {
+        // the checks before it held
+        if (check.step === 'header') begin('issuer', describeIssuer(check.issuer));
+        if (check.step !== 'form') holds();
+        begin(check.step, describeCheck(check, input.compactJws));
+      },
+    );
     holds();
-    begin('issuer', showValue(jws.claimedIssuer));
-    const issuer = findIssuer(jws.claimedIssuer, config);
-    begin('issuer', `${showText(issuer.issuer)} is issuer "${issuer.name}"`);
-    holds();
-    const { alg, typ, kid } = jws.header;
-    begin('header', `alg ${showValue(alg)}, typ ${showValue(typ)}, kid ${showValue(kid)}`);
-    const { keyId } = checkHeader(jws.header, issuer);
-    holds();
+    const { issuer } = known;
     if (input.verify === undefined) {
       begin(
         'signature',
@@ -72,7 +72,7 @@ export async function checkToken(
       begin('claims', '');
       const claims = jws.readClaims();
       begin('claims', describeClaims(claims));
-      const token = toToken(issuer, claims, nowMs, keyId);
+      const token = toToken(issuer, claims, nowMs, wanted.keyId);
       holds();
       return { checks, token };
     }
@@ -99,10 +99,27 @@ function isAboutSignature({ refusal: { reason } }: RefusalError): boolean {
 }
 
 /** The issuer whose `iss` is exactly this, as verification looks it up. Throws `issuer_untrusted`. */
-function findIssuer(iss: unknown, { issuers }: Config): TrustedIssuer {
+function findIssuer(iss: unknown, { issuers }: Config): { readonly issuer: TrustedIssuer } {
   const found = issuers.find(({ issuer }) => issuer === iss);
-  if (found !== undefined) return found;
+  if (found !== undefined) return { issuer: found };
   throw createUntrustedIssuer(issuers)(iss);
+}
+
+function describeIssuer({ issuer, name }: TrustedIssuer): string {
+  return `${showText(issuer)} is issuer "${name}"`;
+}
+
+function describeCheck(check: UnverifiedCheck, compactJws: string): string {
+  switch (check.step) {
+    case 'form':
+      return `${compactJws.length} characters`;
+    case 'issuer':
+      return showValue(check.jws.claimedIssuer);
+    case 'header': {
+      const { alg, typ, kid } = check.jws.header;
+      return `alg ${showValue(alg)}, typ ${showValue(typ)}, kid ${showValue(kid)}`;
+    }
+  }
 }
 
 function toToken(

@@ -1,7 +1,8 @@
 /** Explains what the broker decides for a subject token and a request: the pipeline's own steps, with what each of them saw. */
 import type { Config } from '../config/config.ts';
 import { createDecide } from '../decide.ts';
-import { formatTarget, parseTarget } from '../grants/target.ts';
+import { toAsked } from '../grants/asked.ts';
+import { formatTarget } from '../grants/target.ts';
 import { createKillSwitches } from '../limits/kill-switches.ts';
 import type { CredentialRequest, Decide, Decision, SubjectToken, Target } from '../ports.ts';
 import { RefusalError } from '../refusal.ts';
@@ -82,16 +83,11 @@ function decideStepByStep(
   const killSwitches = createKillSwitches(config);
   step(checks, 'kill switches', 'deny lists of the issuer', () => killSwitches.refuseDenied(token));
 
-  let request: CredentialRequest = {};
-  let target: Target | undefined;
-  step(checks, 'request', 'what the caller asks for', () => {
-    request = readRequest();
-    target = request.target === undefined ? undefined : parseTarget(request.target);
-  });
+  const asked = step(checks, 'request', 'what the caller asks for', () =>
+    toAsked(token, readRequest(), { callerAddress, nowMs }),
+  );
 
   const render = createSessionPolicyMemo(MAX_RENDERED_POLICIES);
-  const tokenLeftSeconds = token.expiresAt - Math.ceil(nowMs / 1000);
-  const asked = { ...request, target, tokenLeftSeconds, callerAddress };
   const asker: Parameters<Decide> = [token, asked];
   const decide = createDecide(
     config.grants.filter(({ mode }) => mode !== 'report'),
@@ -117,14 +113,15 @@ function decideStepByStep(
 }
 
 /** Takes one step, and notes whether it refuses. */
-function step(checks: Check[], name: Check['step'], saw: string, take: () => void): void {
+function step<T>(checks: Check[], name: Check['step'], saw: string, take: () => T): T {
   try {
-    take();
+    const taken = take();
+    checks.push({ step: name, result: 'holds', saw });
+    return taken;
   } catch (error) {
     checks.push({ step: name, result: 'refuses', saw });
     throw error;
   }
-  checks.push({ step: name, result: 'holds', saw });
 }
 
 function describeGiven(

@@ -58,7 +58,10 @@ export function countEvent(
       metrics.exportFailures.inc();
       return;
     case 'export_works':
+    // each refusal has an audit line, which is counted
+    case 'source_credentials_refused':
     // its lines were counted one by one, when they were lost
+    case 'audit_failed':
     case 'audit_lines_lost':
     case 'config_warning':
       return;

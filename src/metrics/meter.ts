@@ -14,11 +14,16 @@ export interface Reports {
   readonly observe: Observe;
 }
 
+export interface WatchedReports extends Reports {
+  /** The broker of this config is in use from now on. */
+  readonly begin: () => void;
+}
+
 export interface Meter {
   /** Counts what is about no broker in particular. */
   readonly observe: Observe;
-  /** Begins with a config, and wraps what its broker reports through. */
-  readonly watch: (config: Config, reports: Reports) => Reports;
+  /** Wraps what the broker of a config reports through. The metrics tell of the config once `begin` is called. */
+  readonly watch: (config: Config, reports: Reports) => WatchedReports;
   /** The metrics as they are now. */
   readonly read: () => BrokerMetrics['registry'];
 }
@@ -75,8 +80,8 @@ export function createMeter(options: {
   return {
     observe: count,
     watch(config, { recordAudit, observe }) {
-      neverThrow(() => begin(config));
       return {
+        begin: () => neverThrow(() => begin(config)),
         async recordAudit(line) {
           try {
             await recordAudit(line);

@@ -1,7 +1,7 @@
 /** Puts metrics and traces together. It is a file of its own in the bundle, which is read only if the config turns one of them on. */
 import type { Config } from '../config/config.ts';
 import type { Observe } from '../observe/event.ts';
-import { createMeter, type Reports } from './meter.ts';
+import { createMeter, type Reports, type WatchedReports } from './meter.ts';
 import { toAttributes } from './otlp/attributes.ts';
 import { createExporter, type Exporter } from './otlp/exporter.ts';
 import { readOtlpHeaders } from './otlp/headers.ts';
@@ -12,8 +12,8 @@ import { createRequestTracing, type Fetch } from './trace-requests.ts';
 export interface Monitoring {
   /** Counts what is about no broker in particular. */
   readonly observe: Observe;
-  /** Begins with a config, and wraps what its broker reports through. */
-  readonly watch: (config: Config, reports: Reports) => Reports;
+  /** Wraps what the broker of a config reports through. The metrics tell of the config once `begin` is called. */
+  readonly watch: (config: Config, reports: Reports) => WatchedReports;
   /** Wraps the application, to trace its requests. */
   readonly trace: (fetch: Fetch) => Fetch;
   /** Answers the port of the metrics. */

@@ -5,7 +5,7 @@ import type { Monitoring, MonitoringOptions } from './monitoring.ts';
 /** Does nothing, and changes nothing. */
 const NO_MONITORING: Omit<Monitoring, 'serveMetrics'> = {
   observe: () => {},
-  watch: (_config, reports) => reports,
+  watch: (_config, reports) => ({ ...reports, begin: () => {} }),
   trace: (fetch) => fetch,
   close: async () => {},
 };

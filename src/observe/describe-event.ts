@@ -8,8 +8,11 @@ export interface EventLine {
   readonly repeat: Repeat;
 }
 
-/** When a line that equals the last one of its topic is repeated. */
-export type Repeat = 'always' | 'each_minute' | 'on_change';
+/**
+ * When a line that equals the last one of its topic is repeated. What is repeated `without_limit` is never left
+ * out, however many lines its topic has.
+ */
+export type Repeat = 'without_limit' | 'always' | 'each_minute' | 'on_change';
 
 type Line = readonly [topic: string, text: string];
 
@@ -19,10 +22,14 @@ const REPEAT: Readonly<Partial<Record<OperationalEvent['kind'], Repeat>>> = {
   sts_throttled: 'each_minute',
   circuit_opened: 'each_minute',
   source_credentials_failed: 'each_minute',
+  source_credentials_refused: 'each_minute',
   store_lost: 'each_minute',
-  // an operator who changes or reloads the config needs a response each time
-  config_applied: 'always',
-  config_refused: 'always',
+  // an operator who changes or reloads the config needs a response each time, and nobody else causes one
+  config_applied: 'without_limit',
+  config_refused: 'without_limit',
+  config_warning: 'without_limit',
+  restart_needed: 'without_limit',
+  audit_failed: 'always',
   audit_lines_lost: 'always',
   export_failed: 'each_minute',
 };
@@ -57,6 +64,8 @@ function toLine(event: OperationalEvent): Line {
       return [`source:${event.source}`, describeCredentials(event)];
     case 'source_credentials_failed':
       return [`source:${event.source}`, `source credentials are unavailable: ${event.problem}`];
+    case 'source_credentials_refused':
+      return ['refused source', `STS refuses the source credentials: ${event.problem}`];
     case 'store_lost':
       return ['store', `Redis is unavailable (${event.problem}); limits are counted in memory`];
     case 'store_back':
@@ -72,10 +81,15 @@ function toLine(event: OperationalEvent): Line {
         `restart:${event.section}`,
         `the config changes ${event.section}: restart the broker to apply it`,
       ];
+    case 'audit_failed':
+      return [
+        'audit',
+        `the audit log cannot be written (${event.problem}): no credential is handed out; check what reads standard output, and whether its disk is full`,
+      ];
     case 'audit_lines_lost':
       return [
         'audit',
-        `the audit log could not be written: ${event.lines} ${event.lines === 1 ? 'line was' : 'lines were'} lost; check what reads standard output`,
+        `the audit log is written again: ${event.lines} ${event.lines === 1 ? 'line was' : 'lines were'} lost`,
       ];
     case 'export_failed':
       return ['export', `traces and metrics do not reach the collector: ${event.problem}`];

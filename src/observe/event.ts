@@ -30,6 +30,7 @@ export type OperationalEvent =
       readonly source: string;
       readonly problem: string;
     }
+  | { readonly kind: 'source_credentials_refused'; readonly problem: string }
   // the store of limits
   | { readonly kind: 'store_lost'; readonly problem: string }
   | { readonly kind: 'store_back' }
@@ -39,6 +40,7 @@ export type OperationalEvent =
   | { readonly kind: 'config_warning'; readonly warning: string }
   | { readonly kind: 'restart_needed'; readonly section: string }
   // the audit log
+  | { readonly kind: 'audit_failed'; readonly problem: string }
   | { readonly kind: 'audit_lines_lost'; readonly lines: number }
   // the collector of traces and metrics
   | { readonly kind: 'export_failed'; readonly problem: string }

@@ -4,7 +4,7 @@ import { describeEvent, type Repeat } from './describe-event.ts';
 import type { Observe } from './event.ts';
 
 const MINUTE_MS = 60_000;
-/** Further lines about a topic are left out for the rest of the minute. */
+/** Further lines about a topic are left out for the rest of the minute, unless it is without limit. */
 const MAX_LINES_A_MINUTE = 6;
 /** There are few topics: issuers, sources, warnings. */
 const MAX_TOPICS = 1000;
@@ -39,7 +39,7 @@ export function createTellOperator(options: {
     }
     const lines = (recent?.lines ?? 0) + 1;
     reportedOn.set(topic, { sinceMs: recent?.sinceMs ?? nowMs, lines, last: text, leftOut: 0 });
-    tryToTell(tell, `${text}${describeLeftOut(reported?.leftOut ?? 0, lines)}`);
+    tryToTell(tell, `${text}${describeLeftOut(reported?.leftOut ?? 0, lines, repeat)}`);
   };
 }
 
@@ -54,15 +54,18 @@ function isDue(line: {
   readonly recent: Reported | undefined;
 }): boolean {
   const { text, repeat, reported, recent } = line;
+  if (repeat === 'without_limit') return true;
   if (recent !== undefined && recent.lines >= MAX_LINES_A_MINUTE) return false;
   if (repeat === 'always' || text !== reported.last) return true;
   return repeat === 'each_minute' && recent === undefined;
 }
 
-function describeLeftOut(leftOut: number, lines: number): string {
+function describeLeftOut(leftOut: number, lines: number, repeat: Repeat): string {
   const before = leftOut === 0 ? '' : ` (${leftOut} more lines about this were left out)`;
   const after =
-    lines < MAX_LINES_A_MINUTE ? '' : ' (further lines about this are left out for a minute)';
+    lines < MAX_LINES_A_MINUTE || repeat === 'without_limit'
+      ? ''
+      : ' (further lines about this are left out for a minute)';
   return `${before}${after}`;
 }
 

@@ -2,6 +2,7 @@
 import type { Config } from '../config/config.ts';
 import { isSameKey } from '../lib/is-same-key.ts';
 import { withinDeadline } from '../lib/within-deadline.ts';
+import type { Observe } from '../observe/event.ts';
 import type {
   AssumedRole,
   AssumeRole,
@@ -74,8 +75,10 @@ export function createAssumeRole(options: {
   readonly sourceCredentials: SourceCredentialsProvider;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
+  /** Receives that STS refuses the source credentials, and newer ones too if there are any. */
+  readonly observe?: Observe;
 }): StsAssumeRole {
-  const { region, sts, sourceCredentials, now } = options;
+  const { region, sts, sourceCredentials, now, observe = () => {} } = options;
   const loadSdk = createLoadSdk();
   let current: { readonly credentials: SourceCredentials; readonly client: StsClient } | undefined;
 
@@ -122,9 +125,19 @@ export function createAssumeRole(options: {
     } catch (error) {
       if (!isAboutSourceCredentials(error)) throw error;
       const renewed = await sourceCredentials.renew(credentials);
-      if (isSameKey(renewed, credentials)) throw error;
-      return callSts(await clientFor(renewed), request);
+      if (isSameKey(renewed, credentials)) throw told(error);
+      return callSts(await clientFor(renewed), request).catch((error) => {
+        throw told(error);
+      });
     }
+  }
+
+  /** The operator must act: nobody gets a credential. */
+  function told(error: unknown): unknown {
+    if (isAboutSourceCredentials(error)) {
+      observe({ kind: 'source_credentials_refused', problem: error.refusal.problem });
+    }
+    return error;
   }
 
   async function assumeRoleWith(credentials: SourceCredentials, request: AssumeRoleRequest) {

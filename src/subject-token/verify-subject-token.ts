@@ -4,9 +4,9 @@ import type { TrustedIssuer } from '../config/config.ts';
 import type { Observe } from '../observe/event.ts';
 import type { Claims, SubjectToken, TokenKeeper, VerifySubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
+import { checkUnverified } from './check-unverified.ts';
 import { checkClaims } from './claims.ts';
-import { type CompactJws, parseCompactJws } from './compact-jws.ts';
-import { checkHeader } from './header.ts';
+import type { CompactJws } from './compact-jws.ts';
 import type { FetchIssuer } from './keys/issuer-fetch.ts';
 import { createFetchedKeys, createInlineKeys, type IssuerKeys } from './keys/issuer-keys.ts';
 import {
@@ -62,10 +62,8 @@ export function createVerifySubjectToken(
     const again = verified === undefined ? undefined : await checkAgain(verified);
     if (again !== undefined) return again;
 
-    const jws = parseCompactJws(compactJws);
-    const known = findIssuer(jws.claimedIssuer);
+    const { jws, known, wanted } = checkUnverified(compactJws, findIssuer);
     const { issuer, keys } = known;
-    const wanted = checkHeader(jws.header, issuer);
     const found = await keys.find(wanted);
     if (!(await hasValidSignature(jws, found.key, wanted.algorithm))) {
       throw refuse({ reason: 'signature_invalid', issuerName: issuer.name });

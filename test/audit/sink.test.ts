@@ -10,7 +10,7 @@ function arrange() {
   const handed: {
     readonly text: string;
     readonly finish: () => void;
-    readonly fail: () => void;
+    readonly fail: (error?: Error) => void;
   }[] = [];
   const write = createAuditSink({
     afterTurn: (work) => void afterTurn.push(work),
@@ -18,7 +18,11 @@ function arrange() {
     observe: tellInto(told, () => clock.nowMs),
     write: (text) =>
       new Promise((resolve, reject) => {
-        handed.push({ text, finish: resolve, fail: () => reject(new Error('broken')) });
+        handed.push({
+          text,
+          finish: resolve,
+          fail: (error = new Error('broken')) => reject(error),
+        });
       }),
   });
   const endTurn = () => {
@@ -117,7 +121,8 @@ describe('the audit sink', () => {
 
     expect(handed.map(({ text }) => text)).toEqual(['1\n2\n3\n', '4\n5\n']);
     expect(told).toEqual([
-      'the audit log could not be written: 3 lines were lost; check what reads standard output',
+      'the audit log cannot be written (a write failed): no credential is handed out; check what reads standard output, and whether its disk is full',
+      'the audit log is written again: 3 lines were lost',
     ]);
   });
 
@@ -157,8 +162,25 @@ describe('the audit sink', () => {
 
       expect([next.outcome, handed[1]?.text]).toEqual(['written', 'fourth\n']);
       expect(told).toEqual([
-        'the audit log could not be written: 3 lines were lost; check what reads standard output',
+        'the audit log cannot be written (it is not read in time): no credential is handed out; check what reads standard output, and whether its disk is full',
+        'the audit log is written again: 3 lines were lost',
       ]);
+    }));
+
+  it('says at once that it fails, once a minute as long as it does, and with the code of the system', () =>
+    withFakeTimers(async () => {
+      const { clock, told, handed, write, endTurn } = arrange();
+      for (let second = 0; second < 130; second++) {
+        watch(write('line\n'));
+        endTurn();
+        handed.at(-1)?.fail(Object.assign(new Error('write'), { code: 'ENOSPC' }));
+        await vi.advanceTimersByTimeAsync(0);
+        if (second === 0) expect(told).toHaveLength(1);
+        clock.nowMs += 1000;
+      }
+
+      expect(told).toHaveLength(3);
+      for (const line of told) expect(line).toContain('cannot be written (ENOSPC)');
     }));
 
   it('reports each loss once, and nothing while no line is lost', () =>
@@ -172,7 +194,8 @@ describe('the audit sink', () => {
       }
 
       expect(told).toEqual([
-        'the audit log could not be written: 1 line was lost; check what reads standard output',
+        'the audit log cannot be written (a write failed): no credential is handed out; check what reads standard output, and whether its disk is full',
+        'the audit log is written again: 1 line was lost',
       ]);
     }));
 

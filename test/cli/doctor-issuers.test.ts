@@ -1,65 +1,52 @@
 /** What `doctor` tells of issuers: why their keys cannot be used, and how old they are. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Cli, createCli } from '../support/cli.ts';
+import { describe, expect, it } from 'vitest';
 import { certificateOf } from '../support/dated-certificate.ts';
-import { type DoctorWorld, startDoctorWorld } from '../support/doctor-world.ts';
+import { doctorOfFile } from '../support/doctor-world.ts';
 
-let cli: Cli;
-let world: DoctorWorld;
-
-beforeAll(async () => {
-  cli = await createCli();
-});
-
-afterAll(() => cli.close());
-
-beforeEach(async () => {
-  world = await startDoctorWorld(cli);
-});
-
-afterEach(() => world.close());
+const doctor = doctorOfFile();
 
 describe('doctor tells of issuers', () => {
   it.each([
     [
       'another name',
-      () => world.issuer.discover({ issuer: 'https://other.example.com' }),
+      () => doctor.world.issuer.discover({ issuer: 'https://other.example.com' }),
       /names another issuer/,
       /set issuer to that name/,
     ],
     [
       'keys elsewhere',
-      () => world.issuer.discover({ jwks_uri: 'https://keys.example.com/jwks' }),
+      () => doctor.world.issuer.discover({ jwks_uri: 'https://keys.example.com/jwks' }),
       /another origin/,
       /set jwksUri/,
     ],
     [
       'no document',
-      () => world.issuer.fault('discovery', { kind: 'status', status: 404 }),
+      () => doctor.world.issuer.fault('discovery', { kind: 'status', status: 404 }),
       /status 404/,
       /correct issuer; set jwksUri/,
     ],
     [
       'a redirect',
-      () => world.issuer.fault('jwks', { kind: 'redirect', location: 'https://x.example.com' }),
+      () =>
+        doctor.world.issuer.fault('jwks', { kind: 'redirect', location: 'https://x.example.com' }),
       /status 30\d/,
       /behind the redirect/,
     ],
     [
       'no JSON',
-      () => world.issuer.fault('jwks', { kind: 'body', text: '<html>' }),
+      () => doctor.world.issuer.fault('jwks', { kind: 'body', text: '<html>' }),
       /the JWKS/,
       /correct issuer or jwksUri/,
     ],
     [
       'no usable key',
-      () => world.issuer.publish({ keys: [{ kty: 'oct', k: 'secretsecret' }] }),
+      () => doctor.world.issuer.publish({ keys: [{ kty: 'oct', k: 'secretsecret' }] }),
       /no usable key by discovery, loaded now; left out: key 0 has secret members/,
       /set algorithms/,
     ],
   ])('%s', async (_what, change, saw, fix) => {
     change();
-    const { code, of } = await world.examine();
+    const { code, of } = await doctor.world.examine();
 
     expect(code).toBe(6);
     expect(of('issuer app')).toMatchObject({ status: 'failed', cause: expect.any(String) });
@@ -68,16 +55,18 @@ describe('doctor tells of issuers', () => {
   });
 
   it('in one line, whatever an issuer calls itself', async () => {
-    world.issuer.discover({ issuer: 'https://x\u009b2J\u202e\u2028ok' });
-    const { stdout } = await world.run();
+    doctor.world.issuer.discover({ issuer: 'https://x\u009b2J\u202e\u2028ok' });
+    const { stdout } = await doctor.world.run();
 
     expect(stdout).toContain('names another issuer ("https://x 2J  ok")\n');
   });
 
   it('that one is not there', async () => {
-    const text = world.configText().replace(world.issuer.url, world.nowhere);
+    const text = doctor.world.configText().replace(doctor.world.issuer.url, doctor.world.nowhere);
 
-    expect((await world.examine({ text })).of('issuer app')?.saw).toContain('cannot be reached (');
+    expect((await doctor.world.examine({ text })).of('issuer app')?.saw).toContain(
+      'cannot be reached (',
+    );
   });
 });
 
@@ -87,7 +76,7 @@ describe('doctor tells how old the keys of an issuer are', () => {
 
   /** The keys of the issuer, each with a certificate if it has dates. */
   function jwksWith(...dates: readonly (readonly [string, string] | undefined)[]) {
-    const keys = world.issuer.keys().map((key, index) => {
+    const keys = doctor.world.issuer.keys().map((key, index) => {
       const [notBefore, notAfter] = dates[index] ?? [];
       return notBefore === undefined || notAfter === undefined
         ? key.publicJwk
@@ -100,11 +89,11 @@ describe('doctor tells how old the keys of an issuer are', () => {
   function changeAgo(agoMs: number, jwks: object = jwksWith()) {
     const lastModified = new Date(Date.now() - agoMs).toUTCString();
     const headers = { 'last-modified': lastModified };
-    world.issuer.fault('jwks', { kind: 'body', text: JSON.stringify(jwks), headers });
+    doctor.world.issuer.fault('jwks', { kind: 'body', text: JSON.stringify(jwks), headers });
   }
 
   const sawOfIssuer = async (text?: string) => {
-    const { code, of } = await world.examine(text === undefined ? {} : { text });
+    const { code, of } = await doctor.world.examine(text === undefined ? {} : { text });
     expect({ code, status: of('issuer app')?.status }).toEqual({ code: 0, status: 'ok' });
     return of('issuer app')?.saw;
   };
@@ -116,7 +105,7 @@ describe('doctor tells how old the keys of an issuer are', () => {
   });
 
   it('by the certificate of each, whose end is no failure because the broker does not look at it', async () => {
-    world.issuer.publish(jwksWith(SINCE_MARCH, ['20240301000000Z', '20250301000000Z']));
+    doctor.world.issuer.publish(jwksWith(SINCE_MARCH, ['20240301000000Z', '20250301000000Z']));
 
     expect(await sawOfIssuer()).toBe(
       'RS256 2048 bits (certificate since 2026-03-01), ES256 P-256 (certificate since 2024-03-01, ended 2025-03-01) by discovery, loaded now; the broker does not look at certificates',
@@ -124,7 +113,7 @@ describe('doctor tells how old the keys of an issuer are', () => {
   });
 
   it('by the certificates of those that have one', async () => {
-    world.issuer.publish(jwksWith(undefined, SINCE_MARCH));
+    doctor.world.issuer.publish(jwksWith(undefined, SINCE_MARCH));
 
     expect(await sawOfIssuer()).toBe(
       'RS256 2048 bits, ES256 P-256 (certificate since 2026-03-01) by discovery, loaded now; the issuer does not say how old the others are',
@@ -133,7 +122,7 @@ describe('doctor tells how old the keys of an issuer are', () => {
 
   it('by the right certificate, if a key before it is left out', async () => {
     const [rsa, ec] = jwksWith(SINCE_MARCH, ['20250301000000Z', '99991231235959Z']).keys;
-    world.issuer.publish({ keys: [{ ...rsa, use: 'enc' }, ec] });
+    doctor.world.issuer.publish({ keys: [{ ...rsa, use: 'enc' }, ec] });
 
     expect(await sawOfIssuer()).toBe(
       'ES256 P-256 (certificate since 2025-03-01) by discovery, loaded now; left out: key 0 is not for signatures ("use")',
@@ -142,12 +131,12 @@ describe('doctor tells how old the keys of an issuer are', () => {
 
   it('by the certificates of keys in the config', async () => {
     const jwks = JSON.stringify(jwksWith(SINCE_MARCH, SINCE_MARCH));
-    const text = world.configText({ issuer: `    jwks: ${jwks}` });
+    const text = doctor.world.configText({ issuer: `    jwks: ${jwks}` });
 
     expect(await sawOfIssuer(text)).toBe(
       'RS256 2048 bits (certificate since 2026-03-01), ES256 P-256 (certificate since 2026-03-01) in the config',
     );
-    expect(world.issuer.requests.jwks).toBe(0);
+    expect(doctor.world.issuer.requests.jwks).toBe(0);
   });
 
   it.each([
@@ -173,9 +162,12 @@ describe('doctor tells how old the keys of an issuer are', () => {
   });
 
   it('by the keys, not by the discovery document', async () => {
-    world.issuer.fault('discovery', {
+    doctor.world.issuer.fault('discovery', {
       kind: 'body',
-      text: JSON.stringify({ issuer: world.issuer.url, jwks_uri: world.issuer.jwksUri }),
+      text: JSON.stringify({
+        issuer: doctor.world.issuer.url,
+        jwks_uri: doctor.world.issuer.jwksUri,
+      }),
       headers: { 'last-modified': new Date(Date.now() - DAY_MS).toUTCString() },
     });
 

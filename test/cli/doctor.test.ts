@@ -1,26 +1,13 @@
 /** `doctor`, as an operator runs it, against STS and OSS on loopback, with each failure in turn. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { type Cli, createCli, startAnswering } from '../support/cli.ts';
-import { type DoctorWorld, ORIGIN, ROLE, startDoctorWorld } from '../support/doctor-world.ts';
+import { describe, expect, it } from 'vitest';
+import { startAnswering } from '../support/cli.ts';
+import { doctorOfFile, ORIGIN, ROLE } from '../support/doctor-world.ts';
 
-let cli: Cli;
-let world: DoctorWorld;
-
-beforeAll(async () => {
-  cli = await createCli();
-});
-
-afterAll(() => cli.close());
-
-beforeEach(async () => {
-  world = await startDoctorWorld(cli);
-});
-
-afterEach(() => world.close());
+const doctor = doctorOfFile();
 
 describe('doctor', () => {
   it('finds nothing wrong where everything works, and assumes roles with a policy that denies all', async () => {
-    const { code, findings, of } = await world.examine();
+    const { code, findings, of } = await doctor.world.examine();
 
     expect(findings.filter(({ status }) => status !== 'ok')).toEqual([]);
     expect(code).toBe(0);
@@ -34,7 +21,7 @@ describe('doctor', () => {
     expect(of('session at app-media')?.saw).toBe(
       'known, and refused by its policy (EC 0003-00000301)',
     );
-    const policies = world.simulator.sts.calls
+    const policies = doctor.world.simulator.sts.calls
       .filter(({ action }) => action === 'AssumeRole')
       .map(({ params }) => params['Policy']);
     expect(policies).toEqual([
@@ -43,7 +30,7 @@ describe('doctor', () => {
   });
 
   it('prints one line for what works, and cause, fix and link for what does not', async () => {
-    const { code, stdout } = await world.run({
+    const { code, stdout } = await doctor.world.run({
       environment: {
         ALIBABA_CLOUD_ACCESS_KEY_ID: 'STS.NUgYrLnoC37mZZCNnAbez',
         ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'AbCdEfGhIjKlMn',
@@ -93,7 +80,7 @@ describe('doctor tells of the source credentials', () => {
     ];
 
   it.each(FAILURES)('%s', async (_what, environment, check, cause) => {
-    const { code, of } = await world.examine({ environment });
+    const { code, of } = await doctor.world.examine({ environment });
 
     expect(code).toBe(6);
     expect(of(check)).toMatchObject({ status: 'failed', fix: expect.any(String) });
@@ -102,33 +89,33 @@ describe('doctor tells of the source credentials', () => {
   });
 
   it('that the secret is another one', async () => {
-    const { accessKeyId } = world.simulator.sourceCredentials;
+    const { accessKeyId } = doctor.world.simulator.sourceCredentials;
     const environment = {
       ALIBABA_CLOUD_ACCESS_KEY_ID: accessKeyId,
       ALIBABA_CLOUD_ACCESS_KEY_SECRET: 'mistypedSecret',
     };
 
-    expect((await world.examine({ environment })).of('identity')?.cause).toContain(
+    expect((await doctor.world.examine({ environment })).of('identity')?.cause).toContain(
       'SignatureDoesNotMatch: the AccessKeySecret does not belong to the AccessKeyId',
     );
   });
 
   it('that the SecurityToken has expired', async () => {
-    world.simulator.sts.faults.set({ kind: 'sourceCredentialsExpired' });
+    doctor.world.simulator.sts.faults.set({ kind: 'sourceCredentialsExpired' });
 
-    expect((await world.examine()).of('identity')?.cause).toContain('have expired');
+    expect((await doctor.world.examine()).of('identity')?.cause).toContain('have expired');
   });
 
   it('that they are those of the account itself', async () => {
-    const { accessKeyId } = world.simulator.sourceCredentials;
-    const identity = world.simulator.cloud.identities.get(accessKeyId);
+    const { accessKeyId } = doctor.world.simulator.sourceCredentials;
+    const identity = doctor.world.simulator.cloud.identities.get(accessKeyId);
     if (identity === undefined) throw new Error('no identity');
-    world.simulator.cloud.identities.set(accessKeyId, {
+    doctor.world.simulator.cloud.identities.set(accessKeyId, {
       ...identity,
       arn: 'acs:ram::123456789012:root',
     });
 
-    expect((await world.examine()).of('identity')).toMatchObject({
+    expect((await doctor.world.examine()).of('identity')).toMatchObject({
       status: 'failed',
       fix: 'use a RAM user or a RAM role, and delete the AccessKey of the account',
     });
@@ -143,7 +130,9 @@ describe('doctor tells of the source credentials', () => {
     ],
   ])('that the answer of STS %s', async (_what, body) => {
     const server = await startAnswering(() => ({ status: 200, body: JSON.stringify(body) }));
-    const { code, of } = await world.examine({ text: world.configText({ sts: server.url }) });
+    const { code, of } = await doctor.world.examine({
+      text: doctor.world.configText({ sts: server.url }),
+    });
     await server.close();
 
     expect(code).toBe(6);
@@ -157,7 +146,10 @@ describe('doctor tells of the source credentials', () => {
 
   it('that the role of a function is only there on Function Compute', async () => {
     const more = 'sourceCredentials: { type: function }';
-    const { of } = await world.examine({ text: world.configText({ more }), environment: {} });
+    const { of } = await doctor.world.examine({
+      text: doctor.world.configText({ more }),
+      environment: {},
+    });
 
     expect(of('source credentials')?.status).toBe('skipped');
   });
@@ -165,7 +157,9 @@ describe('doctor tells of the source credentials', () => {
 
 describe('doctor tells of clock and STS', () => {
   it('that nobody answers', async () => {
-    const { of } = await world.examine({ text: world.configText({ sts: world.nowhere }) });
+    const { of } = await doctor.world.examine({
+      text: doctor.world.configText({ sts: doctor.world.nowhere }),
+    });
 
     expect(of('clock')).toMatchObject({ status: 'failed' });
     expect(of('identity')?.saw).toContain('GetCallerIdentity: ');
@@ -179,7 +173,9 @@ describe('doctor tells of clock and STS', () => {
       status: 400,
       headers: { date: new Date(Date.now() + seconds * 1000).toUTCString() },
     }));
-    const { of, code } = await world.examine({ text: world.configText({ sts: server.url }) });
+    const { of, code } = await doctor.world.examine({
+      text: doctor.world.configText({ sts: server.url }),
+    });
     await server.close();
 
     expect(code).toBe(6);
@@ -192,16 +188,16 @@ describe('doctor tells of clock and STS', () => {
   });
 
   it('that STS finds the signature too old', async () => {
-    world.clock.offsetMs = 3_600_000;
+    doctor.world.clock.offsetMs = 3_600_000;
 
-    expect((await world.examine()).of('identity')?.cause).toContain('15 minutes off');
+    expect((await doctor.world.examine()).of('identity')?.cause).toContain('15 minutes off');
   });
 });
 
 describe('doctor tells of roles', () => {
   const changeRole = (change: object) => {
-    const role = world.simulator.cloud.roles.get(ROLE);
-    if (role !== undefined) world.simulator.cloud.roles.set(ROLE, { ...role, ...change });
+    const role = doctor.world.simulator.cloud.roles.get(ROLE);
+    if (role !== undefined) doctor.world.simulator.cloud.roles.set(ROLE, { ...role, ...change });
   };
 
   it.each([
@@ -219,17 +215,17 @@ describe('doctor tells of roles', () => {
     ],
     [
       'that it does not exist',
-      () => world.simulator.cloud.roles.delete(ROLE),
+      () => doctor.world.simulator.cloud.roles.delete(ROLE),
       /EntityNotExist.Role/,
       /create the role/,
     ],
     [
       'that the source identity may not assume it',
       () => {
-        const { accessKeyId } = world.simulator.sourceCredentials;
-        const identity = world.simulator.cloud.identities.get(accessKeyId);
+        const { accessKeyId } = doctor.world.simulator.sourceCredentials;
+        const identity = doctor.world.simulator.cloud.identities.get(accessKeyId);
         if (identity !== undefined) {
-          world.simulator.cloud.identities.set(accessKeyId, { ...identity, policies: [[]] });
+          doctor.world.simulator.cloud.identities.set(accessKeyId, { ...identity, policies: [[]] });
         }
       },
       /NoPermission/,
@@ -237,7 +233,7 @@ describe('doctor tells of roles', () => {
     ],
   ])('%s', async (_what, change, saw, fix) => {
     change();
-    const { code, of } = await world.examine();
+    const { code, of } = await doctor.world.examine();
 
     expect(code).toBe(6);
     expect(of('role ')).toMatchObject({
@@ -251,8 +247,8 @@ describe('doctor tells of roles', () => {
   });
 
   it('that its sessions are too short', async () => {
-    const { of } = await world.examine({
-      text: world.configText({ grant: '    duration: { max: 2h }' }),
+    const { of } = await doctor.world.examine({
+      text: doctor.world.configText({ grant: '    duration: { max: 2h }' }),
     });
 
     expect(of('role ')?.cause).toContain('a grant has a longer maximum than the role');
@@ -262,14 +258,14 @@ describe('doctor tells of roles', () => {
 
 describe('doctor tells of buckets', () => {
   const changeBucket = (change: object) => {
-    const bucket = world.simulator.cloud.buckets.get('app-media');
+    const bucket = doctor.world.simulator.cloud.buckets.get('app-media');
     if (bucket !== undefined)
-      world.simulator.cloud.buckets.set('app-media', { ...bucket, ...change });
+      doctor.world.simulator.cloud.buckets.set('app-media', { ...bucket, ...change });
   };
 
   it('that one is in another region than its endpoint', async () => {
     changeBucket({ region: 'cn-beijing', elsewhere: 'oss-cn-beijing.aliyuncs.com' });
-    const { code, of } = await world.examine();
+    const { code, of } = await doctor.world.examine();
 
     expect(code).toBe(6);
     expect(of('bucket app-media')).toMatchObject({
@@ -282,7 +278,7 @@ describe('doctor tells of buckets', () => {
 
   it('that a signature for the region of the config is not taken', async () => {
     changeBucket({ region: 'cn-beijing' });
-    const { of } = await world.examine();
+    const { of } = await doctor.world.examine();
 
     expect(of('session at app-media')?.saw).toMatch(
       /^OSS answered 400 InvalidArgument \(EC 0002-00000226\), request [0-9A-F]+$/,
@@ -294,16 +290,18 @@ describe('doctor tells of buckets', () => {
   });
 
   it('that one does not exist', async () => {
-    world.simulator.cloud.buckets.delete('app-media');
+    doctor.world.simulator.cloud.buckets.delete('app-media');
 
-    expect((await world.examine()).of('bucket app-media')).toMatchObject({
+    expect((await doctor.world.examine()).of('bucket app-media')).toMatchObject({
       status: 'failed',
       cause: 'the bucket does not exist: its name is mistyped, or it was deleted',
     });
   });
 
   it('that one cannot be reached', async () => {
-    const { of } = await world.examine({ text: world.configText({ oss: world.nowhere }) });
+    const { of } = await doctor.world.examine({
+      text: doctor.world.configText({ oss: doctor.world.nowhere }),
+    });
 
     expect(of('bucket app-media')).toMatchObject({
       status: 'failed',
@@ -313,7 +311,9 @@ describe('doctor tells of buckets', () => {
 
   it('that anybody can list one', async () => {
     const server = await startAnswering(() => ({ status: 200, body: '<ListBucketResult/>' }));
-    const { of } = await world.examine({ text: world.configText({ oss: server.url }) });
+    const { of } = await doctor.world.examine({
+      text: doctor.world.configText({ oss: server.url }),
+    });
     await server.close();
 
     expect(of('bucket app-media')?.saw).toBe('anybody can list it');
@@ -321,7 +321,9 @@ describe('doctor tells of buckets', () => {
 
   it('that something else answers', async () => {
     const server = await startAnswering(() => ({ status: 502, body: '<html>' }));
-    const { of } = await world.examine({ text: world.configText({ oss: server.url }) });
+    const { of } = await doctor.world.examine({
+      text: doctor.world.configText({ oss: server.url }),
+    });
     await server.close();
 
     expect(of('bucket app-media')?.cause).toContain('something else answered in the place of OSS');
@@ -329,7 +331,7 @@ describe('doctor tells of buckets', () => {
 
   it('that a page may not ask one', async () => {
     changeBucket({ corsOrigins: ['https://other.example.com'] });
-    const { code, of } = await world.examine();
+    const { code, of } = await doctor.world.examine();
 
     expect(code).toBe(6);
     expect(of('CORS of app-media')).toMatchObject({
@@ -348,7 +350,7 @@ describe('doctor --ec', () => {
     ['0003-99999999', 'a refusal of authorization: what a policy or an ACL allows'],
     ['9999-00000000', 'a code of OSS that is not known here'],
   ])('says what %s means, with its link', async (ec, meaning) => {
-    const { code, stdout } = await cli.run(['doctor', '--ec', ec]);
+    const { code, stdout } = await doctor.cli.run(['doctor', '--ec', ec]);
 
     expect(code).toBe(0);
     expect(stdout).toContain(`EC ${ec}: ${meaning}\ncause  `);
@@ -359,7 +361,7 @@ describe('doctor --ec', () => {
     [['--ec', 'AccessDenied'], '--ec is a code such as 0003-00000301.'],
     [['--ec', '0003-00000301', 'broker.yaml'], '--ec needs no config.'],
   ])('refuses %j', async (args, sentence) => {
-    const { code, stderr } = await cli.run(['doctor', ...args]);
+    const { code, stderr } = await doctor.cli.run(['doctor', ...args]);
 
     expect(code).toBe(2);
     expect(stderr).toContain(sentence);

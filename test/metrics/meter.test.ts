@@ -42,13 +42,18 @@ function startMeter() {
   };
   const figure = async (name: string) =>
     valuesOf(parseExposition(await meter.read().metrics()), name);
-  return { clock, meter, written, told, log, reports, figure };
+  const begin = (config = load('1h')) => {
+    const watched = meter.watch(config, reports);
+    watched.begin();
+    return watched;
+  };
+  return { begin, clock, meter, written, told, log, reports, figure };
 }
 
 describe('the meter', () => {
   it('counts a line that could not be written as lost, and as no decision', async () => {
-    const { meter, written, log, reports, figure } = startMeter();
-    const { recordAudit } = meter.watch(load('1h'), reports);
+    const { begin, written, log, figure } = startMeter();
+    const { recordAudit } = begin();
     await recordAudit(LINE);
     log.isBroken = true;
     await expect(recordAudit(LINE)).rejects.toThrow('no space left');
@@ -59,8 +64,8 @@ describe('the meter', () => {
   });
 
   it('costs no credential if it cannot count a line', async () => {
-    const { meter, written, reports, figure } = startMeter();
-    const { recordAudit } = meter.watch(load('1h'), reports);
+    const { begin, written, figure } = startMeter();
+    const { recordAudit } = begin();
     await recordAudit({ ...LINE, totalMs: Number.NaN });
     const unnamed: AuditLine = Object.create(LINE, { grant: { get: () => Symbol('no name') } });
     await recordAudit(unnamed);
@@ -70,8 +75,8 @@ describe('the meter', () => {
   });
 
   it('has no more than 2,000 names, and counts all that come after under one', async () => {
-    const { meter, reports, figure } = startMeter();
-    const { recordAudit } = meter.watch(load('1h'), reports);
+    const { begin, figure } = startMeter();
+    const { recordAudit } = begin();
     for (let n = 0; n < 2100; n += 1) await recordAudit({ ...LINE, grant: `grant-${n}` });
     await recordAudit({ ...LINE, grant: 'grant-0' });
     const counted = await figure('decisions_total');
@@ -82,9 +87,9 @@ describe('the meter', () => {
   });
 
   it('does not take the circuit of an earlier broker for that of the present one', async () => {
-    const { meter, told, reports, figure } = startMeter();
-    const earlier = meter.watch(load('1h'), reports);
-    meter.watch(load('2h'), reports);
+    const { begin, told, figure } = startMeter();
+    const earlier = begin();
+    begin(load('2h'));
     earlier.observe({ kind: 'circuit_opened', problem: 'status 500' });
     earlier.observe({ kind: 'sts_throttled' });
 
@@ -94,16 +99,16 @@ describe('the meter', () => {
   });
 
   it('has nothing of an issuer that the config no longer has, though it is heard of later', async () => {
-    const { meter, reports, figure } = startMeter();
+    const { begin, figure } = startMeter();
     const keys = (issuerName: string): readonly OperationalEvent[] => [
       { kind: 'keys_loaded', issuerName, keys: 2, dropped: [] },
       { kind: 'key_refresh_failed', issuerName, problem: 'status 500' },
     ];
     const config = load('1h');
-    const earlier = meter.watch(config, reports);
+    const earlier = begin(config);
     for (const event of keys('app')) earlier.observe(event);
     const issuers = config.issuers.map((issuer) => ({ ...issuer, name: 'web' }));
-    const { observe } = meter.watch({ ...config, issuers }, reports);
+    const { observe } = begin({ ...config, issuers });
     for (const event of keys('web')) observe(event);
     const names = ['issuer_key_loads_total', 'issuer_keys', 'issuer_key_age_seconds'];
     const labels = async () =>
@@ -116,8 +121,8 @@ describe('the meter', () => {
   });
 
   it('lets keys grow old, however long nobody asks', async () => {
-    const { clock, meter, reports, figure } = startMeter();
-    const { observe } = meter.watch(load('1h'), reports);
+    const { begin, clock, figure } = startMeter();
+    const { observe } = begin();
     observe({ kind: 'keys_loaded', issuerName: 'app', keys: 2, dropped: [] });
     clock.nowMs += 90_000;
 

@@ -46,6 +46,10 @@ describe('the report to the operator', () => {
       { kind: 'source_credentials_failed', source: 'file', problem: 'file: it is not JSON' },
       'source credentials are unavailable: file: it is not JSON',
     ],
+    [
+      { kind: 'source_credentials_refused', problem: 'STS answered X' },
+      'STS refuses the source credentials: STS answered X',
+    ],
     [{ kind: 'config_applied', revision: '0123456789abcdef' }, 'config 0123456789ab is in use'],
     [
       { kind: 'config_refused', problem: 'broker.yaml:1:1 is empty', revisionInUse: 'abcdef' },
@@ -56,9 +60,10 @@ describe('the report to the operator', () => {
       { kind: 'restart_needed', section: 'store' },
       'the config changes store: restart the broker to apply it',
     ],
+    [{ kind: 'audit_lines_lost', lines: 3 }, 'the audit log is written again: 3 lines were lost'],
     [
-      { kind: 'audit_lines_lost', lines: 3 },
-      'the audit log could not be written: 3 lines were lost; check what reads standard output',
+      { kind: 'audit_failed', problem: 'ENOSPC' },
+      'the audit log cannot be written (ENOSPC): no credential is handed out; check what reads standard output, and whether its disk is full',
     ],
   ])('is one line for %o', (event, line) => {
     const { told, observe } = arrange();
@@ -131,6 +136,38 @@ describe('the report to the operator', () => {
     observe(refused);
 
     expect(told).toHaveLength(2);
+  });
+
+  it('says of each config which one is in use, however many an operator tries in a minute', () => {
+    const { told, observe } = arrange();
+    for (let attempt = 0; attempt < 20; attempt++) {
+      observe({ kind: 'config_refused', problem: 'is empty', revisionInUse: 'a' });
+    }
+    observe({ kind: 'config_applied', revision: 'b' });
+
+    expect(told).toHaveLength(21);
+    expect(told.at(-1)).toBe('config b is in use');
+  });
+
+  it.each<OperationalEvent>([
+    { kind: 'restart_needed', section: 'store' },
+    { kind: 'config_warning', warning: 'broker.yaml:7:3 x' },
+  ])('says of each config what it brings with it, though an earlier one did: %o', (event) => {
+    const { clock, told, observe } = arrange();
+    observe(event);
+    observe({ kind: 'config_applied', revision: 'b' });
+    observe({ kind: 'config_applied', revision: 'a' });
+    clock.nowMs += 60 * MINUTE;
+    observe(event);
+
+    expect(told[3]).toBe(told[0]);
+  });
+
+  it('limits the lines about an audit log that loses lines', () => {
+    const { told, observe } = arrange();
+    for (let line = 0; line < 100; line++) observe({ kind: 'audit_lines_lost', lines: 1 });
+
+    expect(told).toHaveLength(6);
   });
 
   it('repeats a problem after the clock was set back', () => {

@@ -36,6 +36,8 @@ export async function startBundle(
     readonly simulator: Simulator;
     readonly write: (text: string) => Promise<void>;
     readonly environment?: Readonly<Record<string, string | undefined>>;
+    /** An open file that takes the place of the audit log. `write` then gets nothing. */
+    readonly stdout?: number;
     /** The most files and sockets that the process may have open at once. */
     readonly maxOpenFiles?: number;
   },
@@ -44,7 +46,7 @@ export async function startBundle(
   const port = await freePort();
   const [command, args] = limitOpenFiles([node, main], options.maxOpenFiles);
   const child = spawn(command, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', options.stdout ?? 'pipe', 'pipe'],
     env: {
       ...PLATFORM_ENVIRONMENT,
       FC_CUSTOM_LISTEN_PORT: String(port),
@@ -56,10 +58,10 @@ export async function startBundle(
   });
   let errorOutput = '';
   let hasEnded = false;
-  child.stderr.on('data', (chunk) => {
+  child.stderr?.on('data', (chunk) => {
     errorOutput += chunk;
   });
-  child.stdout.on('data', (chunk) => void write(String(chunk)));
+  child.stdout?.on('data', (chunk) => void write(String(chunk)));
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => {
       hasEnded = true;

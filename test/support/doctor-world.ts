@@ -1,7 +1,7 @@
 /** What `doctor` examines in tests: an issuer, STS and OSS on loopback, and the command itself. */
-import { expect } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, expect } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
-import { type Cli, type CliRun, startAnswering } from './cli.ts';
+import { type Cli, type CliRun, createCli, startAnswering } from './cli.ts';
 import { memberAt, toObject } from './declared.ts';
 import { createTestIssuer, type TestIssuer } from './issuer.ts';
 
@@ -148,6 +148,28 @@ ${more}
     async close() {
       await issuer.close();
       await simulator.close();
+    },
+  };
+}
+
+/** One command for all tests of a file, and a new world for each of them. */
+export function doctorOfFile(): { readonly cli: Cli; readonly world: DoctorWorld } {
+  let cli: Cli;
+  let world: DoctorWorld;
+  beforeAll(async () => {
+    cli = await createCli();
+  });
+  afterAll(() => cli.close());
+  beforeEach(async () => {
+    world = await startDoctorWorld(cli);
+  });
+  afterEach(() => world.close());
+  return {
+    get cli() {
+      return cli;
+    },
+    get world() {
+      return world;
     },
   };
 }

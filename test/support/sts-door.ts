@@ -1,5 +1,6 @@
 /** Asks the STS-compatible API what a test asks of the native API: the same token, the same members. */
-import type { Answer, AskOptions, TestBroker } from './broker.ts';
+import { afterAll, beforeAll } from 'vitest';
+import { type Answer, type AskOptions, startTestBroker, type TestBroker } from './broker.ts';
 
 const ACCOUNT = 'acs:ram::123456789012';
 export const ROLE_ARN = `${ACCOUNT}:role/oss-uploader`;
@@ -84,4 +85,30 @@ export function throughSts(broker: TestBroker, roleArn?: string): TestBroker {
     });
   }
   return { ...broker, ask };
+}
+
+export interface StsDoor {
+  readonly broker: TestBroker;
+  /** The same broker through its STS-compatible API. */
+  readonly door: TestBroker;
+  /** What the broker decided last. */
+  readonly lastLine: () => Readonly<Record<string, unknown>>;
+}
+
+/** One broker for all tests of a file. It is there once the first test begins. */
+export function stsDoorOfFile(config: string): StsDoor {
+  let broker: TestBroker;
+  beforeAll(async () => {
+    broker = await startTestBroker({ config });
+  });
+  afterAll(() => broker.close());
+  return {
+    get broker() {
+      return broker;
+    },
+    get door() {
+      return throughSts(broker);
+    },
+    lastLine: () => broker.auditLines().at(-1) ?? {},
+  };
 }

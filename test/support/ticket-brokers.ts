@@ -1,5 +1,5 @@
 /** A config with credential URLs, and the brokers that it becomes when it changes. */
-import { expect } from 'vitest';
+import { afterAll, beforeAll, expect } from 'vitest';
 import { type AskOptions, SIMPLE_CONFIG, startTestBroker, type TestBroker } from './broker.ts';
 import { TICKET_ENVIRONMENT } from './credential-urls.ts';
 
@@ -38,6 +38,20 @@ export function startTicketBroker(
   options: Omit<Parameters<typeof startTestBroker>[0], 'environment'> = {},
 ): Promise<TestBroker> {
   return startTestBroker({ config: CONFIG, environment: TICKET_ENVIRONMENT, ...options });
+}
+
+/** One broker for all tests of a file. It is there once the first test begins. */
+export function ticketBrokerOfFile(): { readonly broker: TestBroker } {
+  let broker: TestBroker;
+  beforeAll(async () => {
+    broker = await startTicketBroker();
+  });
+  afterAll(() => broker.close());
+  return {
+    get broker() {
+      return broker;
+    },
+  };
 }
 
 /** The same broker after a change of its config, with the issuer that it had, for one test. */

@@ -1,31 +1,26 @@
 /** How often, from where and for how long a credential URL that leaked can be used. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestBroker, type TestBroker } from '../support/broker.ts';
+import { describe, expect, it } from 'vitest';
+import { startTestBroker } from '../support/broker.ts';
 import { makeUrl, pathOf, TICKET_ENVIRONMENT, useUrl } from '../support/credential-urls.ts';
-import { CONFIG, startTicketBroker } from '../support/ticket-brokers.ts';
+import { CONFIG, ticketBrokerOfFile } from '../support/ticket-brokers.ts';
 
-let broker: TestBroker;
-
-beforeAll(async () => {
-  broker = await startTicketBroker();
-});
-
-afterAll(async () => {
-  await broker.close();
-});
+const tickets = ticketBrokerOfFile();
 
 describe('threat 47: a credential URL that leaks', () => {
   it('gives no more credentials than it may, however they are asked for', async () => {
     const uses = 3;
-    const made = await makeUrl(broker, { claims: { sub: 'counted' }, body: { Uses: uses } });
+    const made = await makeUrl(tickets.broker, {
+      claims: { sub: 'counted' },
+      body: { Uses: uses },
+    });
     const answers = await Promise.all(
-      Array.from({ length: 12 }, () => useUrl(broker, pathOf(made))),
+      Array.from({ length: 12 }, () => useUrl(tickets.broker, pathOf(made))),
     );
-    const later = await useUrl(broker, pathOf(made));
+    const later = await useUrl(tickets.broker, pathOf(made));
 
     expect(answers.filter(({ status }) => status === 200)).toHaveLength(uses);
     expect(later.body['code']).toBe('credential_url_used_up');
-    expect(broker.auditLines().at(-1)).toMatchObject({
+    expect(tickets.broker.auditLines().at(-1)).toMatchObject({
       reason: 'ticket_used_up',
       ticketId: made.body['TicketId'],
       why: { uses },
@@ -54,13 +49,13 @@ describe('threat 47: a credential URL that leaks', () => {
     ['203.0.113.7', '2001:db8::1', 401],
     ['2001:db8::1', '203.0.113.7', 401],
   ])('bound to %s and used from %s is answered with %s', async (bound, caller, status) => {
-    const made = await makeUrl(broker, {
+    const made = await makeUrl(tickets.broker, {
       claims: { sub: 'bound' },
       body: { BindAddress: true, Uses: 1 },
       headers: { 'X-Forwarded-For': bound },
     });
     const used = await useUrl(
-      broker,
+      tickets.broker,
       pathOf(made),
       caller === undefined ? {} : { 'X-Forwarded-For': caller },
     );
@@ -72,29 +67,35 @@ describe('threat 47: a credential URL that leaks', () => {
   });
 
   it('is not bound to an address that nobody knows', async () => {
-    const { status, body } = await makeUrl(broker, { body: { BindAddress: true } });
+    const { status, body } = await makeUrl(tickets.broker, { body: { BindAddress: true } });
 
     expect([status, body['code']]).toEqual([403, 'caller_address_unknown']);
   });
 
   it('ends when it says', async () => {
-    const made = await makeUrl(broker, { claims: { sub: 'ending' }, body: { LifeSeconds: 100 } });
-    const before = await useUrl(broker, pathOf(made));
-    broker.clock.offsetMs = 101_000;
-    const late = await useUrl(broker, pathOf(made));
-    broker.clock.offsetMs = 0;
+    const made = await makeUrl(tickets.broker, {
+      claims: { sub: 'ending' },
+      body: { LifeSeconds: 100 },
+    });
+    const before = await useUrl(tickets.broker, pathOf(made));
+    tickets.broker.clock.offsetMs = 101_000;
+    const late = await useUrl(tickets.broker, pathOf(made));
+    tickets.broker.clock.offsetMs = 0;
 
     expect([before.status, late.status]).toEqual([200, 401]);
     expect(late.body['code']).toBe('credential_url_expired');
   });
 
   it('leaves an audit line that says which of many URLs it was, whatever is refused', async () => {
-    const made = await makeUrl(broker, { claims: { sub: 'leak' }, body: { LifeSeconds: 100 } });
-    broker.clock.offsetMs = 101_000;
-    await useUrl(broker, pathOf(made));
-    broker.clock.offsetMs = 0;
+    const made = await makeUrl(tickets.broker, {
+      claims: { sub: 'leak' },
+      body: { LifeSeconds: 100 },
+    });
+    tickets.broker.clock.offsetMs = 101_000;
+    await useUrl(tickets.broker, pathOf(made));
+    tickets.broker.clock.offsetMs = 0;
 
-    expect(broker.auditLines().at(-1)).toMatchObject({
+    expect(tickets.broker.auditLines().at(-1)).toMatchObject({
       decision: 'refused',
       ticketId: made.body['TicketId'],
     });

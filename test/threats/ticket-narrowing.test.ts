@@ -1,6 +1,6 @@
 /** A credential URL never gives more than the native API would. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Answer, TestBroker } from '../support/broker.ts';
+import { describe, expect, it } from 'vitest';
+import type { Answer } from '../support/broker.ts';
 import { makeUrl, pathOf, useUrl } from '../support/credential-urls.ts';
 import { memberAt, toObject } from '../support/declared.ts';
 import { fc } from '../support/seeded.ts';
@@ -11,17 +11,10 @@ import {
   replace,
   secondsAgo,
   startTicketBroker,
+  ticketBrokerOfFile,
 } from '../support/ticket-brokers.ts';
 
-let broker: TestBroker;
-
-beforeAll(async () => {
-  broker = await startTicketBroker();
-});
-
-afterAll(async () => {
-  await broker.close();
-});
+const tickets = ticketBrokerOfFile();
 
 describe('threat 47: a credential URL that leaks', () => {
   it('never gives more than the native API for the same identity and narrowing', async () => {
@@ -33,18 +26,23 @@ describe('threat 47: a credential URL that leaks', () => {
       replace('users/{user}/', 'users/{user}/files/'),
     ];
     const others = await Promise.all(
-      changes.map((change) => startTicketBroker({ config: change(CONFIG), issuer: broker.issuer })),
+      changes.map((change) =>
+        startTicketBroker({ config: change(CONFIG), issuer: tickets.broker.issuer }),
+      ),
     );
-    const brokers = [broker, ...others];
+    const brokers = [tickets.broker, ...others];
     const outcomes = new Set<string>();
     await fc.assert(
       fc.asyncProperty(identities, narrowings, fc.nat(changes.length), async (claims, body, at) => {
-        const token = await broker.issuer.token({ ...claims, exp: secondsAgo(-claims.left) });
-        const made = await makeUrl(broker, { token, body });
-        const atFirst = await broker.ask({ token, body });
+        const token = await tickets.broker.issuer.token({
+          ...claims,
+          exp: secondsAgo(-claims.left),
+        });
+        const made = await makeUrl(tickets.broker, { token, body });
+        const atFirst = await tickets.broker.ask({ token, body });
         expect(made.status === 200).toBe(atFirst.status === 200);
         if (made.status !== 200) return;
-        const changed = brokers[at] ?? broker;
+        const changed = brokers[at] ?? tickets.broker;
         const used = await useUrl(changed, pathOf(made));
         const native = await changed.ask({ token, body });
 

@@ -1,5 +1,5 @@
 /** A credential URL gives nothing once the config or the keys of the issuer say so. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { TestBroker } from '../support/broker.ts';
 import { makeUrl, pathOf, useUrl } from '../support/credential-urls.ts';
 import { generateSigningKey } from '../support/keys.ts';
@@ -9,19 +9,11 @@ import {
   denied,
   replace,
   secondsAgo,
-  startTicketBroker,
+  ticketBrokerOfFile,
   withChange,
 } from '../support/ticket-brokers.ts';
 
-let broker: TestBroker;
-
-beforeAll(async () => {
-  broker = await startTicketBroker();
-});
-
-afterAll(async () => {
-  await broker.close();
-});
+const tickets = ticketBrokerOfFile();
 
 describe('threat 47: a credential URL that leaks', () => {
   it.each<[string, ChangeConfig, string]>([
@@ -122,10 +114,10 @@ describe('threat 47: a credential URL that leaks', () => {
     ['the key of the ticket is gone', replace('id: k1', 'id: k9'), 'ticket_invalid'],
   ])('gives nothing once %s', async (_what, change, reason) => {
     const path = pathOf(
-      await makeUrl(broker, { ...BODY, claims: { ...BODY.claims, iat: secondsAgo(5) } }),
+      await makeUrl(tickets.broker, { ...BODY, claims: { ...BODY.claims, iat: secondsAgo(5) } }),
     );
-    const control = await useUrl(broker, path);
-    const [used, line, calls] = await withChange(broker, change, async (changed) => [
+    const control = await useUrl(tickets.broker, path);
+    const [used, line, calls] = await withChange(tickets.broker, change, async (changed) => [
       await useUrl(changed, path),
       changed.auditLines().at(-1),
       changed.stsCalls(),
@@ -138,9 +130,9 @@ describe('threat 47: a credential URL that leaks', () => {
   });
 
   it('gives nothing once it is denied by its id, which denies no other', async () => {
-    const [one, two] = [await makeUrl(broker, BODY), await makeUrl(broker, BODY)];
+    const [one, two] = [await makeUrl(tickets.broker, BODY), await makeUrl(tickets.broker, BODY)];
     const statuses = await withChange(
-      broker,
+      tickets.broker,
       replace('{ keys:', `{ deny: { ticketIds: [${one.body['TicketId']}] }, keys:`),
       async (changed) => [
         (await useUrl(changed, pathOf(one))).status,
@@ -152,9 +144,9 @@ describe('threat 47: a credential URL that leaks', () => {
   });
 
   it('gives nothing once URLs may live only so long', async () => {
-    const path = pathOf(await makeUrl(broker, BODY));
+    const path = pathOf(await makeUrl(tickets.broker, BODY));
     const used = await withChange(
-      broker,
+      tickets.broker,
       replace('{ keys:', '{ maxLife: 1m, keys:'),
       async (changed) => {
         const inTime = await useUrl(changed, path);
@@ -169,13 +161,13 @@ describe('threat 47: a credential URL that leaks', () => {
   it('beyond its token gives nothing once URLs end with their tokens', async () => {
     const beyond = replace('{ keys:', '{ beyondToken: true, keys:');
     const claims = { sub: 'beyond', exp: secondsAgo(-60) };
-    const path = await withChange(broker, beyond, async (changed) =>
+    const path = await withChange(tickets.broker, beyond, async (changed) =>
       pathOf(await makeUrl(changed, { claims })),
     );
-    const inTime = await useUrl(broker, path);
-    broker.clock.offsetMs = 70_000;
-    const late = await useUrl(broker, path);
-    broker.clock.offsetMs = 0;
+    const inTime = await useUrl(tickets.broker, path);
+    tickets.broker.clock.offsetMs = 70_000;
+    const late = await useUrl(tickets.broker, path);
+    tickets.broker.clock.offsetMs = 0;
 
     expect(inTime.status).toBe(200);
     expect(late.body['code']).toBe('credential_url_expired');
@@ -187,31 +179,39 @@ describe('threat 47: a credential URL that leaks', () => {
         '    types:',
         `    jwks: { keys: [${JSON.stringify(key.publicJwk)}] }\n    types:`,
       );
-    const [key] = broker.issuer.keys();
-    const path = pathOf(await makeUrl(broker, BODY));
+    const [key] = tickets.broker.issuer.keys();
+    const path = pathOf(await makeUrl(tickets.broker, BODY));
     const use = (changed: TestBroker) => useUrl(changed, path);
-    const same = await withChange(broker, inline(key), use);
-    const reused = await withChange(broker, inline(generateSigningKey('ES256', key.keyId)), use);
-    const other = await withChange(broker, inline(generateSigningKey('ES256', 'other')), use);
+    const same = await withChange(tickets.broker, inline(key), use);
+    const reused = await withChange(
+      tickets.broker,
+      inline(generateSigningKey('ES256', key.keyId)),
+      use,
+    );
+    const other = await withChange(
+      tickets.broker,
+      inline(generateSigningKey('ES256', 'other')),
+      use,
+    );
 
     expect([same.status, reused.status, other.status]).toEqual([200, 401, 401]);
   });
 
   it('is held to the key that its token named, among others of the issuer', async () => {
-    const [key] = broker.issuer.keys();
+    const [key] = tickets.broker.issuer.keys();
     const keys = [key, generateSigningKey('ES256', 'second')].map(({ publicJwk }) => publicJwk);
     const two = replace('    types:', `    jwks: ${JSON.stringify({ keys })}\n    types:`);
-    const path = pathOf(await makeUrl(broker, BODY));
-    const used = await withChange(broker, two, (changed) => useUrl(changed, path));
+    const path = pathOf(await makeUrl(tickets.broker, BODY));
+    const used = await withChange(tickets.broker, two, (changed) => useUrl(changed, path));
 
     expect(used.status).toBe(200);
   });
 
   it('is held to the type of its token', async () => {
-    const token = await broker.issuer.token({ sub: '42' }, { header: { typ: 'at+jwt' } });
-    const path = pathOf(await makeUrl(broker, { token }));
+    const token = await tickets.broker.issuer.token({ sub: '42' }, { header: { typ: 'at+jwt' } });
+    const path = pathOf(await makeUrl(tickets.broker, { token }));
     const withTypes = (types: string) =>
-      withChange(broker, replace('types: [jwt, at+jwt]', `types: [${types}]`), (changed) =>
+      withChange(tickets.broker, replace('types: [jwt, at+jwt]', `types: [${types}]`), (changed) =>
         useUrl(changed, path),
       );
 

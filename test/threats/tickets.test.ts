@@ -2,9 +2,8 @@
 import { createCipheriv, type KeyObject, randomBytes } from 'node:crypto';
 import { deflateRawSync } from 'node:zlib';
 import { CompactEncrypt, compactDecrypt } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readTicketKeys } from '../../src/tickets/ticket-keys.ts';
-import type { TestBroker } from '../support/broker.ts';
 import {
   makeUrl,
   pathOf,
@@ -13,7 +12,7 @@ import {
   useUrl,
 } from '../support/credential-urls.ts';
 import { toObject } from '../support/declared.ts';
-import { BODY, PUBLIC_URL, startTicketBroker } from '../support/ticket-brokers.ts';
+import { BODY, PUBLIC_URL, ticketBrokerOfFile } from '../support/ticket-brokers.ts';
 
 const [KEY] = readTicketKeys(
   { keys: [{ id: 'k1', keyFrom: 'TICKET_KEY_K1' }], maxLifeSeconds: 3600 },
@@ -22,23 +21,18 @@ const [KEY] = readTicketKeys(
 );
 const HEADER = { alg: 'dir', enc: 'A256GCM', kid: 'k1' };
 
-let broker: TestBroker;
+const tickets = ticketBrokerOfFile();
 /** The ticket of a good URL, in its five parts. */
 let parts: readonly string[];
 
 beforeAll(async () => {
-  broker = await startTicketBroker();
-  parts = pathOf(await makeUrl(broker, BODY))
+  parts = pathOf(await makeUrl(tickets.broker, BODY))
     .slice('/c/'.length)
     .split('.');
 });
 
-afterAll(async () => {
-  await broker.close();
-});
-
-const use = (ticket: string, headers = {}) => useUrl(broker, `/c/${ticket}`, headers);
-const lastProblem = () => JSON.stringify(broker.auditLines().at(-1)?.['why']);
+const use = (ticket: string, headers = {}) => useUrl(tickets.broker, `/c/${ticket}`, headers);
+const lastProblem = () => JSON.stringify(tickets.broker.auditLines().at(-1)?.['why']);
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 /** A compact JWE under any header, as whoever has the key could make it. */
@@ -58,8 +52,8 @@ function keyOf(): KeyObject {
 
 describe('threat 47: a credential URL that leaks', () => {
   it('says nothing: not whom it is for, nor what it gives, nor the subject token', async () => {
-    const token = await broker.issuer.token({ sub: 'findable-subject' });
-    const made = await makeUrl(broker, { token });
+    const token = await tickets.broker.issuer.token({ sub: 'findable-subject' });
+    const made = await makeUrl(tickets.broker, { token });
     const ticket = pathOf(made).slice('/c/'.length);
     const readable = ticket
       .split('.')
@@ -169,7 +163,7 @@ describe('threat 47: a credential URL that leaks', () => {
     const { status } = await use(encrypt(HEADER, Buffer.from(text)));
 
     expect(status).toBe(401);
-    expect(broker.auditLines().at(-1)).toMatchObject({ reason: 'ticket_invalid' });
+    expect(tickets.broker.auditLines().at(-1)).toMatchObject({ reason: 'ticket_invalid' });
   });
 
   it('is refused if one member of a good ticket is another, is gone, or is added behind', async () => {

@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -95,12 +96,38 @@ describe('a folder that is replaced', () => {
     expect(readdirSync(project)).toEqual([]);
   });
 
-  it('has nothing of a build that was killed', async () => {
-    write('built.partial/half', '');
-    await replace('first');
+  it.each(['built.partial', 'built.partial-notes', 'built.new'])(
+    'leaves %s beside it alone, which no build made',
+    async (beside) => {
+      write(`${beside}/keep.txt`, 'not from a build');
+      await replace('first');
 
-    expect(readdirSync(out()).sort()).toEqual(['LICENSES.txt', 'first']);
+      expect(readdirSync(out()).sort()).toEqual(['LICENSES.txt', 'first']);
+      expect(readdirSync(project).sort()).toEqual(['built', beside]);
+      expect(read(`${beside}/keep.txt`)).toBe('not from a build');
+    },
+  );
+
+  it('is whole, from one of two builds, if they run at once', async () => {
+    const slow = (name: string) =>
+      replaceFolder(out(), async (folder) => {
+        writeFileSync(join(folder, name), name);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        writeFileSync(join(folder, `${name}-too`), name);
+      });
+    await Promise.all([slow('first'), slow('second')]);
+
+    const [name = ''] = readdirSync(out());
+    expect(readdirSync(out())).toEqual([name, `${name}-too`]);
     expect(readdirSync(project)).toEqual(['built']);
+  });
+
+  it('may be read by whoever may read the folders beside it', async () => {
+    await replace('first');
+    write('beside/file', '');
+    const modeOf = (name: string) => statSync(join(project, name)).mode;
+
+    expect(modeOf('built')).toBe(modeOf('beside'));
   });
 
   it('is never the folder around, nor one that holds the project', async () => {

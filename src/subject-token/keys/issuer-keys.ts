@@ -5,7 +5,7 @@ import type { Observe } from '../../observe/event.ts';
 import { refuse } from '../../refusal.ts';
 import { describeHeader, type WantedKey } from '../header.ts';
 import { describeProblem } from './issuer-problem.ts';
-import { EMPTY_KEY_SET, type FoundKey, findKey, type KeySet } from './key-set.ts';
+import { describeDropped, EMPTY_KEY_SET, type FoundKey, findKey, type KeySet } from './key-set.ts';
 import type { LoadKeySet } from './load-key-set.ts';
 
 export interface IssuerKeys {
@@ -144,8 +144,8 @@ export function createFetchedKeys(options: IssuerKeysOptions): IssuerKeys {
       backoff.reset();
       // The whole set is replaced, which removes every key that the issuer has withdrawn.
       held = { keySet, loadedAt: started.startedAt };
-      const { keys, dropped } = keySet;
-      observe({ kind: 'keys_loaded', issuerName, keys: keys.length, dropped });
+      const dropped = describeDropped(keySet);
+      observe({ kind: 'keys_loaded', issuerName, keys: keySet.keys.length, dropped });
     }
 
     function crash(error: unknown): void {
@@ -213,8 +213,8 @@ export function createInlineKeys(
   async function read(): Promise<KeySet> {
     try {
       const keySet = await load();
-      const { keys, dropped } = keySet;
-      observe({ kind: 'keys_loaded', issuerName, keys: keys.length, dropped });
+      const dropped = describeDropped(keySet);
+      observe({ kind: 'keys_loaded', issuerName, keys: keySet.keys.length, dropped });
       return keySet;
     } catch (error) {
       observe({ kind: 'key_refresh_failed', issuerName, problem: describeProblem(error) });

@@ -10,8 +10,15 @@ export interface KeySet {
   /** Every usable key, including those without `kid`. */
   readonly keys: readonly VerificationKey[];
   readonly byKeyId: ReadonlyMap<string, VerificationKey>;
-  /** Why keys were left out, for the operator. */
-  readonly dropped: readonly string[];
+  /** The keys that were left out. Every other key of the JWK Set is in `keys`, in the same order. */
+  readonly dropped: readonly DroppedKey[];
+}
+
+export interface DroppedKey {
+  /** Its place in the JWK Set, from 0. */
+  readonly index: number;
+  /** Why, for the operator. */
+  readonly problem: string;
 }
 
 export interface FoundKey {
@@ -49,20 +56,25 @@ export async function readKeySet(
 
   const keys: VerificationKey[] = [];
   const byKeyId = new Map<string, VerificationKey>();
-  const dropped: string[] = [];
+  const dropped: DroppedKey[] = [];
   for (const [index, result] of results.entries()) {
     if (!result.ok) {
-      dropped.push(`key ${index} ${result.problem}`);
+      dropped.push({ index, problem: result.problem });
     } else if (result.keyId === undefined) {
       keys.push(result.key);
     } else if (uses.get(result.keyId) === 1) {
       keys.push(result.key);
       byKeyId.set(result.keyId, result.key);
     } else {
-      dropped.push(`key ${index} shares its "kid" with another key`);
+      dropped.push({ index, problem: 'shares its "kid" with another key' });
     }
   }
   return { keys, byKeyId, dropped };
+}
+
+/** Names each key that was left out, and says why. */
+export function describeDropped({ dropped }: KeySet): readonly string[] {
+  return dropped.map(({ index, problem }) => `key ${index} ${problem}`);
 }
 
 /**

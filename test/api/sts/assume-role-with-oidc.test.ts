@@ -3,13 +3,20 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { AssumeRoleWithOIDCRequest } from '@alicloud/sts20150401';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createSdkClient, errorOf } from '../../simulator/sts/fixture.ts';
-import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../../support/broker.ts';
+import { SIMPLE_CONFIG, startTestBroker } from '../../support/broker.ts';
 import { toObject } from '../../support/declared.ts';
 import { runModule } from '../../support/node-program.ts';
 import { createOssClient, credentialOf, ossRefusal } from '../../support/oss-client.ts';
-import { ALIAS, parametersOf, QUERY, ROLE_ARN, throughSts } from '../../support/sts-door.ts';
+import {
+  ALIAS,
+  parametersOf,
+  QUERY,
+  ROLE_ARN,
+  stsDoorOfFile,
+  throughSts,
+} from '../../support/sts-door.ts';
 import { startTlsFront } from '../../support/tls-front.ts';
 
 const PROVIDER_ARN = 'acs:ram::123456789012:oidc-provider/anything';
@@ -25,25 +32,12 @@ const CONFIG = `${SIMPLE_CONFIG}  - name: brief
 surfaces: { sts: true }
 `;
 
-let broker: TestBroker;
-let door: TestBroker;
-
-beforeAll(async () => {
-  broker = await startTestBroker({ config: CONFIG });
-  door = throughSts(broker);
-});
-
-afterAll(async () => {
-  await broker.close();
-});
+const sts = stsDoorOfFile(CONFIG);
 
 const inAnHour = () => Math.floor(Date.now() / 1000) + 3700;
 
-/** What the broker decided last. */
-const lastLine = () => broker.auditLines().at(-1) ?? {};
-
 async function expectUpload(credential: Parameters<typeof createOssClient>[1], prefix: string) {
-  const oss = createOssClient(broker.simulator.oss.url, credential);
+  const oss = createOssClient(sts.broker.simulator.oss.url, credential);
   await oss.put(`${prefix}a.txt`, Buffer.from('a photo'));
   const { content } = await oss.get(`${prefix}a.txt`);
 
@@ -53,10 +47,10 @@ async function expectUpload(credential: Parameters<typeof createOssClient>[1], p
 
 describe('AssumeRoleWithOIDC', () => {
   it('by @alicloud/credentials over TLS, set up by the environment, gives a credential that uploads', async () => {
-    const front = await startTlsFront(broker.url);
+    const front = await startTlsFront(sts.broker.url);
     const folder = mkdtempSync(join(tmpdir(), 'oidc-role-arn-'));
     const tokenFile = join(folder, 'token');
-    writeFileSync(tokenFile, await broker.issuer.token({ sub: '42', exp: inAnHour() }));
+    writeFileSync(tokenFile, await sts.broker.issuer.token({ sub: '42', exp: inAnHour() }));
     const program = `
       import credentials from '@alicloud/credentials';
       const type = 'oidc_role_arn';
@@ -73,7 +67,7 @@ describe('AssumeRoleWithOIDC', () => {
       NODE_EXTRA_CA_CERTS: front.caFile,
     };
     const granted = await runModule(program, environment);
-    const line = lastLine();
+    const line = sts.lastLine();
     writeFileSync(tokenFile, 'a.b.c');
     const refused = await runModule(program, environment);
     await front.close();
@@ -93,11 +87,11 @@ describe('AssumeRoleWithOIDC', () => {
   });
 
   it('by @alicloud/sts20150401, which sends the token in the query, gives a credential that uploads', async () => {
-    const client = createSdkClient(broker.url.replace('http://', ''), {
+    const client = createSdkClient(sts.broker.url.replace('http://', ''), {
       accessKeyId: 'unused',
       accessKeySecret: 'unused',
     });
-    const token = await broker.issuer.token({ sub: '42' });
+    const token = await sts.broker.issuer.token({ sub: '42' });
     const request = new AssumeRoleWithOIDCRequest({
       OIDCProviderArn: PROVIDER_ARN,
       OIDCToken: token,
@@ -109,7 +103,7 @@ describe('AssumeRoleWithOIDC', () => {
     const { accessKeyId, accessKeySecret, securityToken } = body?.credentials ?? {};
     request.OIDCToken = `${token}x`;
     const refusal = await errorOf(client.assumeRoleWithOIDC(request));
-    const line = broker.auditLines().at(-2);
+    const line = sts.broker.auditLines().at(-2);
 
     await expectUpload(
       credentialOf({
@@ -121,7 +115,7 @@ describe('AssumeRoleWithOIDC', () => {
     );
     expect(body?.OIDCTokenInfo).toMatchObject({
       subject: '42',
-      issuer: broker.issuer.url,
+      issuer: sts.broker.issuer.url,
       clientIds: 'oss-token-broker',
       verificationInfo: 'Success',
     });
@@ -142,8 +136,8 @@ describe('AssumeRoleWithOIDC', () => {
     const claims = { sub: '<a&b>"]]>\u0007é' };
     const inGrant = { claims, body: { Grant: 'brief' } };
     const asked = { ...inGrant, claims: { ...claims, plan: 'pro' } };
-    const json = await door.ask(asked);
-    const xml = await door.ask({ ...asked, path });
+    const json = await sts.door.ask(asked);
+    const xml = await sts.door.ask({ ...asked, path });
     const names = (text: string) => [...text.matchAll(/<([A-Za-z]+)>/g)].map(([, name]) => name);
 
     expect(json.status).toBe(200);
@@ -166,11 +160,11 @@ describe('AssumeRoleWithOIDC', () => {
   });
 
   it('takes every parameter from the body, and every parameter from the query of a GET', async () => {
-    const token = await broker.issuer.token({ sub: '42' });
+    const token = await sts.broker.issuer.token({ sub: '42' });
     const all = new URLSearchParams([...new URLSearchParams(QUERY), ...parametersOf(token)]);
-    const byBody = await door.ask({ path: '/', body: all.toString() });
-    const byQuery = await door.ask({ method: 'GET', path: `/?${all}` });
-    const emptyBody = await door.ask({ path: `/?${all}`, body: '' });
+    const byBody = await sts.door.ask({ path: '/', body: all.toString() });
+    const byQuery = await sts.door.ask({ method: 'GET', path: `/?${all}` });
+    const emptyBody = await sts.door.ask({ path: `/?${all}`, body: '' });
 
     expect([byBody.status, byQuery.status, emptyBody.status]).toEqual([200, 200, 200]);
     for (const { body } of [byQuery, emptyBody]) {
@@ -179,7 +173,7 @@ describe('AssumeRoleWithOIDC', () => {
   });
 
   it('takes the common parameters of an RPC call, which mean nothing here', async () => {
-    const { status } = await door.ask({
+    const { status } = await sts.door.ask({
       body: {
         RegionId: 'cn-hangzhou',
         Timestamp: '1999-01-01T00:00:00Z',
@@ -202,7 +196,7 @@ describe('AssumeRoleWithOIDC', () => {
     ['with the longest', 'brief', { DurationSeconds: 1800 }, 1800],
   ])('%s of the grant %s lasts as long as the grant allows', async (_what, Grant, asked, lasts) => {
     const before = Date.now();
-    const { status, body } = await door.ask({
+    const { status, body } = await sts.door.ask({
       claims: { plan: 'pro', sub: `${Grant}-${JSON.stringify(asked).length}`, exp: inAnHour() },
       body: { Grant, ...asked },
     });
@@ -210,29 +204,29 @@ describe('AssumeRoleWithOIDC', () => {
     const seconds = (Date.parse(String(expiration)) - before) / 1000;
 
     expect(status).toBe(200);
-    expect(lastLine()).toMatchObject({ durationSeconds: lasts });
+    expect(sts.lastLine()).toMatchObject({ durationSeconds: lasts });
     expect(Math.abs(seconds - lasts)).toBeLessThan(5);
   });
 
   it('with a chosen duration beyond the maximum of the grant is refused as by STS', async () => {
-    const { status, body } = await door.ask({
+    const { status, body } = await sts.door.ask({
       claims: { plan: 'pro' },
       body: { Grant: 'brief', DurationSeconds: 1801 },
     });
 
     expect([status, body['Code']]).toEqual([400, 'InvalidParameter.DurationSeconds']);
-    expect(lastLine()).toMatchObject({ reason: 'duration_outside_grant' });
+    expect(sts.lastLine()).toMatchObject({ reason: 'duration_outside_grant' });
   });
 
   it('gets the only grant of a role, and by its alias one of several', async () => {
     const claims = { plan: 'pro' };
-    const several = await door.ask({ claims });
-    const one = await door.ask({ claims, body: { Grant: 'brief' } });
-    const only = await door.ask();
+    const several = await sts.door.ask({ claims });
+    const one = await sts.door.ask({ claims, body: { Grant: 'brief' } });
+    const only = await sts.door.ask();
 
     expect([several.status, several.body['Code']]).toEqual([400, 'InvalidParameter.RoleArn']);
     expect([one.status, only.status]).toEqual([200, 200]);
-    expect(lastLine()).toMatchObject({ grant: 'user-files' });
+    expect(sts.lastLine()).toMatchObject({ grant: 'user-files' });
   });
 });
 

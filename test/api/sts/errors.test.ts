@@ -1,12 +1,18 @@
 /** Every refusal has its error of STS, and the same audit line as on the native API. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { answerFor } from '../../../src/api/native/public-answers.ts';
 import { errorFor } from '../../../src/api/sts/errors.ts';
 import type { Reason } from '../../../src/refusal.ts';
 import { keepCircuitClosed, REFUSAL_CASES, REFUSALS_CONFIG } from '../../refusals/cases.ts';
 import { REFUSALS } from '../../refusals/kinds.ts';
-import { type Answer, startTestBroker, type TestBroker } from '../../support/broker.ts';
-import { parametersOf, QUERY, ROLE_ARN, throughSts } from '../../support/sts-door.ts';
+import type { Answer } from '../../support/broker.ts';
+import {
+  parametersOf,
+  QUERY,
+  ROLE_ARN,
+  stsDoorOfFile,
+  throughSts,
+} from '../../support/sts-door.ts';
 
 const INVALID = 'AuthenticationFail.OIDCToken.Invalid';
 const EXPIRED = 'AuthenticationFail.OIDCToken.Expired';
@@ -95,15 +101,7 @@ const FORMS: Partial<Record<Reason, { readonly body: string; readonly type?: str
   media_type_unsupported: { body: '{}', type: 'application/json' },
 };
 
-let broker: TestBroker;
-
-beforeAll(async () => {
-  broker = await startTestBroker({ config: `${REFUSALS_CONFIG}\n${ON}` });
-});
-
-afterAll(async () => {
-  await broker.close();
-});
+const sts = stsDoorOfFile(`${REFUSALS_CONFIG}\n${ON}`);
 
 function expectError(answer: Answer, reason: Reason): void {
   const [status, code] = EXPECTED[reason];
@@ -126,21 +124,21 @@ describe('the error of a refusal', () => {
   it.each(REFUSAL_CASES.filter(({ reason }) => !ELSEWHERE.includes(reason)))(
     'for $reason is answered, and audited as on the native API',
     async (refusal) => {
-      await keepCircuitClosed(broker, refusal);
-      const callsBefore = broker.stsCalls();
-      const linesBefore = broker.auditLines().length;
+      await keepCircuitClosed(sts.broker, refusal);
+      const callsBefore = sts.broker.stsCalls();
+      const linesBefore = sts.broker.auditLines().length;
       const form = FORMS[refusal.reason];
       const isOfOtherRole = refusal.why?.['stsCode'] === 'NoPermission';
       const role = isOfOtherRole ? ROLE_ARN.replace('oss-uploader', 'no-such-role') : ROLE_ARN;
-      const door = throughSts(broker, role);
+      const door = throughSts(sts.broker, role);
 
       const answer = await (form === undefined
         ? refusal.ask(door)
-        : door.ask({
+        : sts.door.ask({
             body: form.body,
             ...(form.type === undefined ? {} : { headers: { 'Content-Type': form.type } }),
           }));
-      const lines = broker.auditLines().slice(linesBefore);
+      const lines = sts.broker.auditLines().slice(linesBefore);
       const reason = REASONS[refusal.reason] ?? refusal.reason;
 
       expectError(answer, reason);
@@ -153,12 +151,12 @@ describe('the error of a refusal', () => {
         reason,
         requestId: answer.headers.get('x-request-id'),
       });
-      expect(broker.stsCalls() - callsBefore).toBe(refusal.stsCalls ?? 0);
+      expect(sts.broker.stsCalls() - callsBefore).toBe(refusal.stsCalls ?? 0);
     },
   );
 
   it('names the grants if several have the role', async () => {
-    const { status, body } = await throughSts(broker).ask({
+    const { status, body } = await sts.door.ask({
       claims: { plan: 'both', groups: ['a'] },
     });
 
@@ -168,7 +166,9 @@ describe('the error of a refusal', () => {
 
   it('does not say whether a role exists to a caller who may not use it', async () => {
     const ask = (name: string) =>
-      throughSts(broker, ROLE_ARN.replace('oss-uploader', name)).ask({ claims: { plan: 'basic' } });
+      throughSts(sts.broker, ROLE_ARN.replace('oss-uploader', name)).ask({
+        claims: { plan: 'basic' },
+      });
     const configured = await ask('no-such-role');
     const unknown = await ask('unheard-of');
     const { RequestId: _one, ...said } = configured.body;
@@ -179,7 +179,7 @@ describe('the error of a refusal', () => {
   });
 
   it.each(['HEAD', 'PUT', 'DELETE', 'OPTIONS'])('to %s is 405, without CORS', async (method) => {
-    const answer = await throughSts(broker).ask({ method, claims: { plan: 'basic' } });
+    const answer = await sts.door.ask({ method, claims: { plan: 'basic' } });
 
     expect(answer.status).toBe(405);
     expect(answer.headers.get('allow')).toBe('GET, POST');
@@ -188,11 +188,11 @@ describe('the error of a refusal', () => {
 
   it('is XML unless Format is JSON, before the surface is reached too', async () => {
     const path = `/?${QUERY.replace('&Format=JSON', '')}`;
-    const inTheForm = await throughSts(broker).ask({ path, body: { Format: 'json' } });
+    const inTheForm = await sts.door.ask({ path, body: { Format: 'json' } });
     const many = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`x${n}`, 'x']));
-    const plain = await throughSts(broker).ask({ path, token: 'a.b.c' });
-    const early = await throughSts(broker).ask({ path, headers: many });
-    const asked = await throughSts(broker).ask({ headers: many });
+    const plain = await sts.door.ask({ path, token: 'a.b.c' });
+    const early = await sts.door.ask({ path, headers: many });
+    const asked = await sts.door.ask({ headers: many });
 
     for (const { text, headers } of [plain, early]) {
       expect(headers.get('content-type')).toBe('text/xml;charset=utf-8');

@@ -1,28 +1,15 @@
 /** A policy that a caller of STS sends narrows its credential, or is refused. */
 import { AssumeRoleWithOIDCRequest } from '@alicloud/sts20150401';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createSdkClient } from '../../simulator/sts/fixture.ts';
-import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../../support/broker.ts';
+import { SIMPLE_CONFIG } from '../../support/broker.ts';
 import { toObject } from '../../support/declared.ts';
 import { createOssClient, credentialOf, ossRefusal } from '../../support/oss-client.ts';
-import { ROLE_ARN, throughSts } from '../../support/sts-door.ts';
+import { ROLE_ARN, stsDoorOfFile } from '../../support/sts-door.ts';
 
 const CONFIG = `${SIMPLE_CONFIG}surfaces: { sts: true }\n`;
 
-let broker: TestBroker;
-let door: TestBroker;
-
-beforeAll(async () => {
-  broker = await startTestBroker({ config: CONFIG });
-  door = throughSts(broker);
-});
-
-afterAll(async () => {
-  await broker.close();
-});
-
-/** What the broker decided last. */
-const lastLine = () => broker.auditLines().at(-1) ?? {};
+const sts = stsDoorOfFile(CONFIG);
 
 describe('a policy of the caller', () => {
   const policyWith = (...statements: readonly object[]) =>
@@ -36,12 +23,12 @@ describe('a policy of the caller', () => {
   });
 
   it('sent by @alicloud/sts20150401 narrows the credential, and STS gets a policy of the broker', async () => {
-    const client = createSdkClient(broker.url.replace('http://', ''), {
+    const client = createSdkClient(sts.broker.url.replace('http://', ''), {
       accessKeyId: 'unused',
       accessKeySecret: 'unused',
     });
     const request = new AssumeRoleWithOIDCRequest({
-      OIDCToken: await broker.issuer.token({ sub: '42' }),
+      OIDCToken: await sts.broker.issuer.token({ sub: '42' }),
       roleArn: ROLE_ARN,
       roleSessionName: 'alice',
       policy: PHOTOS,
@@ -49,16 +36,16 @@ describe('a policy of the caller', () => {
     const { body } = await client.assumeRoleWithOIDC(request);
     const { accessKeyId, accessKeySecret, securityToken } = body?.credentials ?? {};
     const oss = createOssClient(
-      broker.simulator.oss.url,
+      sts.broker.simulator.oss.url,
       credentialOf({
         AccessKeyId: accessKeyId,
         AccessKeySecret: accessKeySecret,
         SecurityToken: securityToken,
       }),
     );
-    const { body: whole } = await door.ask({ claims: { sub: '42' } });
+    const { body: whole } = await sts.door.ask({ claims: { sub: '42' } });
     const uploader = createOssClient(
-      broker.simulator.oss.url,
+      sts.broker.simulator.oss.url,
       credentialOf(toObject(whole['Credentials'])),
     );
     await uploader.put('users/42/photos/b.txt', Buffer.from('b'));
@@ -69,7 +56,7 @@ describe('a policy of the caller', () => {
     expect(await ossRefusal(oss.put('users/42/photos/b.txt', Buffer.from('x')))).toBe(
       'AccessDenied',
     );
-    const call = broker.simulator.sts.calls.find(({ params }) =>
+    const call = sts.broker.simulator.sts.calls.find(({ params }) =>
       params['Policy']?.includes('photos'),
     );
     expect(JSON.parse(call?.params['Policy'] ?? '')).toEqual({
@@ -82,7 +69,7 @@ describe('a policy of the caller', () => {
         },
       ],
     });
-    expect(broker.auditLines().at(-2)).toMatchObject({
+    expect(sts.broker.auditLines().at(-2)).toMatchObject({
       targets: [{ target: 'oss://app-media/users/42/photos/', permissions: ['read'] }],
       requested: { policy: PHOTOS.slice(0, 100) },
     });
@@ -131,21 +118,24 @@ describe('a policy of the caller', () => {
       policyWith({ Action: '*', Resource: 'acs:oss:*:*:app-media/users/42/ph*' }),
     ],
   ])('%s is refused', async (_what, status, code, reason, Policy) => {
-    const callsBefore = broker.stsCalls();
-    const { status: answered, body } = await door.ask({ claims: { sub: '42' }, body: { Policy } });
+    const callsBefore = sts.broker.stsCalls();
+    const { status: answered, body } = await sts.door.ask({
+      claims: { sub: '42' },
+      body: { Policy },
+    });
 
     expect([answered, body['Code']]).toEqual([status, code]);
     // the caller learns that its policy is the cause
     expect(body['Message']).toMatch(/\bPolicy\b/);
-    expect(lastLine()).toMatchObject({ surface: 'sts', decision: 'refused', reason });
-    expect(broker.stsCalls()).toBe(callsBefore);
+    expect(sts.lastLine()).toMatchObject({ surface: 'sts', decision: 'refused', reason });
+    expect(sts.broker.stsCalls()).toBe(callsBefore);
   });
 
   it('for everything gets what the grant allows, and no more', async () => {
     const Policy = policyWith({ Action: '*', Resource: '*' });
-    const all = await door.ask({ claims: { sub: '44' }, body: { Policy } });
-    const whole = await door.ask({ claims: { sub: '44' } });
-    const [line, wholeLine] = broker.auditLines().slice(-2);
+    const all = await sts.door.ask({ claims: { sub: '44' }, body: { Policy } });
+    const whole = await sts.door.ask({ claims: { sub: '44' } });
+    const [line, wholeLine] = sts.broker.auditLines().slice(-2);
 
     expect([all.status, whole.status]).toEqual([200, 200]);
     expect(line?.['sessionPolicySha256']).toBe(wholeLine?.['sessionPolicySha256']);

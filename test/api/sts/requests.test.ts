@@ -1,27 +1,14 @@
 /** Which requests are calls of STS, and which of those are refused for their form. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { SIMPLE_CONFIG, startTestBroker, type TestBroker } from '../../support/broker.ts';
+import { describe, expect, it } from 'vitest';
+import { SIMPLE_CONFIG } from '../../support/broker.ts';
 import { getWithBody } from '../../support/get-with-body.ts';
-import { ALIAS, parametersOf, QUERY, ROLE_ARN, throughSts } from '../../support/sts-door.ts';
+import { ALIAS, parametersOf, QUERY, ROLE_ARN, stsDoorOfFile } from '../../support/sts-door.ts';
 
 const CONFIG = `${SIMPLE_CONFIG}surfaces: { sts: true }
 cors: { origins: ["https://app.example.com"] }
 `;
 
-let broker: TestBroker;
-let door: TestBroker;
-
-beforeAll(async () => {
-  broker = await startTestBroker({ config: CONFIG });
-  door = throughSts(broker);
-});
-
-afterAll(async () => {
-  await broker.close();
-});
-
-/** What the broker decided last. */
-const lastLine = () => broker.auditLines().at(-1) ?? {};
+const sts = stsDoorOfFile(CONFIG);
 
 describe('a call of STS', () => {
   type Change = (parameters: URLSearchParams) => void;
@@ -64,35 +51,35 @@ describe('a call of STS', () => {
     ['a SecurityToken', 400, 'InvalidParameter', (p) => p.set('SecurityToken', 'x')],
     ['a target', 400, 'InvalidParameter', (p) => p.set('Target', 'oss://app-media/users/')],
   ])('with %s is refused, in query and body', async (_what, status, code, change) => {
-    const token = await broker.issuer.token();
-    const callsBefore = broker.stsCalls();
+    const token = await sts.broker.issuer.token();
+    const callsBefore = sts.broker.stsCalls();
     const parameters = new URLSearchParams([...new URLSearchParams(QUERY), ...parametersOf(token)]);
     change(parameters);
-    const byBody = await door.ask({ path: '/', body: parameters.toString() });
+    const byBody = await sts.door.ask({ path: '/', body: parameters.toString() });
 
     expect(byBody.status).toBe(status);
     expect(byBody.text).toContain(code);
     if (parameters.has('Version') || parameters.has('Action')) {
-      const byQuery = await door.ask({ method: 'GET', path: `/?${parameters}` });
+      const byQuery = await sts.door.ask({ method: 'GET', path: `/?${parameters}` });
       expect([byQuery.status, byQuery.text.includes(code)]).toEqual([status, true]);
     }
-    expect(broker.stsCalls()).toBe(callsBefore);
+    expect(sts.broker.stsCalls()).toBe(callsBefore);
   });
 
   it.each(['Action', 'RoleArn', 'OIDCToken', 'DurationSeconds', 'Format', 'RegionId'])(
     'with %s in both query and body is refused',
     async (name) => {
-      const token = await broker.issuer.token();
+      const token = await sts.broker.issuer.token();
       const parameters = parametersOf(token, { DurationSeconds: 900, RegionId: 'cn-hangzhou' });
       const query = new URLSearchParams(QUERY);
       query.set(name, query.get(name) ?? parameters.get(name) ?? '');
       parameters.set(name, query.get(name) ?? '');
-      const callsBefore = broker.stsCalls();
-      const { status } = await door.ask({ path: `/?${query}`, body: parameters.toString() });
+      const callsBefore = sts.broker.stsCalls();
+      const { status } = await sts.door.ask({ path: `/?${query}`, body: parameters.toString() });
 
       expect(status).toBeGreaterThanOrEqual(400);
-      expect(lastLine()).toMatchObject({ surface: 'sts', reason: 'request_malformed' });
-      expect(broker.stsCalls()).toBe(callsBefore);
+      expect(sts.lastLine()).toMatchObject({ surface: 'sts', reason: 'request_malformed' });
+      expect(sts.broker.stsCalls()).toBe(callsBefore);
     },
   );
 
@@ -102,29 +89,32 @@ describe('a call of STS', () => {
     ['an escape that is no UTF-8', { path: `/?${QUERY}&RegionId=%ff` }],
     ['a parameter without a value', { path: `/?${QUERY}&RegionId` }],
   ])('with %s is refused', async (_what, options) => {
-    const callsBefore = broker.stsCalls();
-    const { status } = await door.ask(options);
+    const callsBefore = sts.broker.stsCalls();
+    const { status } = await sts.door.ask(options);
 
     expect(status).toBe(400);
-    expect(lastLine()).toMatchObject({ reason: 'request_malformed' });
-    expect(broker.stsCalls()).toBe(callsBefore);
+    expect(sts.lastLine()).toMatchObject({ reason: 'request_malformed' });
+    expect(sts.broker.stsCalls()).toBe(callsBefore);
   });
 
   it.each([
     ['', 200],
     ['DurationSeconds=900', 400],
   ])('by GET with the body "%s" is answered with %i', async (body, expected) => {
-    const path = `/?${QUERY}&${parametersOf(await broker.issuer.token())}`;
-    const status = await getWithBody(`${broker.url}${path}`, {}, body);
+    const path = `/?${QUERY}&${parametersOf(await sts.broker.issuer.token())}`;
+    const status = await getWithBody(`${sts.broker.url}${path}`, {}, body);
 
     expect(status).toBe(expected);
   });
 
   it('says nothing about the rest of a request to a caller without a valid token', async () => {
-    const { body } = await door.ask({ token: 'not.a.token', body: { DurationSeconds: 'long' } });
+    const { body } = await sts.door.ask({
+      token: 'not.a.token',
+      body: { DurationSeconds: 'long' },
+    });
 
     expect(body['Code']).toBe('AuthenticationFail.OIDCToken.Invalid');
-    expect(lastLine()).toMatchObject({
+    expect(sts.lastLine()).toMatchObject({
       reason: 'token_malformed',
       requested: { roleArn: ROLE_ARN, duration: 'long', roleSessionName: 'test-session' },
     });
@@ -132,11 +122,11 @@ describe('a call of STS', () => {
 
   it('cannot be made by a page, whatever origins the config lists', async () => {
     const Origin = 'https://app.example.com';
-    const preflight = await door.ask({
+    const preflight = await sts.door.ask({
       method: 'OPTIONS',
       headers: { Origin, 'Access-Control-Request-Method': 'POST' },
     });
-    const granted = await door.ask({ headers: { Origin } });
+    const granted = await sts.door.ask({ headers: { Origin } });
 
     expect(preflight.status).toBe(405);
     for (const { headers } of [preflight, granted]) {
@@ -151,14 +141,14 @@ describe('a call of STS', () => {
     ['GET', '/?x=y'],
     ['POST', '/v1/?Action=AssumeRoleWithOIDC&Version=2015-04-01'],
   ])('does not take %s %s, which is not addressed to it', async (method, path) => {
-    const { status, body } = await door.ask({ method, path });
+    const { status, body } = await sts.door.ask({ method, path });
 
     expect([status, body['code']]).toEqual([404, 'not_found']);
-    expect(lastLine()).toMatchObject({ surface: 'native', reason: 'route_unknown' });
+    expect(sts.lastLine()).toMatchObject({ surface: 'native', reason: 'route_unknown' });
   });
 
   it('of the other API in the body is refused', async () => {
-    const { status, text } = await door.ask({
+    const { status, text } = await sts.door.ask({
       path: '/',
       body: 'Version=2011-06-15&Action=AssumeRoleWithWebIdentity&WebIdentityToken=x',
     });
