@@ -4,6 +4,7 @@ import { parseJsonObject } from '../../lib/strict-json.ts';
 import { withinDeadline } from '../../lib/within-deadline.ts';
 import type { CredentialRequest, Requested } from '../../ports.ts';
 import { refuse } from '../../refusal.ts';
+import { parseForm } from '../http/form.ts';
 import { queryOf } from '../http/query.ts';
 import {
   malformed,
@@ -51,10 +52,12 @@ export function parseBody(bytes: Buffer): SentMembers {
   return Object.entries(body.value);
 }
 
-/** Takes the query of a GET apart: the same members, with `Permissions` separated by commas. */
+/**
+ * Takes the query of a GET apart: the same members, with `Permissions` separated by commas. Throws
+ * `request_malformed`.
+ */
 export function parseQuery(url: string): SentMembers {
-  // URLSearchParams leaves out a question mark in front, which may be the first character of a name
-  return [...new URLSearchParams(`?${queryOf(url)}`)].map(([name, value]) => {
+  return parseForm(Buffer.from(queryOf(url))).map(([name, value]) => {
     if (name === 'Permissions') return [name, value.split(',')];
     const isNumber = name === 'DurationSeconds' && /^\d{1,6}$/.test(value);
     return [name, isNumber ? Number(value) : value];
