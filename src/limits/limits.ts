@@ -36,7 +36,7 @@ export function createLimits(options: {
 
   /** A credential URL counts its own uses: whoever made it has used the token up. */
   async function useUp(token: SubjectToken) {
-    if (token.ticket !== undefined) return useTicket(token.ticket);
+    if (token.ticket !== undefined) return useTicket(token);
     return token.issuer.oneTimeTokens === true ? useOnce(token) : undefined;
   }
 
