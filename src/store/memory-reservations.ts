@@ -1,7 +1,7 @@
 /** A bounded number of reservations in the memory of one instance. */
 import { type Reservations, StoreUnavailable } from './store.ts';
 
-/** One reservation takes about 300 bytes. */
+/** One holder takes about 300 bytes. */
 const MAX_RESERVATIONS = 100_000;
 /** Beyond this share of them, each subject holds at most a small share, so that nobody fills the rest. */
 const CROWDED_SHARE = 0.5;
@@ -16,8 +16,8 @@ interface Held {
 
 /**
  * Makes reservations that last until they expire. Live ones are never dropped to make room: a token
- * could then be used again. At `maxReservations`, new ones throw StoreUnavailable until some expire;
- * beyond half of that, so do those of a subject that holds a hundredth.
+ * could then be used again. With `maxReservations` holders altogether, new ones throw StoreUnavailable
+ * until some expire; beyond half of that, so do those of a subject that has a hundredth.
  */
 export function createMemoryReservations(options: {
   /** Milliseconds since the epoch. */
@@ -28,19 +28,21 @@ export function createMemoryReservations(options: {
   const crowdedAt = maxReservations * CROWDED_SHARE;
   const maxOfSubject = Math.max(1, Math.floor(maxReservations * SHARE_OF_SUBJECT));
   const held = new Map<string, Held>();
+  /** How many holders there are, altogether and of each subject. */
+  let holderCount = 0;
   const countOf = new Map<string, number>();
   let tidyAtMs = 0;
 
-  function add(key: string, holder: Held): void {
-    held.set(key, holder);
-    countOf.set(holder.subject, (countOf.get(holder.subject) ?? 0) + 1);
+  function count(subject: string, change: number): void {
+    holderCount += change;
+    const ofSubject = (countOf.get(subject) ?? 0) + change;
+    if (ofSubject > 0) countOf.set(subject, ofSubject);
+    else countOf.delete(subject);
   }
 
-  function remove(key: string, { subject }: Held): void {
+  function remove(key: string, { subject, owners }: Held): void {
     held.delete(key);
-    const left = (countOf.get(subject) ?? 0) - 1;
-    if (left > 0) countOf.set(subject, left);
-    else countOf.delete(subject);
+    count(subject, -owners.size);
   }
 
   /** Removes expired reservations. It scans all of them, so it runs at most once a second. */
@@ -51,31 +53,32 @@ export function createMemoryReservations(options: {
   }
 
   function findProblem(subject: string): string | undefined {
-    if (held.size >= maxReservations) return 'too many one-time tokens are reserved';
-    const isOverShare = held.size >= crowdedAt && (countOf.get(subject) ?? 0) >= maxOfSubject;
+    if (holderCount >= maxReservations) return 'too many one-time tokens are reserved';
+    const isOverShare = holderCount >= crowdedAt && (countOf.get(subject) ?? 0) >= maxOfSubject;
     return isOverShare ? 'the subject has reserved too many one-time tokens' : undefined;
   }
 
   return {
     async reserve({ key, owner, subject, lifeMs, holders = 1 }) {
       const nowMs = now();
-      const holder = held.get(key);
-      if (holder !== undefined && holder.untilMs > nowMs) {
-        if (holder.owners.size >= holders) return false;
-        holder.owners.add(owner);
-        return true;
-      }
-      if (holder !== undefined) remove(key, holder);
+      const known = held.get(key);
+      if (known !== undefined && known.untilMs <= nowMs) remove(key, known);
+      const live = held.get(key);
+      if (live !== undefined && live.owners.size >= holders) return false;
       if (findProblem(subject) !== undefined) tidy(nowMs);
       const problem = findProblem(subject);
       if (problem !== undefined) throw new StoreUnavailable(problem, TIDY_EVERY_MS);
-      add(key, { owners: new Set([owner]), subject, untilMs: nowMs + lifeMs });
+      const holder = live ?? { owners: new Set(), subject, untilMs: nowMs + lifeMs };
+      held.set(key, holder);
+      holder.owners.add(owner);
+      count(holder.subject, 1);
       return true;
     },
     async release({ key, owner }) {
       const holder = held.get(key);
-      holder?.owners.delete(owner);
-      if (holder?.owners.size === 0) remove(key, holder);
+      if (holder?.owners.delete(owner) !== true) return;
+      count(holder.subject, -1);
+      if (holder.owners.size === 0) held.delete(key);
     },
   };
 }

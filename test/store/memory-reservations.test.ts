@@ -91,6 +91,49 @@ describe('a reservation in memory', () => {
   });
 });
 
+describe('the room for reservations in memory', () => {
+  it('is taken by each holder of a key, so that many holders take no more memory than many keys', async () => {
+    const clock = { nowMs: 0 };
+    const reservations = createMemoryReservations({
+      now: () => clock.nowMs,
+      maxReservations: 3,
+    });
+    // each for another subject, which has no share to keep to
+    const hold = (owner: string, key = 'a') =>
+      reservations.reserve({ key, owner, subject: owner, holders: 1000, lifeMs: 10_000 });
+    const release = (owner: string) =>
+      reservations.release({ key: 'a', owner, subject: owner, lifeMs: 10_000 });
+    for (const owner of ['one', 'two', 'three']) expect(await hold(owner)).toBe(true);
+
+    await expect(hold('four')).rejects.toBeInstanceOf(StoreUnavailable);
+    await release('two');
+    await release('two');
+    expect(await hold('four')).toBe(true);
+    await expect(hold('five', 'b')).rejects.toBeInstanceOf(StoreUnavailable);
+    clock.nowMs = 10_000;
+    const later = [await hold('one'), await hold('two', 'b'), await hold('three', 'b')];
+    expect(later).toEqual([true, true, true]);
+    await expect(hold('four')).rejects.toBeInstanceOf(StoreUnavailable);
+  });
+
+  it('is counted for the subject that holds it', async () => {
+    const reservations = createMemoryReservations({ now: () => 0, maxReservations: 200 });
+    const hold = (subject: string, n: number) =>
+      reservations.reserve({
+        key: subject,
+        owner: `${n}`,
+        subject,
+        holders: 1000,
+        lifeMs: 10_000,
+      });
+    for (let n = 0; n < 100; n++) await hold('greedy', n);
+
+    await expect(hold('greedy', 100)).rejects.toBeInstanceOf(StoreUnavailable);
+    expect([await hold('modest', 0), await hold('modest', 1)]).toEqual([true, true]);
+    await expect(hold('modest', 2)).rejects.toBeInstanceOf(StoreUnavailable);
+  });
+});
+
 describe('reservations of one subject in memory', () => {
   const MAX = 200;
 
