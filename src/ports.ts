@@ -93,7 +93,7 @@ export interface Ticket {
   readonly id: string;
   /** How many credentials it gives. Absent: any number. */
   readonly uses?: number;
-  /** Seconds since the epoch. */
+  /** What it says itself, in seconds since the epoch. The live config may end it earlier. */
   readonly expiresAt: number;
 }
 

@@ -61,6 +61,8 @@ export async function startServer(options: {
   // The broker counts them itself, and maxHeaderSize bounds them.
   server.maxHeadersCount = 0;
   server.on('clientError', answerUnreadable);
+  // Node answers an unknown Expect by itself, without an audit line; RFC 9110 section 10.1.1 lets it be ignored
+  server.on('checkExpectation', listener);
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);

@@ -1,4 +1,5 @@
 /** The problems of a config: what is wrong, and where. All are reported at once. */
+import { withoutControls } from '../lib/without-controls.ts';
 
 /** One problem to correct. Contains no value from the environment. */
 export interface ConfigProblem {
@@ -42,10 +43,13 @@ export class ConfigError extends Error {
   }
 }
 
-/** Formats a problem as one line that editors and terminals link: `file:line:column path: message`. */
+/**
+ * Formats a problem as one line that editors and terminals link: `file:line:column path: message`. What
+ * it quotes of the config neither ends the line nor is obeyed by a terminal.
+ */
 export function formatProblem(problem: ConfigProblem): string {
   const { file, line, column, path, message } = problem;
-  return `${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${message}`;
+  return withoutControls(`${file}:${line}:${column} ${path === '' ? '' : `${path}: `}${message}`);
 }
 
 /** Formats a path as operators write it, e.g. `grants[0].role`. */

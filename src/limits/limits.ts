@@ -36,7 +36,7 @@ export function createLimits(options: {
 
   /** A credential URL counts its own uses: whoever made it has used the token up. */
   async function useUp(token: SubjectToken) {
-    if (token.ticket !== undefined) return useTicket(token.ticket);
+    if (token.ticket !== undefined) return useTicket(token);
     return token.issuer.oneTimeTokens === true ? useOnce(token) : undefined;
   }
 
@@ -52,10 +52,15 @@ export function createLimits(options: {
     },
     async admit(token, grant) {
       checkGrant(token, grant);
-      // its state would reveal the traffic of other callers
-      await countRequest(ofIssuer, [token.issuer.issuer]);
-      // last, so that a request over a limit does not use up the token
+      // first: whoever repeats a used token must not use up what its issuer shares
       const use = await useUp(token);
+      try {
+        // its state would reveal the traffic of other callers
+        await countRequest(ofIssuer, [token.issuer.issuer]);
+      } catch (error) {
+        await use?.undo();
+        throw error;
+      }
       return { withdraw: async () => use?.undo() };
     },
     checkKillSwitches(token, grant) {

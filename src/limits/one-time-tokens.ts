@@ -47,8 +47,14 @@ function toReservation(token: SubjectToken, nowMs: number): Omit<Reservation, 'o
   const untilMs = (endsAt + MAX_CLOCK_TOLERANCE_SECONDS + CLOCK_SKEW_SECONDS) * 1000;
   return {
     key: limitKey(['jti', issuer.issuer, tokenId]),
+    subject: subjectKey(token),
     lifeMs: Math.max(1000, Math.ceil(untilMs - nowMs)),
   };
+}
+
+/** The same for every token of one subject. */
+export function subjectKey({ issuer, subject }: SubjectToken): string {
+  return limitKey(['reserving', issuer.issuer, subject]);
 }
 
 /** Throws `replay_store_unavailable`. */

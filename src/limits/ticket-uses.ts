@@ -1,12 +1,13 @@
 /** Counts the uses of credential URLs that have a number of them. */
-import type { Ticket } from '../ports.ts';
+import type { SubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
 import type { Reservations } from '../store/store.ts';
 import { limitKey } from './limit-key.ts';
-import { CLOCK_SKEW_SECONDS, type OneTimeUse, reserve } from './one-time-tokens.ts';
+import { CLOCK_SKEW_SECONDS, type OneTimeUse, reserve, subjectKey } from './one-time-tokens.ts';
 
 /**
- * Makes the function that takes one use of a credential URL, or returns undefined if it has any number.
+ * Makes the function that takes one use of the credential URL that stands for the token, or returns
+ * undefined if there is none or it has any number.
  * It throws `ticket_used_up`, and `replay_store_unavailable` if the store does not answer.
  */
 export function createTicketUses(options: {
@@ -14,13 +15,15 @@ export function createTicketUses(options: {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly randomUuid: () => string;
-}): (ticket: Ticket) => Promise<OneTimeUse | undefined> {
+}): (token: SubjectToken) => Promise<OneTimeUse | undefined> {
   const { reservations, now, randomUuid } = options;
 
-  return async function useTicket({ id, uses, expiresAt }) {
-    if (uses === undefined) return undefined;
+  return async function useTicket(token) {
+    if (token.ticket?.uses === undefined) return undefined;
+    const { id, uses, expiresAt } = token.ticket;
     const reservation = {
       key: limitKey(['ticket', id]),
+      subject: subjectKey(token),
       owner: randomUuid(),
       holders: uses,
       lifeMs: Math.max(1000, Math.ceil((expiresAt + CLOCK_SKEW_SECONDS) * 1000 - now())),

@@ -1,5 +1,6 @@
 /** Reports events to the operator on standard error, with a limit for each topic. */
 import { createBoundedMap } from '../lib/bounded-map.ts';
+import { withoutControls } from '../lib/without-controls.ts';
 import { describeEvent, type Repeat } from './describe-event.ts';
 import type { Observe } from './event.ts';
 
@@ -18,7 +19,7 @@ interface Reported {
   readonly leftOut: number;
 }
 
-/** Makes the observer. It never throws. */
+/** Makes the observer. It never throws. Texts quote configs and issuers: a terminal must obey nothing in them. */
 export function createTellOperator(options: {
   readonly tell: (line: string) => void;
   /** Milliseconds since the epoch. */
@@ -28,7 +29,8 @@ export function createTellOperator(options: {
   const reportedOn = createBoundedMap<Reported>(MAX_TOPICS);
 
   return function tellOperator(event) {
-    const { topic, text, repeat } = describeEvent(event);
+    const { topic, text: described, repeat } = describeEvent(event);
+    const text = described.split('\n').map(withoutControls).join('\n');
     const nowMs = now();
     const reported = reportedOn.get(topic);
     const recent =

@@ -40,7 +40,7 @@ export function compareAnswer(expected: Probe['expect'], got: BrokerAnswer): rea
 
 function describeGrant(answer: JsonObject): string {
   const grant = answer['Grant'];
-  return isJsonObject(grant) ? String(grant['Name']) : 'without a name';
+  return isJsonObject(grant) ? toText(grant['Name']) : 'without a name';
 }
 
 /** Permissions and actions by target, in one order. */
@@ -50,10 +50,15 @@ function readTargets(answer: JsonObject): ReadonlyMap<string, string> {
   const list: readonly unknown[] = Array.isArray(targets) ? targets : [];
   return new Map(
     list.filter(isJsonObject).map(({ Target, Permissions, Actions }) => {
-      const all = [...toList(Permissions), ...toList(Actions)].map(String);
-      return [String(Target), inOrder(all)] as const;
+      const all = [...toList(Permissions), ...toList(Actions)].map(toText);
+      return [toText(Target), inOrder(all)] as const;
     }),
   );
+}
+
+/** JSON of what is no text: an object of a strict parser cannot become one. */
+function toText(value: unknown): string {
+  return typeof value === 'string' ? value : (JSON.stringify(value) ?? 'nothing');
 }
 
 function toList(value: unknown): readonly unknown[] {

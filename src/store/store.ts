@@ -29,6 +29,8 @@ export interface LocalCounter extends Counter {
 /** A hold on a key: the use of a one-time token, or one use of a credential URL. */
 export interface Reservation {
   readonly key: string;
+  /** Whose token it is. A store with little room gives each subject a share of it. */
+  readonly subject: string;
   /** How many may hold the key at once; the same in every reservation of it. Absent: one. */
   readonly holders?: number;
   /** Unique for each request, so that no other request can release the reservation. */

@@ -92,13 +92,16 @@ describe('check', () => {
     });
   });
 
-  it('prints no control characters of the file, and no colours into a pipe', async () => {
-    cli.file('broker.yaml', `${HEAD}${GRANT}`.replace('[read]', '["\\e[31mred\\u202e"]'));
-    const { stdout } = await check();
+  it.each(['text', 'json', 'sarif', 'github'])(
+    'prints no control characters of the file as %s, and no colours into a pipe',
+    async (format) => {
+      cli.file('broker.yaml', `${HEAD}${GRANT}"\\e[31mred\\u009b2J\\u202e": 1\n`);
+      const { stdout } = await check('--format', format);
 
-    expect(stdout).toContain('must be read, write, list or delete');
-    expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
-  });
+      expect(stdout).toContain('[31mred');
+      expect(stdout.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+    },
+  );
 
   it.each([
     [['nowhere.yaml'], 1, 'nowhere.yaml cannot be read (ENOENT); name the config'],

@@ -60,6 +60,19 @@ describe('the lifecycle hooks of Function Compute', () => {
     await broker.close();
   });
 
+  it('do not wait for each other, so that nobody who forges one holds the instance', async () => {
+    const broker = await startTestBroker({ isOnFunctionCompute: true });
+    broker.simulator.sts.faults.once({ kind: 'slow', delayMs: 300 });
+    const slow = broker.ask();
+    while (broker.stsCalls() === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    const beganMs = Date.now();
+    await Promise.all(Array.from({ length: 2 }, () => hook(broker, '/pre-stop', '/pre-stop')));
+
+    expect(Date.now() - beganMs).toBeLessThan(4000);
+    expect((await slow).status).toBe(200);
+    await broker.close();
+  });
+
   it('come with a request ID, which is used on Function Compute only', async () => {
     const headers = { 'x-fc-request-id': '1-64f6cd87-0f3a2b7e5c1d' };
 

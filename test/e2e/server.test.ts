@@ -241,6 +241,16 @@ describe('a request target', () => {
     expect(await send(server, text)).toBe('');
   });
 
+  it.each(['canary', '100-continue, canary'])(
+    'with the expectation %s reaches the handler, which audits it, and not Node',
+    async (expectation) => {
+      const server = await start(sayHello);
+      const text = LAST_GET.replace('Host: a', `Host: a\r\nExpect: ${expectation}`);
+
+      expect(await send(server, text)).toMatch(/HTTP\/1\.1 200 .*hello/s);
+    },
+  );
+
   it('with an Upgrade header is served without an upgrade', async () => {
     const server = await start(sayHello);
     const upgrade =

@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { type AskOptions, startTestBroker } from '../support/broker.ts';
+import {
+  makeUrl,
+  pathOf,
+  TICKET_ENVIRONMENT,
+  URLS_ON,
+  useUrl,
+} from '../support/credential-urls.ts';
 import { limitedConfig, outcome, outcomesOf } from './arrange.ts';
 
 const LIMITED = '429 rate_limited';
@@ -145,6 +152,43 @@ describe('a rate limit for issuers', () => {
     await outcomesOf(3, () => broker.ask({ body: { Target: 'oss://app-media/users/user-2/' } }));
 
     expect(outcome(await broker.ask())).toBe('200');
+    await broker.close();
+  });
+
+  it('is not used up by a token that was used before, nor used up itself by this limit', async () => {
+    const broker = await startTestBroker({
+      config: limitedConfig({
+        issuer: 'oneTimeTokens: true',
+        top: 'limits: { issuer: { requests: 3, window: 3s } }',
+      }),
+    });
+    const used = await broker.issuer.token({ jti: 'used' });
+    const replays = await outcomesOf(6, () => broker.ask({ token: used }));
+    const others = await outcomesOf(2, (n) => broker.ask({ claims: { jti: `other-${n}` } }));
+    const token = await broker.issuer.token({ jti: 'late' });
+    const late = new Set<string>();
+    while (!late.has('200') && late.size < 3) late.add(outcome(await broker.ask({ token })));
+
+    expect(replays).toEqual(['200', ...Array(5).fill('401 subject_token_replayed')]);
+    expect(others).toEqual(['200', '200']);
+    expect([...late]).toEqual([LIMITED, '200']);
+    await broker.close();
+  });
+
+  it('is not used up by a credential URL without uses left', async () => {
+    const broker = await startTestBroker({
+      config: `${limitsOf('{ issuer: { requests: 4, window: 24h } }')}${URLS_ON}`,
+      environment: TICKET_ENVIRONMENT,
+    });
+    const path = pathOf(await makeUrl(broker, { body: { Uses: 1 } }));
+    const uses = await outcomesOf(6, () => useUrl(broker, path));
+
+    expect(uses).toEqual(['200', ...Array(5).fill('401 credential_url_used_up')]);
+    expect(await outcomesOf(3, () => broker.ask({ claims: { sub: 'other' } }))).toEqual([
+      '200',
+      '200',
+      LIMITED,
+    ]);
     await broker.close();
   });
 

@@ -11,7 +11,7 @@ describe('the uses of a credential URL', () => {
     const path = pathOf(await makeUrl(broker, { body: { Uses: 1, LifeSeconds: 500 } }));
     const use = () => useUrl(broker, path);
     const outcomes = [...(await outcomesOf(1, use))];
-    for (const seconds of [2, 430, 67]) {
+    for (const seconds of [2, 430, 60]) {
       broker.clock.offsetMs += seconds * 1000;
       outcomes.push(...(await outcomesOf(1, use)));
     }

@@ -79,7 +79,9 @@ describe('the store of a config', () => {
     await store.warm();
 
     expect(findStoreProblem(undefined, {})).toBeUndefined();
-    expect(await store.reservations.reserve({ key: 'a', owner: 'me', lifeMs: 1000 })).toBe(true);
+    expect(
+      await store.reservations.reserve({ key: 'a', owner: 'me', subject: 's', lifeMs: 1000 }),
+    ).toBe(true);
     await store.close();
   });
 });

@@ -9,9 +9,10 @@ function arrange(maxReservations?: number) {
     ...(maxReservations === undefined ? {} : { maxReservations }),
   });
   const reserve = (key: string, owner = 'me', lifeMs = 10_000, holders = 1) =>
-    reservations.reserve({ key, owner, lifeMs, holders });
+    // each of another subject, which has no share to keep to
+    reservations.reserve({ key, owner, subject: key, lifeMs, holders });
   const release = (key: string, owner: string) =>
-    reservations.release({ key, owner, lifeMs: 10_000 });
+    reservations.release({ key, owner, subject: key, lifeMs: 10_000 });
   return { clock, reserve, release };
 }
 
@@ -87,5 +88,126 @@ describe('a reservation in memory', () => {
     await expect(reserve('b')).rejects.toBeInstanceOf(StoreUnavailable);
     clock.nowMs = 2000;
     expect(await reserve('b')).toBe(true);
+  });
+});
+
+describe('the room for reservations in memory', () => {
+  it('is taken by each holder of a key, so that many holders take no more memory than many keys', async () => {
+    const clock = { nowMs: 0 };
+    const reservations = createMemoryReservations({
+      now: () => clock.nowMs,
+      maxReservations: 3,
+    });
+    // each for another subject, which has no share to keep to
+    const hold = (owner: string, key = 'a') =>
+      reservations.reserve({ key, owner, subject: owner, holders: 1000, lifeMs: 10_000 });
+    const release = (owner: string) =>
+      reservations.release({ key: 'a', owner, subject: owner, lifeMs: 10_000 });
+    for (const owner of ['one', 'two', 'three']) expect(await hold(owner)).toBe(true);
+
+    await expect(hold('four')).rejects.toBeInstanceOf(StoreUnavailable);
+    await release('two');
+    await release('two');
+    expect(await hold('four')).toBe(true);
+    await expect(hold('five', 'b')).rejects.toBeInstanceOf(StoreUnavailable);
+    clock.nowMs = 10_000;
+    const later = [await hold('one'), await hold('two', 'b'), await hold('three', 'b')];
+    expect(later).toEqual([true, true, true]);
+    await expect(hold('four')).rejects.toBeInstanceOf(StoreUnavailable);
+  });
+
+  it('is counted for the subject that holds it', async () => {
+    const reservations = createMemoryReservations({ now: () => 0, maxReservations: 200 });
+    const hold = (subject: string, n: number) =>
+      reservations.reserve({
+        key: subject,
+        owner: `${n}`,
+        subject,
+        holders: 1000,
+        lifeMs: 10_000,
+      });
+    for (let n = 0; n < 100; n++) await hold('greedy', n);
+
+    await expect(hold('greedy', 100)).rejects.toBeInstanceOf(StoreUnavailable);
+    expect([await hold('modest', 0), await hold('modest', 1)]).toEqual([true, true]);
+    await expect(hold('modest', 2)).rejects.toBeInstanceOf(StoreUnavailable);
+  });
+});
+
+describe('reservations of one subject in memory', () => {
+  const MAX = 200;
+
+  function arrangeSubjects() {
+    const clock = { nowMs: 0 };
+    const reservations = createMemoryReservations({
+      now: () => clock.nowMs,
+      maxReservations: MAX,
+    });
+    let keys = 0;
+    const reserve = (subject: string, lifeMs = 10_000) =>
+      reservations.reserve({ key: `key-${keys++}`, owner: 'me', subject, lifeMs });
+    const release = (key: string) =>
+      reservations.release({ key, owner: 'me', subject: 'any', lifeMs: 10_000 });
+    const fill = async (subject: string, count: number) => {
+      for (let n = 0; n < count; n++) await reserve(subject);
+    };
+    return { clock, reserve, release, fill };
+  }
+
+  it('take half of the room and no more, and those of others a hundredth each', async () => {
+    const { reserve, fill } = arrangeSubjects();
+    await fill('greedy', MAX / 2);
+
+    await expect(reserve('greedy')).rejects.toMatchObject({
+      problem: 'the subject has reserved too many one-time tokens',
+      retryAfterMs: 1000,
+    });
+    for (let n = 0; n < MAX / 4; n++) await fill(`other-${n}`, 2);
+    await expect(reserve('last')).rejects.toMatchObject({
+      problem: 'too many one-time tokens are reserved',
+    });
+  });
+
+  it('are held to a hundredth while the room is half full of others', async () => {
+    const { reserve, release, fill } = arrangeSubjects();
+    await fill('greedy', MAX / 2);
+    await fill('other', 2);
+
+    await expect(reserve('other')).rejects.toBeInstanceOf(StoreUnavailable);
+    await release(`key-${MAX / 2}`);
+    expect(await reserve('other')).toBe(true);
+    await expect(reserve('other')).rejects.toBeInstanceOf(StoreUnavailable);
+  });
+
+  it('count until they expire', async () => {
+    const { clock, reserve, fill } = arrangeSubjects();
+    await reserve('other', 5000);
+    await reserve('other', 5000);
+    await fill('greedy', MAX / 2 - 2);
+    await expect(reserve('other')).rejects.toBeInstanceOf(StoreUnavailable);
+    clock.nowMs = 5000;
+
+    expect([await reserve('other'), await reserve('other')]).toEqual([true, true]);
+    await expect(reserve('other')).rejects.toBeInstanceOf(StoreUnavailable);
+  });
+
+  it('count once, though a key expires and is reserved again', async () => {
+    const clock = { nowMs: 0 };
+    const reservations = createMemoryReservations({
+      now: () => clock.nowMs,
+      maxReservations: MAX,
+    });
+    const again = () => reservations.reserve({ key: 'a', owner: 'me', subject: 'one', lifeMs: 10 });
+    for (let n = 0; n < 5; n++) {
+      expect(await again()).toBe(true);
+      clock.nowMs += 10;
+    }
+    expect(await again()).toBe(true);
+    for (let n = 0; n < MAX / 2 - 1; n++) {
+      await reservations.reserve({ key: `${n}`, owner: 'me', subject: 'greedy', lifeMs: 10_000 });
+    }
+    expect(
+      await reservations.reserve({ key: 'b', owner: 'me', subject: 'one', lifeMs: 10_000 }),
+    ).toBe(true);
   });
 });

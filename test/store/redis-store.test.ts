@@ -338,7 +338,7 @@ describeWithRedis('a reservation in Redis', () => {
       random: () => 1,
       observe: ignoreEvents,
     });
-    const reservation = (owner: string) => ({ key: 'a', owner, lifeMs: 60_000 });
+    const reservation = (owner: string) => ({ key: 'a', owner, subject: 's', lifeMs: 60_000 });
     const outcomes = [await reservations.reserve(reservation('me'))];
     await reservations.release(reservation('other'));
     outcomes.push(await reservations.reserve(reservation('other')));

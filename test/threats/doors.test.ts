@@ -125,6 +125,31 @@ describe('threat 45: one way in that grants what another refuses', () => {
     );
   });
 
+  it.each(['%ff', '%ed%a0%80', '%c3%28'])(
+    'a query with the escape %s, which is no UTF-8, is refused, and not read as another key',
+    async (octets) => {
+      const Target = `oss://app-media/users/user-1/${octets}`;
+      const headers = { Authorization: `Bearer ${await broker.issuer.token()}` };
+      const stsCalls = broker.stsCalls();
+      for (const path of ['/v1/credentials', '/v1/aws-credentials']) {
+        const answer = await broker.ask({
+          method: 'GET',
+          path: `${path}?Grant=user-files&Target=${Target}`,
+          headers,
+        });
+        const good = await broker.ask({
+          method: 'GET',
+          path: `${path}?Grant=user-files&Target=oss://app-media/users/user-1/%c3%a9`,
+          headers,
+        });
+
+        expect([answer.status, good.status]).toEqual([400, 200]);
+        expect(broker.auditLines().at(-2)).toMatchObject({ reason: 'request_malformed' });
+      }
+      expect(broker.stsCalls() - stsCalls).toBeLessThanOrEqual(1);
+    },
+  );
+
   it.each([
     ['a token exchange', throughTokenExchange, 'token_exchange'],
     ['a credential URL', throughCredentialUrl, 'credential_urls'],

@@ -1,6 +1,15 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Fault } from '../../simulator/faults.ts';
+import { createMemoryReservations } from '../../src/store/memory-reservations.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { type Answer, SIMPLE_CONFIG, startTestBroker } from '../support/broker.ts';
+import {
+  makeUrl,
+  pathOf,
+  TICKET_ENVIRONMENT,
+  URLS_ON,
+  useUrl,
+} from '../support/credential-urls.ts';
 
 const NEIGHBOURS = 50;
 const FLOOD = 300;
@@ -89,5 +98,49 @@ describe('threat 39: a caller that misses the cache on purpose', () => {
     broker.simulator.sts.faults.set(undefined);
 
     expect((await broker.ask({ claims: { sub: 'late' } })).status).toBe(200);
+  });
+});
+
+describe('threat 39: a caller that fills the memory of used tokens and URLs', () => {
+  /** A broker whose instance remembers few, with an issuer of one-time tokens or not. */
+  async function startSmall(oneTimeTokens: boolean) {
+    const now = Date.now;
+    const broker = await startTestBroker({
+      config: `${SIMPLE_CONFIG.replace('    types:', `    oneTimeTokens: ${oneTimeTokens}\n    types:`)}${URLS_ON}`,
+      environment: TICKET_ENVIRONMENT,
+      store: {
+        ...createMemoryStore({ now }),
+        reservations: createMemoryReservations({ now, maxReservations: 20 }),
+      },
+    });
+    onTestFinished(() => broker.close());
+    return broker;
+  }
+
+  it('with one-time tokens leaves room for those of its neighbours', async () => {
+    const broker = await startSmall(true);
+    const ask = (sub: string, n = 0) => broker.ask({ claims: { sub, jti: `${sub}-${n}` } });
+    const attacker: Answer[] = [];
+    for (let n = 0; n < 25; n++) attacker.push(await ask('attacker', n));
+    const neighbours = [await ask('one'), await ask('two'), await ask('three')];
+    const again = await ask('one');
+
+    expect(statuses(attacker)).toEqual([200, 503]);
+    expect(statuses(neighbours)).toEqual([200]);
+    expect(again.body['code']).toBe('subject_token_replayed');
+  });
+
+  it('with credential URLs leaves room for those of its neighbours', async () => {
+    const broker = await startSmall(false);
+    const ask = async (sub: string) => {
+      const made = await makeUrl(broker, { claims: { sub }, body: { Uses: 1 } });
+      return useUrl(broker, pathOf(made));
+    };
+    const attacker: Answer[] = [];
+    for (let n = 0; n < 25; n++) attacker.push(await ask('attacker'));
+    const neighbours = [await ask('one'), await ask('two'), await ask('three')];
+
+    expect(statuses(attacker)).toEqual([200, 503]);
+    expect(statuses(neighbours)).toEqual([200]);
   });
 });

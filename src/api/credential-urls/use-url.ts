@@ -42,10 +42,11 @@ export function createUseUrl(
         throw refuse({ reason: 'ticket_invalid', problem: 'another version wrote the ticket' });
       }
       ticket = opened;
-      const { id, uses } = opened;
+      const { id, uses, expiresAt } = opened;
       trail.add({ ticketId: id });
-      const expiresAt = checkTicket(opened, { config, settings, nowMs: now(), callerAddress });
-      const token = await keeper.verifyKept(opened.token, expiresAt);
+      const endsAt = checkTicket(opened, { config, settings, nowMs: now(), callerAddress });
+      const token = await keeper.verifyKept(opened.token, endsAt);
+      // its uses are remembered until no config could accept it: the next one may let it live longer
       return { ...token, ticket: { id, expiresAt, ...(uses === undefined ? {} : { uses }) } };
     }
 

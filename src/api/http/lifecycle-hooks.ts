@@ -20,6 +20,15 @@ const DRAIN_STEP_MS = 20;
 export function addLifecycleHooks(app: Hono<SurfaceEnv>, hooks: LifecycleHooks): void {
   let inFlight = 0;
 
+  // before the count: two hooks at once would wait for each other
+  app.get('/pre-stop', async (c, next) => {
+    if (!isFromPlatform(c)) return next();
+    for (let waitedMs = 0; inFlight > 0 && waitedMs < DRAIN_LIMIT_MS; waitedMs += DRAIN_STEP_MS) {
+      await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
+    }
+    return c.body(null, 200);
+  });
+
   app.use(async function countInFlight(_c, next) {
     inFlight++;
     try {
@@ -32,15 +41,6 @@ export function addLifecycleHooks(app: Hono<SurfaceEnv>, hooks: LifecycleHooks):
   app.post('/initialize', async (c, next) => {
     if (!isFromPlatform(c)) return next();
     await hooks.warmUp();
-    return c.body(null, 200);
-  });
-
-  app.get('/pre-stop', async (c, next) => {
-    if (!isFromPlatform(c)) return next();
-    // the hook itself is in flight too
-    for (let waitedMs = 0; inFlight > 1 && waitedMs < DRAIN_LIMIT_MS; waitedMs += DRAIN_STEP_MS) {
-      await new Promise((resolve) => setTimeout(resolve, DRAIN_STEP_MS));
-    }
     return c.body(null, 200);
   });
 }

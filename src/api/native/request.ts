@@ -53,7 +53,10 @@ export function parseBody(bytes: Buffer): SentMembers {
   return Object.entries(body.value);
 }
 
-/** Takes the query of a GET apart: the same members, with `Permissions` separated by commas. */
+/**
+ * Takes the query of a GET apart: the same members, with `Permissions` separated by commas. Throws
+ * `request_malformed`.
+ */
 export function parseQuery(url: string): SentMembers {
   return parseForm(Buffer.from(queryOf(url))).map(([name, value]) => {
     if (name === 'Permissions') return [name, value.split(',')];

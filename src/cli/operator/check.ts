@@ -8,6 +8,7 @@ import { asJson } from '../../check/formats/as-json.ts';
 import { asSarif } from '../../check/formats/as-sarif.ts';
 import { asText, type Colour } from '../../check/formats/as-text.ts';
 import { ALL_RULES } from '../../check/rules.ts';
+import { escapeMisleading } from '../../lib/escape-misleading.ts';
 import { withoutControls } from '../../lib/without-controls.ts';
 import type { CommandSpec } from '../arguments/command-spec.ts';
 import type { Arguments } from '../arguments/read-arguments.ts';
@@ -65,10 +66,15 @@ export async function run(args: Arguments, machine: Machine): Promise<number> {
 }
 
 function write(result: CheckResult, format: string, machine: Machine): string {
-  if (format === 'json') return asJson(result);
-  if (format === 'sarif') return asSarif(result, ALL_RULES);
-  if (format === 'github') return asGithub(result);
+  if (format === 'json') return eachLine(asJson(result), escapeMisleading);
+  if (format === 'sarif') return eachLine(asSarif(result, ALL_RULES), escapeMisleading);
+  if (format === 'github') return eachLine(asGithub(result), withoutControls);
   return asText(result, colourOf(machine), withoutControls);
+}
+
+/** What a finding quotes of the file must command no terminal, in a log either. */
+function eachLine(text: string, clean: (line: string) => string): string {
+  return text.split('\n').map(clean).join('\n');
 }
 
 const STYLES: Readonly<Record<Parameters<Colour>[0], Style>> = {

@@ -218,6 +218,12 @@ describe('readQuery', () => {
     '__proto__=a',
     '__proto__[Grant]=a',
     '?Grant=a',
+    'Target=oss://b-1/%ff',
+    'Target=oss://b-1/%ed%a0%80',
+    'Target=oss://b-1/%c0%af',
+    'Grant=%',
+    'Grant=%zz',
+    'Grant=a&&Target=oss://b-1/',
   ])('refuses ?%s', (query) => {
     expect(refusalOf(() => fromQuery(query))?.reason).toBe('request_malformed');
   });

@@ -216,6 +216,45 @@ describe('the built broker, started as a plain process', () => {
     expect(errorOutput).not.toContain('    at ');
   });
 
+  it('tells of what is in a config on one line each, and nothing that a terminal obeys', async () => {
+    const { code, errorOutput } = await run({
+      BROKER_CONFIG_YAML:
+        '"x\\nconfig 0123456789ab is in use": 1\n"\\e[2J\\u009b31m\\u202e": 1\nregion: 1\n',
+      PORT: '0',
+    });
+    const lines = errorOutput.trim().split('\n');
+
+    expect(code).toBe(1);
+    expect(lines.filter((line) => !line.startsWith('BROKER_CONFIG_YAML:'))).toEqual([]);
+    expect(errorOutput).toContain('unknown key "x config 0123456789ab is in use"');
+    expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
+  it('tells of what an issuer says without anything that a terminal obeys', async () => {
+    const { issuer, simulator } = broker;
+    issuer.discover({ issuer: 'https://a.example/\u009b2J\u202e' });
+    const running = await startBundle({
+      ...bundle,
+      text: SIMPLE_CONFIG.replace('{{issuer}}', issuer.url)
+        .replace('{{sts}}', simulator.sts.url)
+        .replace('{{oss}}', simulator.oss.url),
+      simulator,
+      write: async () => {},
+      environment: {},
+    });
+    const headers = { Authorization: `Bearer ${await issuer.token()}` };
+    const { status } = await fetch(`http://127.0.0.1:${running.port}/v1/credentials`, {
+      method: 'POST',
+      headers,
+    });
+    await running.close();
+    issuer.discover({});
+
+    expect(status).toBe(503);
+    expect(running.errorOutput()).toContain('names another issuer ("https://a.example/');
+    expect(running.errorOutput().split('\n').join('')).not.toMatch(/[\p{Cc}\p{Cf}]/u);
+  });
+
   it('says what to do if the config is missing, has no region, or was edited after compilation', async () => {
     expect((await run({ BROKER_CONFIG: '/nowhere/broker.yaml' })).errorOutput).toContain(
       'set BROKER_CONFIG to the path',
