@@ -20,7 +20,11 @@ export const parts: ReadonlyMap<string, MutatedPart> = new Map([
   ['session-policy', partOfFolder('session-policy')],
   [
     'subject-token',
-    partOfFolder('subject-token', ['test/threats/tokens.test.ts', 'test/threats/issuers.test.ts']),
+    partOfFolder('subject-token', [
+      'test/threats/tokens.test.ts',
+      'test/threats/issuers.test.ts',
+      'test/threats/keys.test.ts',
+    ]),
   ],
 ]);
 

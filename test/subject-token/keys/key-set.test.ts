@@ -136,6 +136,26 @@ describe('a published key', () => {
   });
 });
 
+describe('keys in the config that are too many', () => {
+  it('are told to the operator, and none of them is used', async () => {
+    const events: OperationalEvent[] = [];
+    const keys = Array.from({ length: 51 }, () => ec.publicJwk);
+    const verify = verifierWith(keys, (event) => events.push(event));
+    await verify.warm();
+
+    expect(events).toEqual([
+      {
+        kind: 'key_refresh_failed',
+        issuerName: 'test',
+        problem: expect.stringMatching(/^the JWKS has more than \d+ keys$/),
+      },
+    ]);
+    expect((await refusalOf(verify(await issuer.token({}, { key: ec })))).reason).toBe(
+      'key_unknown',
+    );
+  });
+});
+
 describe('the key for a token', () => {
   it('is the one with its kid', async () => {
     const other = generateSigningKey('ES256', 'other');
