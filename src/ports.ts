@@ -260,9 +260,9 @@ export interface Limits {
     callerAddress: string | undefined,
   ) => Promise<readonly RateLimitState[]>;
   /**
-   * Counts what only a request within its grant may use up: the limit of the issuer, then the token, or
-   * the ticket that stands for it. Throws the refusals of the grant's kill switches, of that limit, of
-   * one-time tokens and of used-up tickets.
+   * Counts what only a request within its grant may use up: the token, or the ticket that stands for it,
+   * then the limit of the issuer. Throws the refusals of the grant's kill switches, of one-time tokens, of
+   * used-up tickets and of that limit. A refused request uses up neither token nor ticket.
    */
   readonly admit: (token: SubjectToken, grant: Grant) => Promise<Permit>;
   /** The kill switches alone. Counts nothing. */

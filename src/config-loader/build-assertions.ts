@@ -4,7 +4,7 @@ import type { Config } from '../config/config.ts';
 import { parseTarget } from '../grants/target.ts';
 import { RefusalError } from '../refusal.ts';
 import type { AssertInput } from './assertion-schema.ts';
-import type { Report } from './build-config.ts';
+import type { Report } from './config-problems.ts';
 import { didYouMean } from './suggest.ts';
 
 /**

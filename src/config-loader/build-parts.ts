@@ -1,10 +1,12 @@
 /** Builds the buckets, issuers and grants of a config, and reports the problems between them. */
 import type { Bucket, Grant, TrustedIssuer } from '../config/config.ts';
 import { isBucketName } from '../lib/bucket-name.ts';
-import { buildBucket, buildGrant, buildIssuer, type Report } from './build-config.ts';
+import { buildBucket } from './build-bucket.ts';
+import { buildGrant } from './build-grant.ts';
+import { buildIssuer } from './build-issuer.ts';
 import { checkGrant } from './check-grant.ts';
 import { checkNumbers } from './check-numbers.ts';
-import { under, type Warn } from './config-problems.ts';
+import { type Report, under, type Warn } from './config-problems.ts';
 import { bucketSchema, type ConfigInput } from './config-schema.ts';
 import { grantSchema } from './grant-schema.ts';
 import { issuerSchema } from './issuer-schema.ts';

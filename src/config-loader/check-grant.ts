@@ -3,8 +3,7 @@
 import type { Grant, TrustedIssuer } from '../config/config.ts';
 import { MAX_SESSION_POLICY_BYTES } from '../session-policy/session-policy.ts';
 import { worstCasePolicyBytes } from '../session-policy/worst-case.ts';
-import type { Report } from './build-config.ts';
-import type { Warn } from './config-problems.ts';
+import type { Report, Warn } from './config-problems.ts';
 import { multiTenantProblem } from './multi-tenant-issuers.ts';
 
 /** Reports a session policy that is too large for STS. Warns of a grant that may fit more callers than intended. */

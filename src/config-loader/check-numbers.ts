@@ -1,6 +1,6 @@
 /** Reports numbers in conditions that cannot be compared exactly. */
 import { isExactNumber } from '../grants/conditions.ts';
-import type { Report } from './build-config.ts';
+import type { Report } from './config-problems.ts';
 import type { GrantInput } from './grant-schema.ts';
 
 /** JSON and YAML give 1234567890123456789 and its neighbours one value, so a condition would match them all. */

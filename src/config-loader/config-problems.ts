@@ -29,6 +29,9 @@ export type WarningRule =
   | 'target-is-object'
   | 'targets-overlap';
 
+/** Reports what is wrong at a path. The path is relative to the part that is being built. */
+export type Report = (path: readonly PropertyKey[], message: string) => void;
+
 /** Warns of what is at a path. The path is relative to the part that is looked at. */
 export type Warn = (path: readonly PropertyKey[], message: string, rule: WarningRule) => void;
 

@@ -1,7 +1,7 @@
 /** The schema of credential URLs in `broker.yaml`, and their conversion to settings. */
 import { z } from 'zod';
 import type { CredentialUrlSettings } from '../config/credential-url-settings.ts';
-import { parseDuration } from './durations.ts';
+import { parseDuration, toSeconds } from './durations.ts';
 
 const MAX_LIFE_SECONDS = 30 * 86_400;
 const MAX_KEYS = 8;
@@ -72,7 +72,7 @@ export function buildCredentialUrls(
   const { keys, maxLife, beyondToken, deny } = input;
   return {
     keys,
-    maxLifeSeconds: parseDuration(maxLife) ?? 0,
+    maxLifeSeconds: toSeconds(maxLife),
     ...(beyondToken === true ? { beyondToken } : {}),
     ...(deny === undefined || deny.ticketIds.length === 0 ? {} : { deny }),
   };

@@ -9,3 +9,8 @@ export function parseDuration(text: string): number | undefined {
   const seconds = SECONDS[unit ?? ''];
   return seconds === undefined ? undefined : Number(amount) * seconds;
 }
+
+/** Converts a duration that the schema has already accepted. */
+export function toSeconds(text: string): number {
+  return parseDuration(text) ?? 0;
+}

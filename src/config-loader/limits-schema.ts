@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { DenyLists, LimitSettings, RateSettings } from '../config/limit-settings.ts';
 import type { StoreSettings } from '../config/store-settings.ts';
-import { parseDuration } from './durations.ts';
+import { parseDuration, toSeconds } from './durations.ts';
 
 const MAX_WINDOW_SECONDS = 86_400;
 const MAX_REQUESTS = 1_000_000;
@@ -121,7 +121,7 @@ export function buildLimits(input: z.output<typeof limitsSchema>): LimitSettings
 }
 
 function buildRate({ requests, window }: z.output<typeof rate>): RateSettings {
-  return { requests, windowSeconds: parseDuration(window) ?? 0 };
+  return { requests, windowSeconds: toSeconds(window) };
 }
 
 export function buildStore(input: z.output<typeof storeSchema>): StoreSettings {

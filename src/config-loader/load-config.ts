@@ -2,13 +2,16 @@
 import type { Assertion } from '../config/assertion.ts';
 import type { Config } from '../config/config.ts';
 import { buildAssertions } from './build-assertions.ts';
-import { buildSts, buildSurfaces, type Report, toClaimPath } from './build-config.ts';
 import { buildParts } from './build-parts.ts';
 import { buildSourceCredentials } from './build-source-credentials.ts';
+import { buildSts } from './build-sts.ts';
+import { buildSurfaces } from './build-surfaces.ts';
+import { toClaimPath } from './claim-path.ts';
 import {
   ConfigError,
   type ConfigProblem,
   formatPath,
+  type Report,
   under,
   type Warn,
   type WarningRule,
