@@ -20,6 +20,7 @@ import {
 import { createAnswerCheck, memberAt, PATHS, SCHEMAS, toObject } from '../support/declared.ts';
 import { parametersOf, QUERY, ROLE_ARN, throughSts } from '../support/sts-door.ts';
 import { throughTokenExchange } from '../support/token-exchange.ts';
+import { asks, MANY_HEADERS } from './native-asks.ts';
 
 const whatIsWrong = createAnswerCheck();
 /** Statuses that were seen, as `GET /health 200`, and codes. */
@@ -60,68 +61,6 @@ async function check(method: string, path: string, answering: Promise<Answer>): 
 
 const URLS_PATH = '/v1/credential-urls';
 const TICKET_PATH = '/c/{ticket}';
-const MANY_HEADERS = Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`x${n}`, 'x']));
-
-const asks: readonly (readonly [method: string, path: string, options: AskOptions])[] = [
-  ['POST', '/v1/credentials', { claims: { plan: 'basic' } }],
-  ['GET', '/v1/credentials', { claims: { plan: 'basic' } }],
-  [
-    'GET',
-    '/v1/credentials?Permissions=read,write&DurationSeconds=900&Target=oss://app-media/users/user-1/',
-    { claims: { plan: 'basic' } },
-  ],
-  ['GET', '/v1/credentials?access_token=x', { claims: { plan: 'basic' } }],
-  ['GET', '/v1/credentials', { token: null }],
-  ['GET', '/v1/credentials', { claims: { plan: 'none' } }],
-  ['GET', '/v1/credentials', { headers: { Accept: 'image/png' } }],
-  ['OPTIONS', '/v1/credentials', { token: null }],
-  [
-    'OPTIONS',
-    '/v1/credentials',
-    {
-      token: null,
-      headers: { Origin: 'https://app.example.com', 'Access-Control-Request-Method': 'POST' },
-    },
-  ],
-  [
-    'OPTIONS',
-    '/v1/credentials',
-    {
-      token: null,
-      headers: { Origin: 'https://elsewhere.example', 'Access-Control-Request-Method': 'POST' },
-    },
-  ],
-  ['HEAD', '/v1/credentials', { claims: { plan: 'basic' } }],
-  ['PUT', '/v1/credentials', {}],
-  ...['GET', 'HEAD', 'OPTIONS', 'PUT'].map(
-    (method) => [method, '/v1/credentials', { token: null, headers: MANY_HEADERS }] as const,
-  ),
-  ['GET', '/health', { token: null, headers: MANY_HEADERS }],
-  ['GET', '/ready', { token: null, headers: MANY_HEADERS }],
-  ['POST', '/v1/credentials?Permissions=read', { claims: { plan: 'basic' } }],
-  ...['/.well-known/oauth-authorization-server', '/.well-known/oauth-protected-resource'].flatMap(
-    (path) => [
-      ['GET', path, { token: null }] as const,
-      ['GET', path, { token: null, headers: MANY_HEADERS }] as const,
-      ['PUT', path, { token: null }] as const,
-      ['PUT', path, { token: null, headers: MANY_HEADERS }] as const,
-      ['OPTIONS', path, { token: null }] as const,
-      ['OPTIONS', path, { token: null, headers: MANY_HEADERS }] as const,
-      [
-        'OPTIONS',
-        path,
-        {
-          token: null,
-          headers: { Origin: 'https://elsewhere.example', 'Access-Control-Request-Method': 'GET' },
-        },
-      ] as const,
-    ],
-  ),
-  ['GET', '/health', { token: null }],
-  ['GET', '/ready', { token: null }],
-  ['GET', '/nowhere', { token: null }],
-];
-
 /** A policy stands for targets and permissions of STS, and `Format` for `Accept`. */
 const NOT_OF_STS: readonly Reason[] = [
   'route_unknown',
