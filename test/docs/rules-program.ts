@@ -39,7 +39,7 @@ const credentialSource: Rule = {
 };
 
 const mobile: Rule = {
-  name: 'a provider of the Android SDK that reads what the answer has',
+  name: 'a provider of the Android SDK that reads what the answer has, and sends the token nowhere else',
   covers: ({ page, language }) => page === 'README.md' && language === 'kotlin',
   check({ text }) {
     const [, path = '', grant] =
@@ -48,6 +48,7 @@ const mobile: Rule = {
     const grants = toList(toObject(parse(README_CONFIG.text))['grants']);
 
     expect(path).toBe('/v1/credentials');
+    expect(text).toContain('connection.instanceFollowRedirects = false\n');
     expect(grants.map((known) => toObject(known)['name'])).toContain(grant);
     expect(read).toEqual(['AccessKeyId', 'AccessKeySecret', 'SecurityToken', 'Expiration']);
     expect(memberAt(SCHEMAS, ['Credential', 'required'])).toEqual(expect.arrayContaining(read));
