@@ -37,14 +37,28 @@ export type Refusal =
       readonly keyAgeSeconds?: number;
     }
   | { readonly reason: 'signature_invalid'; readonly issuerName: string }
-  | { readonly reason: 'claim_invalid'; readonly claim: string; readonly problem: string }
-  | { readonly reason: 'claim_not_allowed'; readonly claim: string }
+  | {
+      readonly reason: 'claim_invalid';
+      readonly issuerName: string;
+      readonly claim: string;
+      readonly problem: string;
+    }
+  | { readonly reason: 'claim_not_allowed'; readonly issuerName: string; readonly claim: string }
   /** `aud` is bounded text. The issuer signed it. */
   | { readonly reason: 'audience_mismatch'; readonly issuerName: string; readonly aud: string }
-  | { readonly reason: 'token_expired'; readonly expiredAt: number }
-  | { readonly reason: 'token_not_yet_valid'; readonly claim: 'nbf' | 'iat' }
-  | { readonly reason: 'token_too_old'; readonly issuedAt: number }
-  | { readonly reason: 'token_revoked'; readonly issuedAt: number; readonly validAfter: number }
+  | { readonly reason: 'token_expired'; readonly issuerName: string; readonly expiredAt: number }
+  | {
+      readonly reason: 'token_not_yet_valid';
+      readonly issuerName: string;
+      readonly claim: 'nbf' | 'iat';
+    }
+  | { readonly reason: 'token_too_old'; readonly issuerName: string; readonly issuedAt: number }
+  | {
+      readonly reason: 'token_revoked';
+      readonly issuerName: string;
+      readonly issuedAt: number;
+      readonly validAfter: number;
+    }
   | {
       readonly reason: 'issuer_keys_unavailable';
       readonly issuerName: string;

@@ -39,7 +39,8 @@ export function createKillSwitches(config: Pick<Config, 'issuers' | 'grants'>): 
     }
     const validAfter = grant.tokensValidAfter;
     if (validAfter !== undefined && token.issuedAt < validAfter) {
-      throw refuse({ reason: 'token_revoked', issuedAt: token.issuedAt, validAfter });
+      const { issuer, issuedAt } = token;
+      throw refuse({ reason: 'token_revoked', issuerName: issuer.name, issuedAt, validAfter });
     }
   }
 

@@ -41,7 +41,7 @@ function toReservation(token: SubjectToken, nowMs: number): Omit<Reservation, 'o
   const { issuer, tokenId, issuedAt, expiresAt } = token;
   if (tokenId === undefined) {
     const problem = 'is missing, but oneTimeTokens requires it';
-    throw refuse({ reason: 'claim_invalid', claim: 'jti', problem });
+    throw refuse({ reason: 'claim_invalid', issuerName: issuer.name, claim: 'jti', problem });
   }
   const endsAt = Math.min(expiresAt, issuedAt + MAX_TOKEN_AGE_SECONDS);
   const untilMs = (endsAt + MAX_CLOCK_TOLERANCE_SECONDS + CLOCK_SKEW_SECONDS) * 1000;

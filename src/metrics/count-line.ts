@@ -5,7 +5,7 @@ import type { ToLabel } from './known-names.ts';
 
 export function countLine(metrics: BrokerMetrics, line: AuditLine, toLabel: ToLabel): void {
   const { decision, reason = '', surface, grant, verifyMs, stsMs, totalMs, cacheHit } = line;
-  // a refusal before the issuer's signature was checked names its issuer in `why`
+  // a refusal during verification names its issuer in `why`
   const issuer = toLabel(line.issuerName ?? textOf(line.why?.['issuerName']));
   metrics.decisions.inc({ decision, reason, surface, issuer, grant: toLabel(grant) });
   if (reason !== '') metrics.refusals.inc({ reason });

@@ -32,67 +32,74 @@ export function checkClaims(
   issuer: TrustedIssuer,
   nowMs: number,
 ): Omit<SubjectToken, 'issuer' | 'claims'> {
+  const issuerName = issuer.name;
   for (const claim of FORBIDDEN) {
-    if (claim in claims) throw refuse({ reason: 'claim_not_allowed', claim });
+    if (claim in claims) throw refuse({ reason: 'claim_not_allowed', issuerName, claim });
   }
   checkAudience(claims['aud'], issuer);
-  const subject = readIdentifier(claims, 'sub');
-  const tokenId = 'jti' in claims ? readIdentifier(claims, 'jti') : undefined;
+  const subject = readIdentifier(claims, 'sub', issuerName);
+  const tokenId = 'jti' in claims ? readIdentifier(claims, 'jti', issuerName) : undefined;
   const times = checkTimes(claims, issuer, nowMs / 1000);
   return { subject, ...(tokenId === undefined ? {} : { tokenId }), ...times };
 }
 
-function checkAudience(audience: unknown, issuer: TrustedIssuer): void {
+function checkAudience(audience: unknown, { name: issuerName, audiences }: TrustedIssuer): void {
   const values: readonly unknown[] = Array.isArray(audience) ? audience : [audience];
   if (!values.every((value) => typeof value === 'string')) {
-    throw invalid('aud', 'is not a string or an array of strings');
+    throw invalid('aud', 'is not a string or an array of strings', issuerName);
   }
-  if (!values.some((value) => issuer.audiences.includes(value))) {
+  if (!values.some((value) => audiences.includes(value))) {
     const aud = boundedText(audience, MAX_LOGGED_AUDIENCE_LENGTH, 'tokens and secrets');
-    throw refuse({ reason: 'audience_mismatch', issuerName: issuer.name, aud });
+    throw refuse({ reason: 'audience_mismatch', issuerName, aud });
   }
 }
 
-function readIdentifier(claims: JsonObject, claim: 'sub' | 'jti'): string {
+function readIdentifier(claims: JsonObject, claim: 'sub' | 'jti', issuerName: string): string {
   const value = claims[claim];
-  if (typeof value !== 'string' || value === '') throw invalid(claim, 'is not a non-empty string');
-  if (value.length > MAX_IDENTIFIER_LENGTH) throw invalid(claim, 'is too long');
-  if (LONE_SURROGATE.test(value)) throw invalid(claim, 'is not well-formed Unicode');
+  if (typeof value !== 'string' || value === '') {
+    throw invalid(claim, 'is not a non-empty string', issuerName);
+  }
+  if (value.length > MAX_IDENTIFIER_LENGTH) throw invalid(claim, 'is too long', issuerName);
+  if (LONE_SURROGATE.test(value)) throw invalid(claim, 'is not well-formed Unicode', issuerName);
   return value;
 }
 
 /** A token is valid while `nbf` and `iat` <= now < `exp` and now <= `iat` + maximum age, within the tolerance. */
 function checkTimes(claims: JsonObject, issuer: TrustedIssuer, nowSeconds: number) {
-  const tolerance = issuer.clockToleranceSeconds;
-  const expiresAt = readNumericDate(claims, 'exp');
-  const issuedAt = readNumericDate(claims, 'iat');
-  const validFrom = 'nbf' in claims ? readNumericDate(claims, 'nbf') : undefined;
+  const { name: issuerName, clockToleranceSeconds: tolerance, tokensValidAfter } = issuer;
+  const expiresAt = readNumericDate(claims, 'exp', issuerName);
+  const issuedAt = readNumericDate(claims, 'iat', issuerName);
+  const validFrom = 'nbf' in claims ? readNumericDate(claims, 'nbf', issuerName) : undefined;
 
-  if (issuer.tokensValidAfter !== undefined && issuedAt < issuer.tokensValidAfter) {
-    throw refuse({ reason: 'token_revoked', issuedAt, validAfter: issuer.tokensValidAfter });
+  if (tokensValidAfter !== undefined && issuedAt < tokensValidAfter) {
+    throw refuse({ reason: 'token_revoked', issuerName, issuedAt, validAfter: tokensValidAfter });
   }
   if (nowSeconds - tolerance >= expiresAt) {
-    throw refuse({ reason: 'token_expired', expiredAt: expiresAt });
+    throw refuse({ reason: 'token_expired', issuerName, expiredAt: expiresAt });
   }
   if (issuedAt > nowSeconds + tolerance) {
-    throw refuse({ reason: 'token_not_yet_valid', claim: 'iat' });
+    throw refuse({ reason: 'token_not_yet_valid', issuerName, claim: 'iat' });
   }
   if (validFrom !== undefined && validFrom > nowSeconds + tolerance) {
-    throw refuse({ reason: 'token_not_yet_valid', claim: 'nbf' });
+    throw refuse({ reason: 'token_not_yet_valid', issuerName, claim: 'nbf' });
   }
   if (nowSeconds - tolerance > issuedAt + issuer.maxTokenAgeSeconds) {
-    throw refuse({ reason: 'token_too_old', issuedAt });
+    throw refuse({ reason: 'token_too_old', issuerName, issuedAt });
   }
   return { issuedAt: Math.floor(issuedAt), expiresAt: Math.floor(expiresAt) };
 }
 
-function readNumericDate(claims: JsonObject, claim: 'exp' | 'iat' | 'nbf'): number {
+type NumericDateClaim = 'exp' | 'iat' | 'nbf';
+
+function readNumericDate(claims: JsonObject, claim: NumericDateClaim, issuerName: string): number {
   const value = claims[claim];
-  if (typeof value !== 'number') throw invalid(claim, 'is not a number');
-  if (!(value >= 0 && value <= MAX_NUMERIC_DATE)) throw invalid(claim, 'is out of range');
+  if (typeof value !== 'number') throw invalid(claim, 'is not a number', issuerName);
+  if (!(value >= 0 && value <= MAX_NUMERIC_DATE)) {
+    throw invalid(claim, 'is out of range', issuerName);
+  }
   return value;
 }
 
-function invalid(claim: string, problem: string) {
-  return refuse({ reason: 'claim_invalid', claim, problem });
+function invalid(claim: string, problem: string, issuerName: string) {
+  return refuse({ reason: 'claim_invalid', issuerName, claim, problem });
 }

@@ -19,7 +19,7 @@ const CONFIG = SIMPLE_CONFIG.replace('timeout: 2s', 'timeout: 1s');
 const MINUTE_MS = 60_000;
 const STS_SKEW_MS = 20 * MINUTE_MS;
 const CLOCK_HINT = "the broker's clock is more than 15 minutes off";
-const ISSUED_LATER = 'token_not_yet_valid {"claim":"iat"}';
+const ISSUED_LATER = 'token_not_yet_valid {"issuerName":"app","claim":"iat"}';
 
 let broker: TestBroker;
 let watched: Watch;

@@ -346,6 +346,12 @@ describe('a policy of a caller', () => {
       [{ target: FILES.target, permissions: ['read'], actions: [] }],
     ],
     [
+      'its one object and another one',
+      OBJECT,
+      policyWith({ Resource: ['acs:oss:*:*:app-media/a/c.txt', 'acs:oss:*:*:app-media/a/b.txt'] }),
+      [OBJECT],
+    ],
+    [
       'the same objects, twice',
       FILES,
       policyWith({ Resource: ['acs:oss:*:*:app-media/a/*', 'acs:oss:*:*:app-media/a/*'] }),

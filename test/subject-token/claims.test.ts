@@ -101,7 +101,7 @@ describe('claims of other kinds of token', () => {
     ['cnf', {}],
   ])('are refused: %s %j', async (claim, value) => {
     const refusal = await refusalOf(verifyClaims({ [claim]: value }));
-    expect(refusal).toEqual({ reason: 'claim_not_allowed', claim });
+    expect(refusal).toEqual({ reason: 'claim_not_allowed', issuerName: 'test', claim });
   });
 
   it('are accepted if they are harmless, such as a nonce', async () => {
@@ -158,6 +158,7 @@ describe('times', () => {
     expect((await verifyClaims(claims, strict, at(-1))).expiresAt).toBe(NOW);
     expect(await refusalOf(verifyClaims(claims, strict, at(0)))).toEqual({
       reason: 'token_expired',
+      issuerName: 'test',
       expiredAt: NOW,
     });
   });
@@ -182,6 +183,7 @@ describe('times', () => {
     expect((await verifyClaims({ iat: NOW - 60 }, trusted)).issuedAt).toBe(NOW - 60);
     expect(await refusalOf(verifyClaims({ iat: NOW - 61 }, trusted))).toEqual({
       reason: 'token_revoked',
+      issuerName: 'test',
       issuedAt: NOW - 61,
       validAfter: NOW - 60,
     });

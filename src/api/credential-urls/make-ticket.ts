@@ -33,9 +33,11 @@ export function makeTicket(
   const issuedAt = Math.floor(wanted.nowMs / 1000);
   const { lifeSeconds = settings.maxLifeSeconds } = options;
   const expiresAt = Math.min(issuedAt + lifeSeconds, lastSecond(token, settings));
-  if (expiresAt <= issuedAt) throw refuse({ reason: 'token_expired', expiredAt: token.expiresAt });
-  const kept = wanted.keeper.keep(token);
   const issuerName = token.issuer.name;
+  if (expiresAt <= issuedAt) {
+    throw refuse({ reason: 'token_expired', issuerName, expiredAt: token.expiresAt });
+  }
+  const kept = wanted.keeper.keep(token);
   return {
     id,
     issuedAt,

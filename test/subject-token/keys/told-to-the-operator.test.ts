@@ -54,12 +54,16 @@ describe('the details of a refused claim', () => {
     [{ exp: 'soon' }, { claim: 'exp', problem: 'is not a number' }],
     [{ iat: -1 }, { claim: 'iat', problem: 'is out of range' }],
   ])('say what is wrong with %o', async (claims, facts) => {
-    expect(await refusalFor(claims)).toEqual({ reason: 'claim_invalid', ...facts });
+    expect(await refusalFor(claims)).toEqual({
+      reason: 'claim_invalid',
+      issuerName: 'test',
+      ...facts,
+    });
   });
 
   it.each(['iat', 'nbf'] as const)('say that %s is in the future', async (claim) => {
     const refusal = await refusalFor({ [claim]: FAR });
-    expect(refusal).toEqual({ reason: 'token_not_yet_valid', claim });
+    expect(refusal).toEqual({ reason: 'token_not_yet_valid', issuerName: 'test', claim });
   });
 
   it('have no token id if the token has none', async () => {
