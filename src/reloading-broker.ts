@@ -17,7 +17,10 @@ export interface ReloadingBroker {
   readonly fetch: Fetch;
   /** Loads what the first request would have to wait for. Never throws. */
   warmUp(): Promise<void>;
-  /** Reads the config again. Never throws: a bad config is reported, and the current one stays in use. */
+  /**
+   * Reads the config again, and reports which one is in use. Never throws: a bad config is reported, and
+   * the current one stays in use.
+   */
   reload(): Promise<void>;
 }
 
@@ -48,9 +51,17 @@ export function createReloadingBroker(options: {
   let isToldRefused = false;
   let isTextRefused = false;
 
-  async function apply(text: ConfigText): Promise<void> {
+  /** Returns whether the text is a new config. */
+  async function apply(text: ConfigText): Promise<boolean> {
+    isTextRefused = true;
     const { config, warnings } = await parse(text);
-    if (config.revision === current.revision) return;
+    const isNew = config.revision !== current.revision;
+    if (isNew) use(config, warnings);
+    isTextRefused = false;
+    return isNew;
+  }
+
+  function use(config: Config, warnings: LoadedConfig['warnings']): void {
     current = { revision: config.revision, app: buildFrom(config) };
     for (const warning of warnings) {
       observe({ kind: 'config_warning', warning: formatProblem(warning) });
@@ -67,17 +78,15 @@ export function createReloadingBroker(options: {
     }
   }
 
-  async function readAndApply(read: ConfigSource['readChange']): Promise<void> {
+  /** An operator who asks for it is answered, also if nothing has changed. */
+  async function readAndApply(read: ConfigSource['readChange'], isAsked: boolean): Promise<void> {
     try {
       const text = await read();
-      if (text !== undefined) {
-        isTextRefused = true;
-        await apply(text);
-        isTextRefused = false;
-      }
+      const isNew = text !== undefined && (await apply(text));
       knownProblem = undefined;
       // the config in use is back, so nothing was applied
-      if (!isToldRefused || isTextRefused) return;
+      const isBack = isToldRefused && !isTextRefused;
+      if (isNew || !(isBack || isAsked)) return;
       isToldRefused = false;
       observe({ kind: 'config_applied', revision: current.revision });
     } catch (error) {
@@ -90,13 +99,13 @@ export function createReloadingBroker(options: {
     }
   }
 
-  function queueRead(read: ConfigSource['readChange']): Promise<void> {
-    lastRead = lastRead.then(() => readAndApply(read));
+  function queueRead(read: ConfigSource['readChange'], isAsked: boolean): Promise<void> {
+    lastRead = lastRead.then(() => readAndApply(read, isAsked));
     return lastRead;
   }
 
   async function check(): Promise<void> {
-    await queueRead(source.readChange);
+    await queueRead(source.readChange, false);
     isChecking = false;
   }
 
@@ -113,7 +122,7 @@ export function createReloadingBroker(options: {
     warmUp: () => current.app.warmUp(),
     reload() {
       knownProblem = undefined;
-      return queueRead(source.read);
+      return queueRead(source.read, true);
     },
   };
 }

@@ -164,6 +164,28 @@ describe('a running broker', () => {
     expect(await ask(broker)).toBe(401);
   });
 
+  it('says which config is in use on every call of reload, changed or not', async () => {
+    const { broker, file, operatorLines, write } = startReloading();
+    await broker.reload();
+    expect(operatorLines).toEqual([expect.stringMatching(/^config [0-9a-f]{12} is in use$/)]);
+    await broker.reload();
+    expect(operatorLines[1]).toBe(operatorLines[0]);
+
+    const good = file.text;
+    write((text) => text.replace('audiences: [oss-token-broker]', 'audiences: []'));
+    await broker.reload();
+    expect(operatorLines).toHaveLength(3);
+    expect(operatorLines[2]).toContain('stays in use');
+    write(() => good);
+    await broker.reload();
+    expect(operatorLines.slice(3)).toEqual([operatorLines[0]]);
+
+    write(killSwitch);
+    await broker.reload();
+    expect(operatorLines).toHaveLength(5);
+    expect(operatorLines[4]).not.toBe(operatorLines[0]);
+  });
+
   it('finishes a request with the config that it started with', async () => {
     const { broker, write } = startReloading();
     simulator.sts.faults.once({ kind: 'slow', delayMs: 200 });
