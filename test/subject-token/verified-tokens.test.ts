@@ -1,6 +1,7 @@
 /** What remembering verified tokens saves, and for which tokens. Every other check runs each time: see test/e2e/remembered-tokens.test.ts. */
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { createTestIssuer, type TestIssuer } from '../support/issuer.ts';
+import { generateSigningKey } from '../support/keys.ts';
 import { createTestClock, refusalOf, verifierFor } from './arrange.ts';
 
 let issuer: TestIssuer;
@@ -62,6 +63,21 @@ describe('a verified token', () => {
     for (const token of [fitting, longer, fitting, longer]) await verify(token);
 
     expect(signatures()).toBe(3);
+  });
+
+  it('is verified again once another key has its kid', async () => {
+    const own = await createTestIssuer({ now: clock.now });
+    const verify = verifierFor(own.trusted(), { now: clock.now });
+    const token = await own.token({ exp: clock.now() / 1000 + 7200 });
+    await verify(token);
+    const [old] = own.keys();
+    own.publish({ keys: [generateSigningKey('ES256', old.keyId).publicJwk] });
+    clock.advanceSeconds(1200);
+    const signatures = countSignatures();
+
+    expect((await refusalOf(verify(token))).reason).toBe('signature_invalid');
+    expect(signatures()).toBe(1);
+    await own.close();
   });
 
   it('is not remembered if its signature is wrong', async () => {

@@ -34,6 +34,8 @@ const PUBLIC = [
   '::FFFF:0808:0808',
   '64:ff9b::8.8.8.8',
   '2002:808:808::1',
+  // ends like a NAT64 address, and is none
+  '2a00:ff9b::10.0.0.1',
 ] as const;
 
 const PRIVATE = [

@@ -168,9 +168,9 @@ describe('the address of a connection', () => {
   });
 });
 
-describe('a request', () => {
-  const HINTS = 'HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n';
+const HINTS = 'HTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n';
 
+describe('a request', () => {
   it('asks for uncompressed JSON and does not identify the broker', async () => {
     await ask(`http://127.0.0.1:${port}/`, createScriptedDns([]).lookup);
 
@@ -206,6 +206,26 @@ describe('a request', () => {
     const listener = createTcpServer((socket) => {
       socket.on('error', () => {});
       socket.once('data', () => socket.end(answer));
+    });
+    const url = `http://127.0.0.1:${await listen(listener)}/`;
+
+    expect(await ask(url, createScriptedDns([]).lookup)).toBe(expected);
+    await close(listener);
+  });
+});
+
+describe('an answer that follows early hints', () => {
+  it.each([
+    ['is waited for', 9, '200 here'],
+    ['is not, after ten of them', 10, 'sent too many interim answers'],
+  ])('%s', async (_what, hints, expected) => {
+    const listener = createTcpServer((socket) => {
+      socket.on('error', () => {});
+      socket.once('data', () => {
+        socket.write(HINTS.repeat(hints));
+        const answer = 'HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhere';
+        setTimeout(() => socket.end(answer), 50);
+      });
     });
     const url = `http://127.0.0.1:${await listen(listener)}/`;
 

@@ -129,6 +129,15 @@ describe('a published key', () => {
     await verifierWith([weak.publicJwk, rsa.publicJwk])(sound);
   });
 
+  it('may have a modulus of 8,192 bits, and no more', async () => {
+    const modulus = (...ahead: number[]) =>
+      Buffer.from([...ahead, 0x80, ...Array.from({ length: 1023 }, () => 0xff)]);
+    const jwkWith = (n: Buffer) => ({ ...rsa.publicJwk, n: n.toString('base64url') });
+
+    expect(await droppedFrom([jwkWith(modulus())])).toEqual([]);
+    expect(await droppedFrom([jwkWith(modulus(1))])).toEqual(['key 0 has a modulus of 8193 bits']);
+  });
+
   it('does not affect the others if it is unusable', async () => {
     const verify = verifierWith([{ kty: 'oct', k: 'AAAA', kid: 'ec' }, { kid: 1 }, ec.publicJwk]);
 

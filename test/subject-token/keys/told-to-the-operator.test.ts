@@ -122,7 +122,8 @@ describe('the details of a refused issuer', () => {
 
   it('hint at no issuer whose name differs otherwise', async () => {
     for (const iss of [`${issuer.url}//`, `${issuer.url}x`, ` ${issuer.url}`, '/', '']) {
-      expect(await refusalFor({ iss })).toEqual({ reason: 'issuer_untrusted', claimedIssuer: iss });
+      const refusal = await refusalFor({ iss });
+      expect(refusal).toStrictEqual({ reason: 'issuer_untrusted', claimedIssuer: iss });
     }
   });
 
@@ -210,6 +211,8 @@ describe('the details of a key', () => {
     const verified = await verify(await issuer.token({}, { key: ec, header: { kid: undefined } }));
 
     expect(verified).not.toHaveProperty('keyId');
+    // the keys are from the config
+    expect(verified).not.toHaveProperty('keyAgeSeconds');
   });
 });
 
@@ -222,6 +225,16 @@ describe('the details of a refused header', () => {
       reason: 'header_not_allowed',
       header: 'kid',
       unverified: { kid: '7' },
+    });
+  });
+
+  it('show a kid in full, though it looks like a secret', async () => {
+    const kid = 'kQ7mX2pL9vB4nZ6tR1yC8wJ3hG5fD0sA';
+    const token = await issuer.token({}, { header: { kid } });
+
+    expect(await refusalOf(verifierFor(issuer.trusted())(token))).toMatchObject({
+      reason: 'key_unknown',
+      unverified: { kid },
     });
   });
 
