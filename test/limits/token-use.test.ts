@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { TrustedIssuer } from '../../src/config/config.ts';
 import { createOneTimeTokens } from '../../src/limits/one-time-tokens.ts';
+import { createTicketUses } from '../../src/limits/ticket-uses.ts';
 import type { SubjectToken } from '../../src/ports.ts';
 import { type Reservation, type Reservations, StoreUnavailable } from '../../src/store/store.ts';
 
@@ -23,16 +24,18 @@ function arrange(overrides: Partial<Reservations> = {}) {
   const reserved: Reservation[] = [];
   const released: Reservation[] = [];
   let uuids = 0;
-  const useOnce = createOneTimeTokens({
+  const options = {
     reservations: {
-      reserve: async (reservation) => reserved.push(reservation) > 0,
-      release: async (reservation) => void released.push(reservation),
+      reserve: async (reservation: Reservation) => reserved.push(reservation) > 0,
+      release: async (reservation: Reservation) => void released.push(reservation),
       ...overrides,
     },
     now: () => NOW_SECONDS * 1000,
     randomUuid: () => `uuid-${++uuids}`,
-  });
-  return { reserved, released, useOnce };
+  };
+  const useOnce = createOneTimeTokens(options);
+  const useTicket = createTicketUses(options);
+  return { reserved, released, useOnce, useTicket };
 }
 
 function tokenOf(facts: Partial<SubjectToken>, maxTokenAgeSeconds = 86_400): SubjectToken {
@@ -93,6 +96,20 @@ describe('the reservation of a one-time token', () => {
     expect(reserved[0]?.key).toBe('G-FPIlTrW7_D8wbhvAUZIjtU9pM0GgupTmeAaaPnZ2w');
   });
 
+  it('counts for its issuer and subject, whichever token it is', async () => {
+    const { reserved, useOnce } = arrange();
+    const elsewhere = { ...ISSUER, issuer: 'https://id.example.com' };
+    await useOnce(tokenOf({}));
+    await useOnce(tokenOf({ tokenId: 'b' }));
+    await useOnce(tokenOf({ subject: 'user-2' }));
+    await useOnce(tokenOf({ issuer: elsewhere }));
+    const [first, ofSameSubject, ...others] = reserved.map(({ subject }) => subject);
+
+    expect(ofSameSubject).toBe(first);
+    expect(new Set([first, ...others]).size).toBe(3);
+    expect(reserved.map(({ key }) => key)).not.toContain(first);
+  });
+
   it('is refused for a token without a jti', async () => {
     const { reserved, useOnce } = arrange();
     const { tokenId: _, ...token } = tokenOf({});
@@ -133,5 +150,41 @@ describe('the reservation of a one-time token', () => {
     const { useOnce } = arrange({ reserve: () => Promise.reject(defect) });
 
     await expect(useOnce(tokenOf({}))).rejects.toBe(defect);
+  });
+});
+
+describe('the reservation of a use of a credential URL', () => {
+  const ticket = { id: 'one', uses: 3, expiresAt: NOW_SECONDS + 500 };
+
+  it('lasts until no instance takes the URL, and counts for the subject', async () => {
+    const { reserved, released, useOnce, useTicket } = arrange();
+    await useOnce(tokenOf({}));
+    const use = await useTicket(tokenOf({ ticket }));
+    await use?.undo();
+
+    expect(reserved[1]).toMatchObject({ holders: 3, lifeMs: 560_000, owner: 'uuid-2' });
+    expect(reserved[1]?.subject).toBe(reserved[0]?.subject);
+    expect(released).toEqual([reserved[1]]);
+  });
+
+  it('has the key of the URL, which no token has', async () => {
+    const { reserved, useOnce, useTicket } = arrange();
+    await useTicket(tokenOf({ ticket }));
+    await useTicket(tokenOf({ ticket: { ...ticket, id: 'two' } }));
+    await useTicket(tokenOf({ ticket, subject: 'user-2' }));
+    await useOnce(tokenOf({ tokenId: 'one' }));
+    const [one, two, again, ofToken] = reserved.map(({ key }) => key);
+
+    expect(again).toBe(one);
+    expect(new Set([one, two, ofToken]).size).toBe(3);
+  });
+
+  it('is not made for a URL that gives any number of credentials', async () => {
+    const { reserved, useTicket } = arrange();
+    const { uses: _, ...unlimited } = ticket;
+
+    expect(await useTicket(tokenOf({ ticket: unlimited }))).toBeUndefined();
+    expect(await useTicket(tokenOf({}))).toBeUndefined();
+    expect(reserved).toEqual([]);
   });
 });
