@@ -12,7 +12,11 @@ export const parts: ReadonlyMap<string, MutatedPart> = new Map([
     'decide',
     {
       code: ['src/decide.ts', 'src/remember-decisions.ts'],
-      tests: ['test/remember-decisions.test.ts', 'test/e2e/report-mode.test.ts'],
+      tests: [
+        'test/decide.test.ts',
+        'test/remember-decisions.test.ts',
+        'test/e2e/report-mode.test.ts',
+      ],
     },
   ],
   ['grants', partOfFolder('grants', ['test/threats/grants.test.ts'])],
