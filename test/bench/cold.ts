@@ -121,7 +121,7 @@ for (let round = 0; round <= ROUNDS; round++) {
 
 const base = median(times.get('node:http') ?? []);
 const hono = median(times.get('hono') ?? []);
-const size = (statSync(main).size / 1024).toFixed(0);
+const size = (statSync(`${root}dist/broker.cjs`).size / 1024).toFixed(0);
 process.stdout.write(
   `\n${platformNode === undefined ? process.version : 'the shipped Node'}, medians of ${ROUNDS} starts; bundle ${size} KiB\n\n`,
 );
@@ -148,7 +148,11 @@ async function startOnce({ script, config: file, path, isWarmedUp = false }: Cas
     },
   });
   const untilAnswered = async (at: string) => {
-    while (!(await isAnswered(port, at))) await new Promise((resolve) => setTimeout(resolve, 1));
+    while (!(await isAnswered(port, at))) {
+      const end = child.exitCode ?? child.signalCode;
+      if (end !== null) throw new Error(`${script} ended with ${end} before it answered`);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   };
   let since = startedAt;
   if (isWarmedUp) {
