@@ -319,7 +319,7 @@ const MAY_IMPORT = {
 
 /** The parts that decide. They may compute, but use no network and no files. */
 const PURE =
-  '^src/((lib|config|grants|session-policy|observe)/|(refusal|ports|decide|remember-decisions|report-mode)\\.ts$)';
+  '^src/((lib|config|grants|session-policy|observe|check|init|prove)/|(refusal|ports|decide|remember-decisions|report-mode)\\.ts$)';
 const REACHES_OUT = '^(fs|http|https|http2|net|dns|tls|child_process|worker_threads)(/|$)';
 /** Imports node:net only to check addresses. */
 const ADDRESS_CHECKS = '^src/session-policy/';

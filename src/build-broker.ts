@@ -1,4 +1,4 @@
-/** Builds the broker for each config, and tells of the config once its broker is built. */
+/** Builds the broker for each config, and reports the config once its broker is built. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Broker } from './broker.ts';
 import type { Config } from './config/config.ts';
@@ -22,7 +22,7 @@ export interface BuildBrokerOptions {
 }
 
 /**
- * Makes the function that builds the broker for a config. If it throws, the broker before stays in use, and
+ * Makes the function that builds the broker for a config. If it throws, the previous broker stays in use, and
  * metrics and operator have heard nothing of the new config.
  */
 export function createBuildBroker(options: BuildBrokerOptions): (config: Config) => Broker {

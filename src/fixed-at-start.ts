@@ -1,4 +1,4 @@
-/** What a running broker keeps of its first config, by the section that the operator would have changed. */
+/** The settings that a running broker takes only from its first config, by section. */
 import type { Config } from './config/config.ts';
 import type { SourceCredentialsSettings } from './config/source-credentials-settings.ts';
 

@@ -48,7 +48,7 @@ export interface Requested {
   readonly policy?: string;
 }
 
-/** A way in: one folder of `src/api`, by the name that the audit line has. */
+/** One folder of `src/api`, by the name that the audit line has. */
 export type Surface = 'native' | 'token_exchange' | 'sts' | 'aws' | 'credential_urls';
 
 /** Where a request came from. */

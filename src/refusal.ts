@@ -98,7 +98,7 @@ export type Refusal =
   | {
       readonly reason: 'session_policy_too_large';
       readonly grant: string;
-      /** At least so many: a policy that cannot fit is not rendered. */
+      /** A lower bound, since a policy that cannot fit is not rendered. */
       readonly bytes: number;
     }
   // the limits

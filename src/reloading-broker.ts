@@ -78,7 +78,7 @@ export function createReloadingBroker(options: {
     }
   }
 
-  /** An operator who asks for it is answered, also if nothing has changed. */
+  /** A reload that the operator asked for is always reported, even if nothing has changed. */
   async function readAndApply(read: ConfigSource['readChange'], isAsked: boolean): Promise<void> {
     try {
       const text = await read();

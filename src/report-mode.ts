@@ -13,7 +13,7 @@ type ReportFacts = Pick<AuditFacts, 'reported'>;
 
 /** Bounds both the work and the length of the audit line. */
 const MAX_REPORTED_GRANTS = 20;
-/** A caller's claims decide how many targets a grant has. Beyond so many together, the rest is not reported. */
+/** A caller's claims decide how many targets a grant has. Grants after this many targets in all are not reported. */
 const MAX_REPORTED_TARGETS = 2000;
 
 const NOTHING: ReportFacts = {};

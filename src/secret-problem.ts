@@ -1,4 +1,4 @@
-/** Finds what a running broker needs of its environment, beside what it signs with and its store. */
+/** Checks the secrets that the config takes from the environment, but for source credentials and the store. */
 import type { Config } from './config/config.ts';
 import { findOtlpProblem } from './metrics/otlp/headers.ts';
 import { findTicketKeyProblem } from './tickets/ticket-keys.ts';

@@ -7,7 +7,7 @@ type Parameters = ReadonlyMap<string, string>;
 type Perform = (account: RamAccount, parameters: Parameters, accountId: string) => object;
 
 export interface RamAction {
-  /** What RAM must allow it on, behind `acs:ram:*:<account>:`. */
+  /** What RAM must allow it on, after `acs:ram:*:<account>:`. */
   readonly resource: (parameters: Parameters) => string;
   readonly perform: Perform;
 }

@@ -63,7 +63,7 @@ export interface AuditLine extends AuditFacts {
   /** ISO instant, UTC. */
   readonly time: string;
   readonly requestId: string;
-  /** The way in. Addresses that no surface has count as those of the native API. */
+  /** The surface. An address that no surface has counts as one of the native API. */
   readonly surface: Surface;
   readonly decision: 'granted' | 'refused';
   readonly configRevision: string;

@@ -52,7 +52,7 @@ function toFinding(warning: ConfigProblem): readonly Finding[] {
   return rule === undefined ? [] : [{ rule, severity: severityOf(rule), ...describe(warning) }];
 }
 
-/** The messages of the loader say what is wrong, and behind the last semicolon what to write instead. */
+/** The messages of the loader say what is wrong, and after the last semicolon what to write instead. */
 function describe({ file, line, column, path, message }: ConfigProblem) {
   const at = message.lastIndexOf('; ');
   const [reason, fix] =

@@ -1,4 +1,4 @@
-/** Keeps a credential of the broker at hand: one request for all who ask, ahead of the end of the last. */
+/** Holds a credential of the broker and renews it before it ends, with one request for all callers. */
 import { BrokerError } from './broker-error.ts';
 import type { Credential, CredentialSource } from './credential.ts';
 import { createExchange, type ExchangeOptions, TIMEOUT_MS } from './exchange.ts';
@@ -96,7 +96,7 @@ export function createCredentialSource(options: CredentialSourceOptions): Creden
     });
   }
 
-  /** Tries until there is a credential or a reason to stop. Who has one at hand comes again by itself. */
+  /** Tries until there is a credential or a reason to stop. It does not wait if the held credential is still valid. */
   async function ask(signal: AbortSignal): Promise<Credential> {
     for (let tries = 0; ; tries += 1) {
       const pauseMs = retryAtMs - now();
@@ -118,7 +118,7 @@ export function createCredentialSource(options: CredentialSourceOptions): Creden
     }
   }
 
-  /** Nobody asks again before `retryAtMs`, but who needs a new subject token. */
+  /** Until `retryAtMs`, only a request that needs a new subject token is sent. */
   function fail(error: unknown): void {
     failure = error;
     // what getSubjectToken throws says nothing of a later request
@@ -126,7 +126,7 @@ export function createCredentialSource(options: CredentialSourceOptions): Creden
       error instanceof BrokerError ? error : { isTransient: false, retryAfter: 0 });
     const pauseMs = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures) * (0.5 + random() / 2);
     failures += 1;
-    // all who were told the same must not come back together
+    // spread, so that callers with the same Retry-After do not return together
     retryAtMs = now() + Math.max(pauseMs, (retryAfter + random()) * 1000);
   }
 }

@@ -8,7 +8,7 @@ interface Answer extends Omit<Credential, 'expiration' | 'refreshAfter' | 'clock
   readonly refreshAfter: string;
 }
 
-/** RFC 9457 problem details; what stands between may answer without them. */
+/** RFC 9457 problem details; a proxy in between may answer without them. */
 interface Problem {
   readonly code?: string;
   readonly detail?: string;

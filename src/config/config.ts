@@ -35,7 +35,7 @@ export interface Config {
   readonly buckets: readonly Bucket[];
   readonly issuers: readonly TrustedIssuer[];
   readonly grants: readonly Grant[];
-  /** Ways in besides the native API, which is always on. Absent: none. */
+  /** The surfaces besides the native API, which is always on. Absent: none. */
   readonly surfaces?: SurfaceSettings;
   readonly cors: { readonly origins: readonly string[] };
   readonly audit: { readonly claims: readonly ClaimPath[] };

@@ -5,7 +5,7 @@ import { describeCertificate } from './key-certificate.ts';
 export interface KeyAges {
   /** For each key of the set, in its order: what its certificate says. Absent: it has none. */
   readonly ofKeys: readonly (string | undefined)[];
-  /** What is to say of all keys. */
+  /** What applies to all keys of the set. */
   readonly ofSet: string;
 }
 

@@ -1,11 +1,11 @@
-/** What the certificate of a key tells of the key's age. */
+/** Reads from a key's certificate how old the key is. */
 import { KeyObject, X509Certificate } from 'node:crypto';
 import { isJsonObject } from '../lib/strict-json.ts';
 import type { VerificationKey } from '../subject-token/keys/jwk.ts';
 
 export interface CertificateFact {
   readonly text: string;
-  /** Whether the text has the date since when. */
+  /** Whether the text says since when the certificate is valid. */
   readonly isDated: boolean;
   /** The certificate has ended or has not begun. */
   readonly isOutOfDate: boolean;

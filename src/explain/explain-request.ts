@@ -29,7 +29,7 @@ export interface ExplainOptions {
   readonly nowMs: number;
 }
 
-/** So many grants of an issuer are explained. */
+/** The most grants of an issuer that are explained. */
 const MAX_GRANTS = 200;
 const MAX_RENDERED_POLICIES = 1000;
 

@@ -1,6 +1,6 @@
-/** Makes text of others fit for a line on a terminal. */
+/** Cleans untrusted text for one line on a terminal. */
 
-/** A space for each character that a terminal would obey, or that would end the line or show it elsewhere. */
+/** Puts a space for every character that could control a terminal, end the line or reorder it. */
 export function withoutControls(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ');
 }

@@ -1,4 +1,4 @@
-/** Limits how often one subject makes the broker ask STS, where the config says so or not. */
+/** Limits how often one subject makes the broker call STS, with a default if the config sets no limit. */
 import type { RateSettings } from '../config/limit-settings.ts';
 import type { AssumeRole } from '../ports.ts';
 import { refuse } from '../refusal.ts';
@@ -7,7 +7,7 @@ import { countRequest, createRateLimit } from './rate-limit.ts';
 
 /**
  * The limit of a config that sets none. STS allows 100 AssumeRole a second for a whole account, so
- * one subject gets at most a hundredth for long. Ten at once is a page that opens ten narrowed
+ * one subject gets at most a hundredth over time. Ten at once is a page that opens ten narrowed
  * credentials; each of them then serves for half its life from the cache.
  */
 const DEFAULT_ASSUME_ROLE_LIMIT: RateSettings = { requests: 10, windowSeconds: 10 };

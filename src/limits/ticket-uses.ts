@@ -1,4 +1,4 @@
-/** Counts the uses of credential URLs that have a number of them. */
+/** Counts the uses of credential URLs whose number of uses is limited. */
 import type { SubjectToken } from '../ports.ts';
 import { refuse } from '../refusal.ts';
 import type { Reservations } from '../store/store.ts';
@@ -7,7 +7,7 @@ import { CLOCK_SKEW_SECONDS, type OneTimeUse, reserve, subjectKey } from './one-
 
 /**
  * Makes the function that takes one use of the credential URL that stands for the token, or returns
- * undefined if there is none or it has any number.
+ * undefined if there is no URL or its uses are unlimited.
  * It throws `ticket_used_up`, and `replay_store_unavailable` if the store does not answer.
  */
 export function createTicketUses(options: {

@@ -2,7 +2,7 @@
 
 /** Further names share one label. A config has few; only one that changes again and again has more. */
 const MAX_NAMES = 2000;
-/** No name of a config is like this. */
+/** No name in a config has this form. */
 const OTHERS = '(others)';
 
 /** Returns the label for a name: itself, `(others)` beyond the bound, or nothing if there is no name. */

@@ -93,7 +93,7 @@ export function createMeter(options: {
         },
         observe(event) {
           observe(event);
-          // an earlier broker may still have requests in flight, but its circuit is nobody's any more
+          // an earlier broker may still have requests in flight, but its circuit no longer counts
           const isAboutCircuit = event.kind === 'circuit_opened' || event.kind === 'circuit_closed';
           if (config === current || !isAboutCircuit) count(event);
         },
@@ -124,6 +124,6 @@ function neverThrow(work: () => void): void {
   try {
     work();
   } catch {
-    // a figure that is missing must not cost a credential
+    // a metric that cannot be counted must not fail a request
   }
 }

@@ -26,13 +26,13 @@ export interface MonitoringOptions {
   /** Milliseconds since the epoch. */
   readonly now: () => number;
   readonly random: () => number;
-  /** Makes so many random bytes, as hex digits. */
+  /** Makes this many random bytes, as hex digits. */
   readonly randomHex: (bytes: number) => string;
   readonly fetch: typeof fetch;
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Receives the failures of the collector. */
   readonly observe: Observe;
-  /** Nothing scrapes there, and timers freeze between requests. */
+  /** True: nothing scrapes the instance, and timers freeze between requests. */
   readonly isOnFunctionCompute: boolean;
 }
 

@@ -21,7 +21,7 @@ export type Choice =
   | 'unknown'
   | 'none';
 
-/** All values of a claim are tried up to so many, when a hash of one is wanted. */
+/** If a hash is wanted, at most this many values of a claim are tried. */
 const MAX_HASHED = 2000;
 
 /** Base32 of 256 bits: the last character has one of them. */

@@ -11,16 +11,14 @@ import { allTexts, mixedText, shortestText } from './language-texts.ts';
 const MAX_LISTED = 128;
 /** Beyond this, fewer values of each claim are combined. */
 const MAX_FULL_CASES = 1000;
-/** The broker's own code looks at each: so many take some seconds. */
+/** The broker's own code checks each case: this many take some seconds. */
 const MAX_CASES = 20_000;
 
 /**
- * Lists claims of the space for a comparison of targets that are made from these claims. If targets
- * lie outside others for any claims of the space, they do for one of these: for texts that are few,
- * all are listed; of many, some that equal none of the `literals`, so that only targets made from the
- * same claim in the same way can agree. A list of several texts is needed only where one claim fills
- * several places, and each further text gives the other targets more too. Undefined: there are too
- * many.
+ * Lists claims for comparing targets that are made from them. If some target can lie outside the
+ * others, it does so for one of the listed claims. Few texts are all listed. Of many, only some that
+ * equal none of the `literals` are listed, since these behave alike. Lists of several texts are needed
+ * only where one claim fills several places. Returns undefined if there are too many cases.
  */
 export function claimCases(
   space: ClaimSpace,

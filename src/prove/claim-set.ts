@@ -23,7 +23,7 @@ export interface ClaimSet {
   readonly arrays?: ArraySet;
 }
 
-/** How many elements an array may have is left out: a claim with more than 1,000 is no attack on this proof. */
+/** The length limit of arrays (1,000) is left out: it could only make the set smaller. */
 export interface ArraySet {
   /** What each element must be. Absent: anything. */
   readonly items?: Language;

@@ -34,9 +34,9 @@ interface Node {
 }
 
 /**
- * Claims of the space in which the fixed claims have these values. These claims must be in the space, and
- * the values in their sets; a
- * fixed value of `undefined` is a claim that is not there. Undefined: there are none.
+ * Claims of the space in which the fixed claims have these values. Each fixed claim must be in the space,
+ * and its value in the claim's set. A fixed value of undefined means that the claim is absent. Returns
+ * undefined if no claims fit.
  */
 export function claimsIn(
   space: ClaimSpace,

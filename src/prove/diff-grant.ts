@@ -17,7 +17,7 @@ export interface Surplus {
   readonly family: Family;
   /** Permissions, and actions beyond them. */
   readonly rights: readonly string[];
-  /** Whose claim this is that the other version does not accept. Absent: callers whom both versions fit. */
+  /** The claim whose value the other version does not accept. Absent: both versions fit these callers. */
   readonly claim?: ClaimPath;
   /** Absent: none can be named, because a claim is hashed, or because too many would have to be tried. */
   readonly example?: Example;

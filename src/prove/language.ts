@@ -91,7 +91,7 @@ interface Beginning {
   readonly length: number;
 }
 
-/** Every text that begins so. */
+/** Every text that begins with the prefix. */
 export function languageOfPrefix(prefix: string): Language {
   return buildLanguage<number>({
     start: 0,

@@ -3,10 +3,10 @@ import type { Assertion } from '../config/assertion.ts';
 import type { Condition, Config } from '../config/config.ts';
 import type { DenyLists } from '../config/limit-settings.ts';
 
-/** Each costs a state of several automata, some kilobytes in all: so many need about half a gigabyte and five seconds. */
+/** Each costs a state of several automata, some kilobytes in all: this many need about half a gigabyte and five seconds. */
 const MAX_CHARACTERS = 200_000;
 
-/** An assertion is compared with every grant, and without a target in every bucket. So many take about ten seconds. */
+/** An assertion is compared with every grant, and without a target in every bucket. This many take about ten seconds. */
 const MAX_COMPARISONS = 5_000_000;
 
 /** Why the assertions are not checked, and what to do. Undefined: they can be. */

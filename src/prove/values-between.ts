@@ -1,4 +1,4 @@
-/** The values of an attribute with which its segment is part of a key. */
+/** The values of an attribute that make a valid segment of a key together with the text around it. */
 import { keyProblem } from '../grants/target.ts';
 import { buildLanguage, type Language, languageOf, type Range, subtract } from './language.ts';
 

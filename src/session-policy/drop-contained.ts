@@ -22,7 +22,7 @@ export function dropContained<Item extends Allowed>(allowances: readonly Item[])
         right.allowance.actions.length - left.allowance.actions.length,
     );
   const kept: Item[] = [];
-  // sorted like this, all that a prefix contains follows it at once: what is around forms a stack
+  // in this order, everything inside a prefix follows it directly, so the enclosing targets form a stack
   const around: Item[] = [];
   for (const { allowance } of sorted) {
     for (let last = around.at(-1); last !== undefined; last = around.at(-1)) {

@@ -68,7 +68,7 @@ export function narrowToPolicy(
   return { ...narrowed, allowances };
 }
 
-/** Targets, or a set of names that no targets are. */
+/** Targets, or `inexpressible` for names that targets cannot express. */
 type Parts = readonly Target[] | 'inexpressible';
 
 /** The objects of a target that the patterns name. */
@@ -99,7 +99,7 @@ function listingsIn(target: Target, patterns: readonly NamePattern[] | undefined
   });
 }
 
-/** A target that ends with `/` is all below it, and any other is one object: not so for every pattern. */
+/** A target that ends with `/` covers everything below it; any other is one object. Not every pattern is one of these. */
 function toParts(target: Target, isAllBelow: boolean): Parts {
   const isTarget = isPrefix(target) === isAllBelow && keyProblem(target.key) === undefined;
   return isTarget ? [target] : 'inexpressible';

@@ -16,8 +16,8 @@ interface Held {
 
 /**
  * Makes reservations that last until they expire. Live ones are never dropped to make room: a token
- * could then be used again. With `maxReservations` holders altogether, new ones throw StoreUnavailable
- * until some expire; beyond half of that, so do those of a subject that has a hundredth.
+ * could then be used again. At `maxReservations` holders, new ones throw StoreUnavailable until some
+ * expire. From half of that on, so do those of a subject that holds a hundredth.
  */
 export function createMemoryReservations(options: {
   /** Milliseconds since the epoch. */

@@ -156,7 +156,7 @@ function createRedisReservations(
           }),
         );
       } catch (error) {
-        // the command may still arrive; a release behind it on the same connection undoes it
+        // the command may still arrive; a release after it on the same connection undoes it
         if (wasSent) void reservations.release(reservation);
         throw error;
       }

@@ -39,7 +39,7 @@ export interface Reservation {
 }
 
 export interface Reservations {
-  /** False if as many hold the key already as may. Throws StoreUnavailable if the store does not answer. */
+  /** False if the key already has its maximum of holders. Throws StoreUnavailable if the store does not answer. */
   reserve(reservation: Reservation): Promise<boolean>;
   /** Releases what the owner still holds, if the store answers. Never throws. */
   release(reservation: Reservation): Promise<void>;

@@ -6,7 +6,7 @@ import { spreadRetryAfterSeconds } from './retry-after.ts';
 import { createThrottle } from './throttle.ts';
 import { createTurnQueue } from './turn-queue.ts';
 
-/** So many calls of one caller are in flight at most: a tenth of all. */
+/** The most calls of one caller in flight: a tenth of all. */
 const MAX_IN_FLIGHT_OF_CALLER = 10;
 
 /** One request that waits for its turn, or has it. */

@@ -1,6 +1,6 @@
-/** When those who were sent away should come back: each at a time of its own. */
+/** Computes Retry-After for refused callers, spread so that they do not all return at once. */
 
-/** Callers are told to come back within this long at the least. */
+/** The shortest span over which their retries are spread. */
 const MIN_SPREAD_MS = 4000;
 
 /**

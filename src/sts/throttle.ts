@@ -6,11 +6,11 @@ import { createBackoff } from '../lib/backoff.ts';
  * https://help.aliyun.com/zh/ram/developer-reference/api-sts-2015-04-01-quota
  */
 const MAX_IN_FLIGHT = 100;
-/** So many ask at once after a pause. Each success adds one. */
+/** The most calls in flight after a pause. Each success adds one. */
 const IN_FLIGHT_AFTER_PAUSE = 5;
 /** STS counts by the second. */
 const PAUSE_MS = 1000;
-/** After so many pauses without a success between them, waiting for the next one is no use. */
+/** After this many pauses in a row without a success, nobody waits for the next one. */
 const PAUSES_TO_SHUT = 3;
 
 export interface Throttle {
@@ -22,7 +22,7 @@ export interface Throttle {
   readonly isShut: () => boolean;
   /** Names the pace at which a call begins, for `slowDown`. */
   readonly pace: () => number;
-  /** STS has answered a call with something else. */
+  /** STS answered a call without throttling it. */
   readonly speedUp: () => void;
   /**
    * STS has throttled a call that began at this pace. Begins a pause of at least `waitMs`, once for

@@ -1,8 +1,8 @@
 /** A queue in which each caller has a line of its own, and the lines take turns. */
 
-/** So many of one caller may wait. */
+/** The most requests of one caller that may wait. */
 const MAX_OF_CALLER = 50;
-/** Beyond so many altogether, only the first of each caller may wait. */
+/** Once this many wait in all, only the first request of each caller may wait. */
 const CROWDED = 1000;
 /** One waiting request takes about 4 KiB, so the queue stays below 8 MiB. */
 const MAX_WAITING = 2000;
@@ -10,7 +10,7 @@ const MAX_WAITING = 2000;
 export interface TurnQueue<Item> {
   /** False, and nothing is added, if too many are waiting. */
   readonly add: (caller: string, item: Item) => boolean;
-  /** Puts an item back that had its turn in vain. It comes first in its caller's line. */
+  /** Puts back an item whose call was throttled. It comes first in its caller's line. */
   readonly putBack: (caller: string, item: Item) => void;
   /** Takes the first item of the line whose turn it is, among those of callers that `mayGo`. */
   readonly take: (mayGo: (caller: string) => boolean) => Item | undefined;

@@ -26,7 +26,7 @@ const MAX_TOKEN_LENGTH = 4096;
 
 /**
  * Makes an empty memory. It keeps the parsed claims under the SHA-256 of the token, and not the token,
- * which would be good for credentials. Whoever uses an entry must check key and claims again.
+ * which could be exchanged for credentials. Whoever uses an entry must check key and claims again.
  */
 export function createVerifiedTokens(): (compactJws: string) => TokenMemory {
   const tokens = createBoundedMap<VerifiedToken>(MAX_TOKENS);

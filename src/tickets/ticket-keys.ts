@@ -11,7 +11,7 @@ export interface TicketKey {
 type Environment = Readonly<Record<string, string | undefined>>;
 
 const MIN_KEY_BYTES = 32;
-/** Of 32 random bytes, fewer are different once in 10^12 times. Text and placeholders have few. */
+/** 32 random bytes have fewer different values once in 10^12 times only. Text and placeholders do. */
 const MIN_DIFFERENT_BYTES = 18;
 
 /** Says why the keys cannot be used, for the operator; undefined if they can be. Shows no key. */

@@ -46,7 +46,7 @@ const ROLE_SESSION_NAME = /^[\w+=,.@-]{2,64}$/;
  */
 const AUTHORIZATION = /^(?:bearer +)?([A-Za-z0-9._~+/=-]+) *$/i;
 
-/** Tools that check the form of a role ARN want it to begin so. */
+/** Some tools accept only role ARNs with this beginning. */
 const OF_AWS = /^arn:aws:iam::/;
 
 /**

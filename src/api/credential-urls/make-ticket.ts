@@ -52,7 +52,7 @@ export function makeTicket(
   };
 }
 
-/** After it the URL would be refused whatever its life is. */
+/** The last second at which the URL can work, whatever life is asked for. */
 function lastSecond(token: SubjectToken, { beyondToken }: CredentialUrlSettings): number {
   const tooOldAt = token.issuedAt + token.issuer.maxTokenAgeSeconds;
   return beyondToken === true ? tooOldAt : Math.min(tooOldAt, token.expiresAt);

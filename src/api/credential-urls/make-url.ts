@@ -1,4 +1,4 @@
-/** Answers whoever has a subject token with a credential URL. */
+/** Makes a credential URL for a subject token. */
 import type { Context } from 'hono';
 import type { CredentialUrlSettings } from '../../config/credential-url-settings.ts';
 import { admitRequest, type PipelineDeps } from '../../issue-credentials.ts';

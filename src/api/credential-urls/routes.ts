@@ -1,4 +1,4 @@
-/** Credential URLs: a subject token for a URL that gives credentials to clients that can only GET it. */
+/** Credential URLs: exchanges a subject token for a URL, for clients that can only GET. */
 import { Hono } from 'hono';
 import type { PipelineDeps } from '../../issue-credentials.ts';
 import { addCrossOrigin } from '../http/cross-origin.ts';

@@ -10,7 +10,7 @@ export interface TicketContent {
   readonly issuedAt: number;
   readonly expiresAt: number;
   readonly token: KeptToken;
-  /** The claims that decided when it was made, whether the subject token had them or not. */
+  /** The names of the claims that decided when the ticket was made, including those that the subject token lacked. */
   readonly claimNames: readonly string[];
   /** What was asked, by the names of the native API. Always has `Grant`. */
   readonly asked: JsonObject;

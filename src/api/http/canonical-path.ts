@@ -8,9 +8,9 @@ const UNKNOWN_PATH = '/not-canonical';
 const SCHEME_AND_HOST = /^[a-z]+:\/\/[^/?#]*/;
 
 /**
- * For Hono's `getPath`. Hono's own decodes percent escapes, and the server resolves `.` and `..`
- * before. A proxy in front whose rules compare paths does not see the result. It also costs up to
- * 20 ms for one path of invalid escapes.
+ * For Hono's `getPath`. Hono's default decodes percent escapes, after the server has resolved `.` and
+ * `..`. A proxy that compares paths would then see another path than the router. Decoding also costs
+ * up to 20 ms for one path of invalid escapes.
  */
 export function readCanonicalPath(
   request: { readonly url: string },

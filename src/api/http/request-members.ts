@@ -14,7 +14,7 @@ export function toLogged(value: unknown): string {
   return boundedText(value, MAX_LOGGED_LENGTH, 'tokens and secrets');
 }
 
-/** Throws `request_malformed` if there is a query: to ignore a narrowing there would widen the credential. */
+/** Throws `request_malformed` if there is a query: ignoring a parameter that narrows would widen the credential. */
 export function requireNoQuery(url: string): void {
   if (queryOf(url) !== '') throw malformed('the request has a query');
 }

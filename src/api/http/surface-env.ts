@@ -7,9 +7,9 @@ interface IncomingRequest {
   readonly socket: { readonly remoteAddress?: string | undefined };
   /** The request target as it was sent. */
   readonly url?: string | undefined;
-  /** False until the whole body has arrived, and for good if the caller hangs up before. */
+  /** True once the whole body has arrived. Stays false if the caller hangs up first. */
   readonly complete?: boolean;
-  /** Names and values by turns. */
+  /** Names and values, alternating. */
   readonly rawHeaders: readonly string[];
 }
 

@@ -21,7 +21,7 @@ const FORM_BODY: BodyRules = {
 const JSON_RANGES = ['application/json', 'application/*', '*/*'];
 const XML_RANGES = ['text/xml', 'application/xml', 'text/*', 'application/*', '*/*'];
 
-/** Browsers send at most about 200 characters. A longer list is work and no wish. */
+/** Browsers send at most about 200 characters. Parsing a longer list only costs time. */
 const MAX_ACCEPT_LENGTH = 512;
 
 /**
@@ -54,7 +54,7 @@ function requireAccepted(accept: string | undefined, ranges: readonly string[]):
 }
 
 /**
- * Throws `request_malformed` if a GET has a body: to ignore a narrowing there would widen the
+ * Throws `request_malformed` if a GET has a body: ignoring a parameter that narrows would widen the
  * credential. RFC 9110 section 9.3.1 gives such a body no meaning.
  */
 export function requireNoBody(request: HonoRequest): void {

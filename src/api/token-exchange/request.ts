@@ -69,8 +69,8 @@ export function describeRequested(form: Form): Requested {
 }
 
 /**
- * Checks the parameters. RFC 6749 section 3.2 would have unknown ones ignored, but to ignore a
- * narrowing would widen the credential. Throws `request_malformed` and `target_malformed`.
+ * Checks the parameters. RFC 6749 section 3.2 says to ignore unknown ones, but ignoring one that
+ * narrows would widen the credential. Throws `request_malformed` and `target_malformed`.
  */
 export function readParameters(form: Form): CredentialRequest {
   const sent = new Map<string, string>();

@@ -17,10 +17,10 @@ export interface CommandSpec {
   readonly name: string;
   /** Completes the sentence "This command …". */
   readonly summary: string;
-  /** What stands behind the name. */
+  /** What follows the name. */
   readonly usage: string;
   readonly options: readonly OptionSpec[];
-  /** True if a program and its arguments stand behind `--`. */
+  /** True if a program and its arguments follow `--`. */
   readonly takesProgram?: boolean;
   /** The words that the command takes without an option. */
   readonly operands?: readonly string[];

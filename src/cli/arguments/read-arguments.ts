@@ -9,7 +9,7 @@ export interface Arguments {
   readonly text: (name: string) => string | undefined;
   readonly has: (name: string) => boolean;
   readonly operands: readonly string[];
-  /** What stands behind `--`; undefined if there is no `--`. */
+  /** What follows `--`; undefined if there is no `--`. */
   readonly program: readonly string[] | undefined;
 }
 

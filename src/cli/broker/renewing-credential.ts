@@ -11,7 +11,7 @@ const LEAST_LIFE_MS = 5000;
 const LEAST_PAUSE_MS = 5000;
 /** Timers stand still while a machine sleeps, so the clock is looked at this often. */
 const LOOK_EVERY_MS = 15_000;
-/** Refreshes are spread over this share of the time from `RefreshAfter` to `Expiration`. */
+/** Renewals are spread over this share of the time from `RefreshAfter` to `Expiration`. */
 const SPREAD_SHARE = 0.2;
 
 export interface RenewingCredential {

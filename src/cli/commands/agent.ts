@@ -102,7 +102,7 @@ export async function run(args: Arguments, machine: Machine): Promise<number> {
   }
   return EXIT.done;
 
-  /** Tells clients where the agent is. Returns what takes it back. */
+  /** Tells clients where the agent is. Returns the function that removes this information. */
   async function announce(): Promise<() => Promise<void>> {
     if (socket !== undefined) {
       machine.tell(`The agent listens on ${socket}.`);

@@ -30,7 +30,7 @@ complete -o default -F _oss_token_broker oss-token-broker
 `;
 }
 
-/** The same option can take other values behind another command. */
+/** The same option can take other values after another command. */
 function patternsOf({
   spec,
   option: { name, short },

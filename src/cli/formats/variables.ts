@@ -24,7 +24,7 @@ export function credentialVariables(credential: Credential): Variables {
   };
 }
 
-/** Where the credential is good for: ossutil reads the region and the endpoint. */
+/** Where the credential can be used: ossutil reads the region and the endpoint. */
 export function placeVariables(credential: Credential): Variables {
   const { target, region, endpoint } = placeOf(credential);
   return { OSS_REGION: region, OSS_ENDPOINT: endpoint, OSS_TARGET: target };

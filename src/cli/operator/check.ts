@@ -72,7 +72,7 @@ function write(result: CheckResult, format: string, machine: Machine): string {
   return asText(result, colourOf(machine), withoutControls);
 }
 
-/** What a finding quotes of the file must command no terminal, in a log either. */
+/** Text that is quoted from the file must not control a terminal, not even through a log. */
 function eachLine(text: string, clean: (line: string) => string): string {
   return text.split('\n').map(clean).join('\n');
 }

@@ -5,8 +5,8 @@ import type { Machine } from '../system/machine.ts';
 import { createPaint, type Paint } from './paint.ts';
 
 /**
- * `answer` is plain data. What it has of tokens, configs and answers of servers reaches no terminal as
- * a command: JSON escapes it, and text has spaces instead.
+ * `answer` is plain data. Its parts from tokens, configs and servers cannot control a terminal: JSON
+ * escapes control characters, and text has spaces in their place.
  */
 export async function printAnswer<Answer extends object>(
   answer: Answer,

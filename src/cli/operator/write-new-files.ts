@@ -9,7 +9,7 @@ export interface NewFile {
 }
 
 /**
- * A link never replaces what is there, be it a link to nothing. Throws the error of the system, and
+ * Never replaces what exists, not even a symbolic link to nothing. Throws the error of the system, and
  * then leaves no file.
  */
 export function writeNewFiles(files: readonly NewFile[]): void {

@@ -1,4 +1,4 @@
-/** Makes text of others fit for a line on standard error. */
+/** Cleans untrusted text for one line on standard error. */
 import { boundedText } from '../../lib/bounded-text.ts';
 import { withoutControls } from '../../lib/without-controls.ts';
 

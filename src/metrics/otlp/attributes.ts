@@ -27,7 +27,7 @@ function toValue(value: string | number | boolean): OtlpAttribute['value'] {
     : { stringValue: value };
 }
 
-/** Nanoseconds since the epoch, as text: they do not fit a number. */
+/** Nanoseconds since the epoch, as text: too large for an exact number. */
 export function toNanoseconds(milliseconds: number): string {
   return `${Math.max(0, Math.trunc(milliseconds))}000000`;
 }

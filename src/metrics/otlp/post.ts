@@ -31,7 +31,7 @@ export function createPost(options: {
         method: 'POST',
         headers: { ...headers, 'Content-Type': 'application/json' },
         body: JSON.stringify(body),
-        // elsewhere, the headers would be in wrong hands
+        // a redirect could send the secret headers to another server
         redirect: 'manual',
         signal: AbortSignal.timeout(timeoutMs),
       });
@@ -46,8 +46,8 @@ export function createPost(options: {
 }
 
 /**
- * An answer holds nothing that is needed, but a connection whose answer was not read is of no further
- * use, and the next push would wait for a new one. Nobody waits for this; the time limit of the request ends it.
+ * The body is not needed, but it must be read before its connection can be used again. Nobody waits for
+ * this; the time limit of the request ends it.
  */
 async function discard(body: ReadableStream<Uint8Array> | null): Promise<void> {
   try {

@@ -33,7 +33,7 @@ export function toSpans(
   request: {
     readonly status: number;
     readonly caller: TraceParent | undefined;
-    /** Makes so many random bytes, as hex digits. */
+    /** Makes this many random bytes, as hex digits. */
     readonly randomHex: (bytes: number) => string;
   },
 ): readonly OtlpSpan[] {

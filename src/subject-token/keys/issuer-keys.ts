@@ -36,7 +36,7 @@ interface Flight {
 
 /** Keys younger than this are not refetched. */
 const FRESH_MS = 10 * 60 * 1000;
-/** Keys younger than this are used during their refresh. Older ones wait for it: some may be withdrawn. */
+/** Keys younger than this are used during their refresh. With older keys, a request waits for it: some may be withdrawn. */
 const USED_UNCHECKED_MS = 15 * 60 * 1000;
 /** Keys younger than this are used while the issuer is unreachable. */
 const USABLE_MS = 24 * 60 * 60 * 1000;
