@@ -4,12 +4,21 @@ import { ConfigError, formatProblem } from './config-loader/config-problems.ts';
 import type { LoadedConfig } from './config-loader/load-config.ts';
 import type { ConfigSource, ConfigText } from './config-loader/source/config-source.ts';
 import { describeDefect } from './lib/describe-defect.ts';
+import { withinDeadline } from './lib/within-deadline.ts';
 import type { Observe } from './observe/event.ts';
 
 /** No broker could be built from a valid config. The message names a defect, and quotes nothing. */
 class BuildError extends Error {
   override name = 'BuildError';
 }
+
+/**
+ * After this long without a check, requests wait for one: an instance that was idle, or frozen, must
+ * enforce the kill switches that were set meanwhile.
+ */
+const USED_UNCHECKED_MS = 60_000;
+/** How long a request waits for such a check. A source that fails must not stop the broker. */
+const MAX_WAIT_MS = 2000;
 
 type Fetch = (request: Request, env: object) => Response | Promise<Response>;
 
@@ -26,8 +35,8 @@ export interface ReloadingBroker {
 
 /**
  * Wraps the application that `build` makes from a config. It needs no timer, since none runs in a
- * frozen function: a request starts the check, does not wait for it, and is served by the config in
- * use. A new config discards the credentials and policies that the old application cached.
+ * frozen function: a request starts the check, and is served by the config in use. It waits for the
+ * check only after a minute without one. A new config discards the credentials and policies that the old application cached.
  */
 export function createReloadingBroker(options: {
   readonly config: Config;
@@ -43,7 +52,9 @@ export function createReloadingBroker(options: {
   const { build, source, parse, now, observe } = options;
   let current = { revision: options.config.revision, app: build(options.config) };
   let checkedAtMs = now();
-  let isChecking = false;
+  /** When the source was asked that has answered, or failed, last. */
+  let answeredAtMs = now();
+  let checking: Promise<void> | undefined;
   /** One read at a time, so that an older config cannot replace a newer one. */
   let lastRead: Promise<void> = Promise.resolve();
   let knownProblem: string | undefined;
@@ -80,6 +91,7 @@ export function createReloadingBroker(options: {
 
   /** A reload that the operator asked for is always reported, even if nothing has changed. */
   async function readAndApply(read: ConfigSource['readChange'], isAsked: boolean): Promise<void> {
+    const askedAtMs = now();
     try {
       const text = await read();
       const isNew = text !== undefined && (await apply(text));
@@ -96,6 +108,8 @@ export function createReloadingBroker(options: {
       knownProblem = problem;
       observe({ kind: 'config_refused', problem, revisionInUse: current.revision });
       isToldRefused = true;
+    } finally {
+      answeredAtMs = askedAtMs;
     }
   }
 
@@ -104,20 +118,38 @@ export function createReloadingBroker(options: {
     return lastRead;
   }
 
-  async function check(): Promise<void> {
-    await queueRead(source.readChange, false);
-    isChecking = false;
+  /** Starts a check if one is due. */
+  function check(): void {
+    const nowMs = now();
+    if (checking !== undefined || Math.abs(nowMs - checkedAtMs) < source.checkEveryMs) return;
+    checkedAtMs = nowMs;
+    checking = queueRead(source.readChange, false).finally(() => {
+      checking = undefined;
+    });
+  }
+
+  function isUsedUnchecked(): boolean {
+    return Math.abs(now() - answeredAtMs) < USED_UNCHECKED_MS;
+  }
+
+  /** A check that was frozen with the function says nothing of the present, so a new one follows it. */
+  async function waitForCheck(): Promise<void> {
+    const untilChecked = async () => {
+      while (checking !== undefined && !isUsedUnchecked()) {
+        await checking;
+        check();
+      }
+    };
+    await withinDeadline(untilChecked(), MAX_WAIT_MS, () => new Error('not in time')).catch(
+      () => {},
+    );
   }
 
   return {
     fetch(request, env) {
-      const nowMs = now();
-      if (!isChecking && Math.abs(nowMs - checkedAtMs) >= source.checkEveryMs) {
-        checkedAtMs = nowMs;
-        isChecking = true;
-        void check();
-      }
-      return current.app.fetch(request, env);
+      check();
+      if (isUsedUnchecked()) return current.app.fetch(request, env);
+      return waitForCheck().then(() => current.app.fetch(request, env));
     },
     warmUp: () => current.app.warmUp(),
     reload() {

@@ -41,6 +41,8 @@ function startReloading() {
     version: 1,
     reads: 0,
     isGone: false,
+    /** What a check waits for. */
+    asked: async () => {},
   };
   const clock = { nowMs: Date.now() };
   const parsing = { wait: async () => {} };
@@ -59,7 +61,10 @@ function startReloading() {
     source: {
       checkEveryMs: 2000,
       read,
-      readChange: async () => (file.version === readVersion && !file.isGone ? undefined : read()),
+      async readChange() {
+        await file.asked();
+        return file.version === readVersion && !file.isGone ? undefined : read();
+      },
     },
     async parse(text) {
       await parsing.wait();
@@ -118,6 +123,56 @@ describe('a running broker', () => {
     expect(operatorLines.join()).toMatch(/config [0-9a-f]{12} is in use/);
     expect(lines.at(-1)).toMatchObject({ reason: 'token_revoked' });
     expect(lines.at(-1)?.configRevision).not.toBe(lines[0]?.configRevision);
+  });
+
+  it('checks the config before the first request after an idle minute', async () => {
+    const { broker, clock, write } = startReloading();
+    expect(await ask(broker)).toBe(200);
+    write(killSwitch);
+    clock.nowMs += 60_000;
+
+    expect(await ask(broker)).toBe(401);
+  });
+
+  it('checks the config again if it was frozen during a check', async () => {
+    const { broker, file, clock, write } = startReloading();
+    let thaw = () => {};
+    file.asked = () =>
+      new Promise((_resolve, reject) => {
+        thaw = () => reject(unreadable());
+      });
+    clock.nowMs += 2001;
+    expect(await ask(broker)).toBe(200);
+
+    write(killSwitch);
+    clock.nowMs += 60_000;
+    file.asked = async () => {};
+    const first = ask(broker);
+    // the request waits for the check by now
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    thaw();
+
+    expect(await first).toBe(401);
+  });
+
+  it('uses the config that it has if its source is down, and does not ask again at once', async () => {
+    const { broker, file, clock, operatorLines } = startReloading();
+    file.isGone = true;
+    clock.nowMs += 60_000;
+    let checks = 0;
+    file.asked = async () => void checks++;
+
+    expect([await ask(broker), await ask(broker)]).toEqual([200, 200]);
+    expect(checks).toBe(1);
+    expect(operatorLines.join()).toContain('stays in use');
+  });
+
+  it('uses the config that it has if its source does not answer in time', async () => {
+    const { broker, file, clock } = startReloading();
+    file.asked = () => new Promise(() => {});
+    clock.nowMs += 60_000;
+
+    expect(await ask(broker)).toBe(200);
   });
 
   it('checks the config at most once in two seconds, and reads it only if it has changed', async () => {
