@@ -20,17 +20,20 @@ export function createDecide(grants: readonly Grant[], render: RenderSessionPoli
       matched = matchGrant(index, token, asked);
       narrowed = narrowToPolicy(narrowGrant(matched, asked), asked.policy);
       const policy = renderGrant(render, narrowed);
-      const { grant } = matched;
-      const roleSessionName = createRoleSessionName(token, grant.name);
-      return { outcome: 'granted', grant, narrowed, policy, roleSessionName };
+      const roleSessionName = createRoleSessionName(token, matched.grant.name);
+      return { outcome: 'granted', ...describeMatch(matched), narrowed, policy, roleSessionName };
     } catch (error) {
       if (!(error instanceof RefusalError)) throw error;
       return {
         outcome: 'refused',
         refusal: error,
-        ...(matched === undefined ? {} : { grant: matched.grant }),
+        ...(matched === undefined ? {} : describeMatch(matched)),
         ...(narrowed === undefined ? {} : { narrowed }),
       };
     }
   };
+}
+
+function describeMatch({ grant, allowances }: MatchedGrant) {
+  return { grant, matchedTargets: allowances.length };
 }

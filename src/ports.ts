@@ -197,6 +197,8 @@ export type Decision =
   | {
       readonly outcome: 'granted';
       readonly grant: Grant;
+      /** How many targets the grant has for the token, before it is narrowed. */
+      readonly matchedTargets: number;
       readonly narrowed: NarrowedGrant;
       readonly policy: SessionPolicy;
       readonly roleSessionName: string;
@@ -206,6 +208,7 @@ export type Decision =
       readonly refusal: RefusalError;
       /** Present if the refusal came after the match. */
       readonly grant?: Grant;
+      readonly matchedTargets?: number;
       /** Present if the refusal came after narrowing. */
       readonly narrowed?: NarrowedGrant;
     };

@@ -49,7 +49,8 @@ export function createReportGrants(
       if (targets > MAX_REPORTED_TARGETS) break;
       const decision = reportDecision(grant.name, () => {
         const decided = decide(token, { ...asked, grant: undefined, roleArn: undefined });
-        targets += decided.narrowed?.allowances.length ?? 0;
+        // before narrowing: that is the work, whatever is left of it
+        targets += decided.matchedTargets ?? 0;
         if (decided.outcome === 'refused') throw decided.refusal;
         checkKillSwitches(token, grant);
         const { narrowed, policy } = decided;

@@ -40,7 +40,12 @@ describe('a decision that refuses', () => {
   it('has the grant that does not last as long as is asked', () => {
     const decision = decide(makeToken(), { ...ASKED, durationSeconds: 43_200 });
 
-    expect(decision).toStrictEqual({ outcome: 'refused', refusal: expect.any(Error), grant });
+    expect(decision).toStrictEqual({
+      outcome: 'refused',
+      refusal: expect.any(Error),
+      grant,
+      matchedTargets: 1,
+    });
   });
 
   it('has all that would have been granted if only the session policy is too large', () => {
@@ -54,6 +59,7 @@ describe('a decision that refuses', () => {
         refusal: { reason: 'session_policy_too_large', grant: grant?.name, bytes: 1_000_000 },
       }),
       grant,
+      matchedTargets: 1,
       narrowed: granted.narrowed,
     });
   });

@@ -112,8 +112,9 @@ function createRedisCounter(
 }
 
 function createReservations(gate: OutageGate, options: RedisStoreOptions): Reservations {
-  const redis = createRedisReservations(gate, options);
-  if (options.reservationsWhenDown === 'refuse') return redis;
+  const isRefused = options.reservationsWhenDown === 'refuse';
+  const redis = createRedisReservations(gate, { ...options, undoesUnanswered: isRefused });
+  if (isRefused) return redis;
   const memory = createMemoryReservations(options);
   return {
     async reserve(reservation) {
@@ -134,8 +135,12 @@ function createReservations(gate: OutageGate, options: RedisStoreOptions): Reser
 
 function createRedisReservations(
   gate: OutageGate,
-  { client, prefix, timeoutMs }: RedisStoreOptions,
+  options: RedisStoreOptions & {
+    /** False: a reservation without an answer is taken for made, and must last if it was. */
+    readonly undoesUnanswered: boolean;
+  },
 ): Reservations {
+  const { client, prefix, timeoutMs, undoesUnanswered } = options;
   const keyOf = (key: string) => `${prefix}:reservation:${key}`;
 
   /** True if the key was reserved. */
@@ -157,7 +162,7 @@ function createRedisReservations(
         );
       } catch (error) {
         // the command may still arrive; a release after it on the same connection undoes it
-        if (wasSent) void reservations.release(reservation);
+        if (wasSent && undoesUnanswered) void reservations.release(reservation);
         throw error;
       }
     },

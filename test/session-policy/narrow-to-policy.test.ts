@@ -300,6 +300,30 @@ describe('a policy of a caller', () => {
     expect(narrowToPolicy(granted, undefined)).toBe(granted);
   });
 
+  it('is refused if comparing all its names with all targets is too much work', () => {
+    const targets = (count: number) =>
+      Array.from({ length: count }, (_, index) => ({
+        ...FILES,
+        target: { ...FILES.target, key: `${index}/` },
+      }));
+    const asked = (count: number): AskedAllowance[] =>
+      Array.from({ length: count }, () => ({
+        actions: ['oss:GetObject'],
+        resources: [{ text: '', isPrefix: true }],
+      }));
+    const tooMany = 'it has too many names for so many targets of the grant';
+
+    expect(narrow(targets(1000), asked(10))).toHaveLength(1000);
+    expect(narrow(targets(1001), asked(10))).toBe(tooMany);
+    expect(narrow(targets(300), asked(42))).toBe(tooMany);
+    const prefixes = Array.from({ length: 10 }, (_, index) => ({
+      text: `${index}/`,
+      isPrefix: true,
+    }));
+    const listings = [{ actions: ['oss:ListObjects'], resources: [], prefixes }];
+    expect(narrow(targets(1001), listings)).toBe(tooMany);
+  });
+
   it.each<[string, GrantedTarget, string, readonly GrantedTarget[]]>([
     ['everything', FILES, policyWith({ Action: '*', Resource: '*' }), [FILES]],
     ['one object', FILES, policyWith({ Resource: 'acs:oss:*:*:app-media/a/b.txt' }), [OBJECT]],

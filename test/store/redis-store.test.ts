@@ -221,6 +221,22 @@ describeWithRedis('a slow Redis', () => {
     expect(during).toBe(DOWN);
     expect(await outcomesOf(2, () => broker.ask({ token }))).toEqual(['200', REPLAYED]);
   });
+
+  it('keeps a late reservation whose token was used in memory, for other instances', async () => {
+    const top = store('timeout: 50ms, oneTimeTokensWhenDown: memory');
+    const config = limitedConfig({ issuer: 'oneTimeTokens: true', top });
+    const [broker, other] = [await start(config), await start(config)];
+    const token = await issuer.token({ jti: 'late' });
+    await broker.ask({ claims: { jti: 'connects' } });
+    await redis.client.call('CLIENT', 'PAUSE', '600', 'ALL');
+    const during = outcome(await broker.ask({ token }));
+    // answered once the pause has ended, after what was sent during it
+    await redis.client.ping();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+
+    expect(during).toBe('200');
+    expect(outcome(await other.ask({ token }))).toBe(REPLAYED);
+  });
 });
 
 describeWithRedis('a frozen connection to Redis', () => {

@@ -64,6 +64,20 @@ describe('threat 38: a valid token whose arrays multiply', () => {
     expect(JSON.stringify(line).length).toBeLessThan(16_384);
   });
 
+  it('ends the report after as many targets, though each grant refuses what is asked or gives one', async () => {
+    const claims = manyTargets(1);
+    const one = `oss://app-media/teams/${claims.teams[0]}/${claims.projects[0]}/`;
+    for (const [index, asked] of [{ Target: one }, { DurationSeconds: 43_200 }].entries()) {
+      await broker.ask({
+        claims: { sub: `narrowed-${index}`, ...claims },
+        body: { Grant: 'wide', ...asked },
+        headers: from(`192.0.2.${10 + index}`),
+      });
+
+      expect(broker.auditLines().at(-1)?.['reported']).toHaveLength(3);
+    }
+  });
+
   it('lists every target of an ordinary decision, and no count', async () => {
     const claims = { sub: 'few', teams: ['a', 'b'], projects: ['c', 'd'] };
     await broker.ask({ claims, body: { Grant: 'wide' }, headers: from('192.0.2.2') });
