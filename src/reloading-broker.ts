@@ -18,7 +18,7 @@ class BuildError extends Error {
  */
 const USED_UNCHECKED_MS = 60_000;
 /** How long a request waits for such a check. A source that fails must not stop the broker. */
-const MAX_WAIT_MS = 2000;
+export const MAX_WAIT_MS = 1500;
 
 type Fetch = (request: Request, env: object) => Response | Promise<Response>;
 
@@ -36,7 +36,8 @@ export interface ReloadingBroker {
 /**
  * Wraps the application that `build` makes from a config. It needs no timer, since none runs in a
  * frozen function: a request starts the check, and is served by the config in use. It waits for the
- * check only after a minute without one. A new config discards the credentials and policies that the old application cached.
+ * check only after a minute without one. A new config discards the credentials and policies that the
+ * old application cached.
  */
 export function createReloadingBroker(options: {
   readonly config: Config;
@@ -52,8 +53,8 @@ export function createReloadingBroker(options: {
   const { build, source, parse, now, observe } = options;
   let current = { revision: options.config.revision, app: build(options.config) };
   let checkedAtMs = now();
-  /** When the source was asked that has answered, or failed, last. */
-  let answeredAtMs = now();
+  /** When the last check was asked for that has ended, or when waiting for one ended. */
+  let askedAtMs = now();
   let checking: Promise<void> | undefined;
   /** One read at a time, so that an older config cannot replace a newer one. */
   let lastRead: Promise<void> = Promise.resolve();
@@ -91,7 +92,7 @@ export function createReloadingBroker(options: {
 
   /** A reload that the operator asked for is always reported, even if nothing has changed. */
   async function readAndApply(read: ConfigSource['readChange'], isAsked: boolean): Promise<void> {
-    const askedAtMs = now();
+    const startedAtMs = now();
     try {
       const text = await read();
       const isNew = text !== undefined && (await apply(text));
@@ -109,7 +110,7 @@ export function createReloadingBroker(options: {
       observe({ kind: 'config_refused', problem, revisionInUse: current.revision });
       isToldRefused = true;
     } finally {
-      answeredAtMs = askedAtMs;
+      askedAtMs = startedAtMs;
     }
   }
 
@@ -129,7 +130,7 @@ export function createReloadingBroker(options: {
   }
 
   function isUsedUnchecked(): boolean {
-    return Math.abs(now() - answeredAtMs) < USED_UNCHECKED_MS;
+    return Math.abs(now() - askedAtMs) < USED_UNCHECKED_MS;
   }
 
   /** A check that was frozen with the function says nothing of the present, so a new one follows it. */
@@ -140,15 +141,16 @@ export function createReloadingBroker(options: {
         check();
       }
     };
-    await withinDeadline(untilChecked(), MAX_WAIT_MS, () => new Error('not in time')).catch(
-      () => {},
-    );
+    await withinDeadline(untilChecked(), MAX_WAIT_MS, () => new Error('not in time')).catch(() => {
+      // a source that never answers costs one wait a minute, and not one for each request
+      askedAtMs = now();
+    });
   }
 
   return {
     fetch(request, env) {
       check();
-      if (isUsedUnchecked()) return current.app.fetch(request, env);
+      if (checking === undefined || isUsedUnchecked()) return current.app.fetch(request, env);
       return waitForCheck().then(() => current.app.fetch(request, env));
     },
     warmUp: () => current.app.warmUp(),

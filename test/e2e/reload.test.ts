@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { lookup } from 'node:dns';
 import { decodeProtectedHeader } from 'jose';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
 import { createStaticCredentials } from '../../simulator/static-credentials.ts';
 import type { AuditLine } from '../../src/audit/line.ts';
@@ -9,7 +9,11 @@ import { createBroker } from '../../src/broker.ts';
 import { ConfigError } from '../../src/config-loader/config-problems.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { parseConfig } from '../../src/config-loader/parse-config.ts';
-import { createReloadingBroker, type ReloadingBroker } from '../../src/reloading-broker.ts';
+import {
+  createReloadingBroker,
+  MAX_WAIT_MS,
+  type ReloadingBroker,
+} from '../../src/reloading-broker.ts';
 import { createFetchIssuer } from '../../src/subject-token/keys/issuer-fetch.ts';
 import { createKeptIssuerKeys } from '../../src/subject-token/keys/kept-issuer-keys.ts';
 import { SIMPLE_CONFIG } from '../support/broker.ts';
@@ -29,11 +33,12 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.restoreAllMocks();
   await Promise.all([issuer.close(), simulator.close()]);
 });
 
 /** Starts a broker whose config file is a variable. */
-function startReloading() {
+function startReloading({ checkEveryMs = 2000 } = {}) {
   const file = {
     text: SIMPLE_CONFIG.replace('{{issuer}}', issuer.url)
       .replace('{{sts}}', simulator.sts.url)
@@ -59,7 +64,7 @@ function startReloading() {
   const broker = createReloadingBroker({
     config: loadConfig({ text: file.text, file: 'broker.yaml', environment: {} }).config,
     source: {
-      checkEveryMs: 2000,
+      checkEveryMs,
       read,
       async readChange() {
         await file.asked();
@@ -98,6 +103,12 @@ function unreadable(): ConfigError {
   return new ConfigError([
     { file: 'broker.yaml', line: 1, column: 1, path: '', message: 'cannot be read' },
   ]);
+}
+
+/** Counts how often a request begins to wait for a check from here on: no other timer has this length. */
+function countWaits(): () => number {
+  const spy = vi.spyOn(globalThis, 'setTimeout');
+  return () => spy.mock.calls.filter(([, delay]) => delay === MAX_WAIT_MS).length;
 }
 
 async function ask(broker: ReloadingBroker, claims = {}): Promise<number> {
@@ -171,8 +182,19 @@ describe('a running broker', () => {
     const { broker, file, clock } = startReloading();
     file.asked = () => new Promise(() => {});
     clock.nowMs += 60_000;
+    const waits = countWaits();
+
+    expect([await ask(broker), await ask(broker)]).toEqual([200, 200]);
+    expect(waits()).toBe(1);
+  });
+
+  it('waits for no check of a source that never changes', async () => {
+    const { broker, clock } = startReloading({ checkEveryMs: Number.POSITIVE_INFINITY });
+    clock.nowMs += 60_000;
+    const waits = countWaits();
 
     expect(await ask(broker)).toBe(200);
+    expect(waits()).toBe(0);
   });
 
   it('checks the config at most once in two seconds, and reads it only if it has changed', async () => {
