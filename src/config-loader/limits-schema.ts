@@ -46,7 +46,7 @@ export const limitsSchema = z
     refusedTokens: rate
       .optional()
       .describe(
-        'For refused subject tokens from one address; beyond it, further ones are refused unread. Default: no limit.',
+        'For refused subject tokens and credential URLs from one address; beyond it, further ones are refused unread. Default: no limit.',
       ),
     assumeRole: rate
       .optional()

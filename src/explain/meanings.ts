@@ -51,7 +51,7 @@ export const MEANINGS: Readonly<Record<Reason, string>> = {
   target_outside_grant: 'requested.target is in none of them',
   permission_outside_grant: 'compare with requested.permissions',
   policy_outside_grant:
-    'Policy of the API of STS and the grant have nothing in common, or nothing that targets and permissions can say; compare with requested.policy',
+    'Policy of the API of STS and the grant have nothing in common, or nothing that targets and permissions can say, or the policy has too many names for so many targets; compare with requested.policy',
   duration_outside_grant: 'compare with requested.duration',
   token_life_too_short: 'the grant is strict',
   caller_address_unknown: 'correct callerAddress of the config',

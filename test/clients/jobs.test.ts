@@ -41,7 +41,8 @@ async function runJob(
   writeFileSync(join(folder, 'dist', 'bin', 'run.sh'), 'run');
   // npx has nothing to install: it is the program of this checkout
   const npx = join(folder, 'npx');
-  const program = `#!/bin/sh\nshift 2\nexec "${process.execPath}" "${cli.path}" "$@"\n`;
+  // from no other registry than the one that the page tells to replace
+  const program = `#!/bin/sh\ntest "$2" = --registry=https://npm.example.com || exit 3\nshift 3\nexec "${process.execPath}" "${cli.path}" "$@"\n`;
   writeFileSync(npx, program);
   chmodSync(npx, 0o755);
   const proxy = world.broker.simulator.oss.url;
