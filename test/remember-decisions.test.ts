@@ -1,29 +1,20 @@
 /** A remembered decision answers the same question only: whatever a surface can ask is part of its key. */
 import { describe, expect, it } from 'vitest';
-import { loadConfig } from '../src/config-loader/load-config.ts';
 import { createDecide } from '../src/decide.ts';
-import type { Decide, SubjectToken } from '../src/ports.ts';
+import type { Decide } from '../src/ports.ts';
 import { rememberDecisions } from '../src/remember-decisions.ts';
 import { createSessionPolicyMemo } from '../src/session-policy/session-policy-memo.ts';
-import { SIMPLE_CONFIG } from './support/broker.ts';
+import { loadSimpleConfig } from './support/broker.ts';
+import { makeIssuer, makeToken } from './support/config.ts';
 import { fc } from './support/seeded.ts';
 import { ROLE_ARN } from './support/sts-door.ts';
 
 type Asked = Parameters<Decide>[1];
 
-const { config } = loadConfig({
-  text: SIMPLE_CONFIG.replace('{{issuer}}', 'https://login.example.com')
-    .replace('{{sts}}', 'http://127.0.0.1:1')
-    .replace('{{oss}}', 'http://127.0.0.1:1'),
-  file: 'broker.yaml',
-  environment: {},
-});
+const config = loadSimpleConfig();
 
-function makeToken(): SubjectToken {
-  const [issuer] = config.issuers;
-  if (issuer === undefined) throw new Error('the config has no issuer');
-  return { issuer, claims: { sub: 'a' }, subject: 'a', issuedAt: 0, expiresAt: 7200 };
-}
+const [issuer = makeIssuer()] = config.issuers;
+const newToken = () => makeToken({ issuer, subject: 'a' });
 
 const ASKED: Asked = { tokenLeftSeconds: 7200, callerAddress: '192.0.2.1' };
 const TARGET = { bucket: 'app-media', key: 'users/a/b/' };
@@ -46,7 +37,7 @@ describe('a remembered decision', () => {
 
   it('is used for the same token and the same question', () => {
     const remembering = rememberDecisions(decide);
-    const token = makeToken();
+    const token = newToken();
 
     for (const asked of [
       ASKED,
@@ -59,12 +50,12 @@ describe('a remembered decision', () => {
     const first = remembering(token, ASKED);
     expect(remembering(token, { ...ASKED })).toBe(first);
     expect(remembering({ ...token }, ASKED)).toBe(first);
-    expect(remembering(makeToken(), ASKED)).not.toBe(first);
+    expect(remembering(newToken(), ASKED)).not.toBe(first);
   });
 
   it.each(Object.entries(OTHERS))('is not used if %s differs', (_name, other) => {
     const remembering = rememberDecisions(decide);
-    const token = makeToken();
+    const token = newToken();
     const known = remembering(token, ASKED);
     const asked = { ...ASKED, ...other };
     const decision = remembering(token, asked);
@@ -78,7 +69,7 @@ describe('a remembered decision', () => {
 
   it('is used while the token lives as long as the credential, and not after', () => {
     const remembering = rememberDecisions(decide);
-    const token = makeToken();
+    const token = newToken();
     const asked = { ...ASKED, durationSeconds: 1800 };
     const known = remembering(token, asked);
 
@@ -94,7 +85,7 @@ describe('a remembered decision', () => {
     ['it is a refusal', { target: { bucket: 'app-media', key: 'users/' } }],
   ])('is none if %s', (_why, other) => {
     const remembering = rememberDecisions(decide);
-    const token = makeToken();
+    const token = newToken();
     const asked = { ...ASKED, ...other };
     const first = remembering(token, asked);
 
@@ -104,7 +95,7 @@ describe('a remembered decision', () => {
 
   it('is one of at most four for a token', () => {
     const remembering = rememberDecisions(decide);
-    const token = makeToken();
+    const token = newToken();
     const questions = [900, 901, 902, 903, 904].map((seconds) => ({
       ...ASKED,
       durationSeconds: seconds,
@@ -118,7 +109,7 @@ describe('a remembered decision', () => {
       false,
     ]);
     // another token has room of its own
-    const other = makeToken();
+    const other = newToken();
     expect(remembering(other, ASKED)).toBe(remembering(other, ASKED));
   });
 
@@ -139,7 +130,7 @@ describe('a remembered decision', () => {
       return { text: `${bytes} targets`, bytes, sha256: '' };
     });
     const remembering = rememberDecisions(wide);
-    const token = makeToken();
+    const token = newToken();
     const first = remembering(token, ASKED);
 
     expect(first).toMatchObject({ outcome: 'granted', policy: { text: `${count} targets` } });
@@ -163,7 +154,7 @@ describe('a remembered decision', () => {
     fc.assert(
       fc.property(fc.array(questions, { maxLength: 12 }), (asked) => {
         const remembering = rememberDecisions(decide);
-        const token = makeToken();
+        const token = newToken();
         for (const one of asked) {
           expect(remembering(token, one)).toEqual(decide(token, one));
         }

@@ -4,16 +4,9 @@ import {
   readCompiledConfig,
   writeCompiledConfig,
 } from '../../src/config-loader/compiled-config.ts';
-import { loadConfig } from '../../src/config-loader/load-config.ts';
-import { SIMPLE_CONFIG } from '../support/broker.ts';
+import { loadSimpleConfig } from '../support/broker.ts';
 
-const { config } = loadConfig({
-  text: SIMPLE_CONFIG.replace('{{issuer}}', 'https://login.example.com')
-    .replace('{{sts}}', 'sts.example.com')
-    .replace('{{oss}}', 'https://oss.example.com'),
-  file: 'broker.yaml',
-  environment: {},
-});
+const config = loadSimpleConfig();
 const text = writeCompiledConfig(config);
 const read = (compiled: string) => readCompiledConfig(compiled, 'broker.json');
 

@@ -7,6 +7,7 @@ import { type Simulator, startSimulator } from '../../simulator/simulator.ts';
 import { createStaticCredentials } from '../../simulator/static-credentials.ts';
 import { createAuditLog } from '../../src/audit/line.ts';
 import { createBroker } from '../../src/broker.ts';
+import type { Config } from '../../src/config/config.ts';
 import { loadConfig } from '../../src/config-loader/load-config.ts';
 import { createTellOperator } from '../../src/observe/tell-operator.ts';
 import type { SourceCredentialsProvider } from '../../src/ports.ts';
@@ -112,6 +113,14 @@ grants:
     duration: { default: 15m, max: 1h }
     restrict: { https: false }
 `;
+
+/** SIMPLE_CONFIG as the broker loads it, with addresses at which nobody listens. */
+export function loadSimpleConfig(): Config {
+  const text = SIMPLE_CONFIG.replace('{{issuer}}', 'https://login.example.com')
+    .replace('{{sts}}', 'http://127.0.0.1:1')
+    .replace('{{oss}}', 'http://127.0.0.1:1');
+  return loadConfig({ text, file: 'broker.yaml', environment: {} }).config;
+}
 
 /** Starts everything on free ports of the loopback interface. Close it when done. */
 export async function startTestBroker(options: TestBrokerOptions = {}): Promise<TestBroker> {
